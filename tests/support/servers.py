@@ -1,0 +1,259 @@
+"""Private MariaDB and Redis servers for the tests: real ones, on free ports, in folders of their own.
+
+Each can be killed, paused and started again on the same port with the same data.
+"""
+
+import getpass
+import secrets
+import signal
+import subprocess
+import tempfile
+from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pymysql
+
+from deploy.local import binaries, redis
+from deploy.local.ports import LOOPBACK, free_port
+from deploy.local.readiness import redis_answers, wait_until
+from deploy.local.spawn import spawn
+
+START_TIMEOUT_S = 60.0
+STOP_TIMEOUT_S = 20.0
+LOG_TAIL_CHARS = 4_000
+
+
+class ServerFailed(Exception):
+    """A server did not start; the text ends with the last lines of its log."""
+
+
+class Server(ABC):
+    """A server process with a fixed port and data folder, through any number of lives.
+
+    Start it from a thread that lives as long as the server should.
+    """
+
+    def __init__(self, directory: Path) -> None:
+        self.port = free_port()
+        self._directory = directory
+        self._log = directory / "log"
+        self._process: subprocess.Popen[bytes] | None = None
+
+    @property
+    @abstractmethod
+    def url(self) -> str:
+        """The address in the form that the settings take."""
+
+    @property
+    def pid(self) -> int:
+        """The running process. Raises RuntimeError when there is none."""
+        return self._running().pid
+
+    def start(self) -> None:
+        """Start, and return when the server answers. Raises ServerFailed."""
+        assert self._process is None, "already started"
+        with self._log.open("ab") as log:
+            process = self._process = spawn(self._command(), output=log)
+        try:
+            wait_until(
+                lambda: process.poll() is not None or self._answers(), START_TIMEOUT_S, "the server's start"
+            )
+        except TimeoutError as late:
+            self.kill()
+            raise ServerFailed(f"{late}\n{self._log_tail()}") from late
+        if process.poll() is not None:
+            self._process = None
+            raise ServerFailed(self._log_tail())
+
+    def kill(self) -> None:
+        """SIGKILL, as when the machine loses its power, and wait for the end."""
+        self._end(signal.SIGKILL)
+
+    def terminate(self) -> None:
+        """SIGTERM, as an operator would, and wait for the end."""
+        self._end(signal.SIGTERM)
+
+    def stop(self) -> None:
+        """SIGSTOP: the port stays open and nothing answers, until `cont`."""
+        self._running().send_signal(signal.SIGSTOP)
+
+    def cont(self) -> None:
+        """SIGCONT."""
+        self._running().send_signal(signal.SIGCONT)
+
+    def close(self) -> None:
+        """End whatever still runs. For the end of a test; a second call does nothing."""
+        if self._process is not None:
+            self.kill()
+
+    @abstractmethod
+    def _command(self) -> list[str]: ...
+
+    @abstractmethod
+    def _answers(self) -> bool: ...
+
+    def _running(self) -> subprocess.Popen[bytes]:
+        if self._process is None:
+            raise RuntimeError("the server is not running")
+        return self._process
+
+    def _end(self, signal_number: signal.Signals) -> None:
+        process = self._running()
+        process.send_signal(signal_number)
+        process.wait(STOP_TIMEOUT_S)
+        self._process = None
+
+    def _log_tail(self) -> str:
+        return self._log.read_text(errors="replace")[-LOG_TAIL_CHARS:]
+
+
+class DatabaseServer(Server):
+    """A MariaDB with one empty database, `saldo_vivo`, and a user that may make more."""
+
+    USER = "saldo"
+    DATABASE = "saldo_vivo"
+
+    def __init__(self, directory: Path) -> None:
+        super().__init__(directory)
+        self._data = directory / "data"
+        self._password = secrets.token_hex(16)
+        self._first_sql = directory / "first.sql"
+        self._first_sql.write_text(
+            f"CREATE DATABASE IF NOT EXISTS {self.DATABASE};\n"
+            f"CREATE USER IF NOT EXISTS {self.USER}@'{LOOPBACK}' IDENTIFIED BY '{self._password}';\n"
+            f"GRANT ALL ON *.* TO {self.USER}@'{LOOPBACK}' WITH GRANT OPTION;\n"
+        )
+        self._install()
+
+    @property
+    def url(self) -> str:
+        return self.url_of(self.DATABASE)
+
+    def url_of(self, database: str) -> str:
+        """The address of `database`, which `create_database` made."""
+        return f"mysql+pymysql://{self.USER}:{self._password}@{LOOPBACK}:{self.port}/{database}"
+
+    def create_database(self, name: str) -> str:
+        """Make `name` anew, empty, and return its address."""
+        with self.connection() as connection, connection.cursor() as cursor:
+            cursor.execute(f"CREATE OR REPLACE DATABASE `{name}`")
+        return self.url_of(name)
+
+    @contextmanager
+    def connection(self) -> Iterator[pymysql.Connection]:
+        """A connection of its own that belongs to no database, in autocommit."""
+        connection = pymysql.connect(
+            host=LOOPBACK,
+            port=self.port,
+            user=self.USER,
+            password=self._password,
+            autocommit=True,
+            connect_timeout=5,
+        )
+        try:
+            yield connection
+        finally:
+            connection.close()
+
+    def _command(self) -> list[str]:
+        return [
+            _binary("mariadbd"),
+            *self._options(),
+            f"--bind-address={LOOPBACK}",
+            f"--port={self.port}",
+            f"--socket={self._directory / 'socket'}",
+            f"--pid-file={self._directory / 'pid'}",
+            f"--init-file={self._first_sql}",
+            "--skip-name-resolve",
+            "--skip-log-bin",
+            "--max-connections=400",
+            "--character-set-server=utf8mb4",
+            "--innodb-buffer-pool-size=128M",
+            # Written at each commit, flushed to the disk once a second: a kill -9 loses nothing, a power cut might.
+            "--innodb-flush-log-at-trx-commit=2",
+            "--innodb-flush-method=fsync",
+            "--performance-schema=OFF",
+        ]
+
+    def _options(self) -> list[str]:
+        # mariadbd refuses to run as root unless it is told to.
+        return [
+            "--no-defaults",
+            f"--user={getpass.getuser()}",
+            f"--datadir={self._data}",
+            "--innodb-log-file-size=32M",
+        ]
+
+    def _install(self) -> None:
+        command = [
+            _binary("mariadb-install-db"),
+            *self._options(),
+            "--auth-root-authentication-method=normal",
+            "--skip-test-db",
+        ]
+        done = subprocess.run(command, check=False, stdin=subprocess.DEVNULL, capture_output=True, text=True)
+        if done.returncode != 0:
+            raise ServerFailed(done.stdout + done.stderr)
+
+    def _answers(self) -> bool:
+        try:
+            with self.connection():
+                return True
+        except pymysql.Error:
+            return False
+
+
+class RedisServer(Server):
+    """A Redis, empty at each start."""
+
+    @property
+    def url(self) -> str:
+        return redis.url(self.port)
+
+    def _command(self) -> list[str]:
+        return redis.command(self.port, self._directory)
+
+    def _answers(self) -> bool:
+        return redis_answers(self.port)
+
+
+@contextmanager
+def mariadb_server() -> Iterator[DatabaseServer]:
+    """A running MariaDB that goes, with its data, at the end."""
+    with _folder("saldo-mariadb-") as directory:
+        server = DatabaseServer(directory)
+        with _started(server):
+            yield server
+
+
+@contextmanager
+def redis_server() -> Iterator[RedisServer]:
+    """A running Redis that goes at the end."""
+    with _folder("saldo-redis-") as directory:
+        server = RedisServer(directory)
+        with _started(server):
+            yield server
+
+
+@contextmanager
+def _started(server: Server) -> Iterator[None]:
+    try:
+        server.start()
+        yield
+    finally:
+        server.close()
+
+
+@contextmanager
+def _folder(prefix: str) -> Iterator[Path]:
+    with tempfile.TemporaryDirectory(prefix=prefix) as name:
+        yield Path(name)
+
+
+def _binary(name: str) -> str:
+    found = binaries.on_path(name)
+    if found is None:
+        raise ServerFailed(f"{name} is not installed: run `make test`, or install mariadb-server")
+    return found
