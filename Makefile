@@ -1,0 +1,85 @@
+# `make` alone lists what there is.
+.DEFAULT_GOAL := help
+SHELL := /bin/sh
+
+PYTHON := .venv/bin/python
+RUN_DIR ?= .run
+export RUN_DIR
+
+# For `make chaos`.
+MINUTES ?= 5
+SEED ?=
+
+.PHONY: help
+help: ## list the commands
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+.PHONY: setup
+setup: ## make the environment that `make run` needs, without running
+	@deploy/setup.sh run
+
+.PHONY: run
+run: ## run the whole cluster here: HTTP_PORT (8080), NODES (3), WORKERS (1), RUN_DIR (.run), DATABASE_URL, REDIS_URL
+	@deploy/setup.sh run
+	@$(PYTHON) -m deploy.local
+
+.PHONY: test
+test: ## run every test
+	@deploy/setup.sh test
+	$(MAKE) --no-print-directory all-tests
+
+.PHONY: check
+check: ## lint, types, import rules and every test: what CI runs
+	@deploy/setup.sh test
+	$(PYTHON) -m ruff check
+	$(PYTHON) -m ruff format --check
+	$(PYTHON) -m mypy
+	.venv/bin/lint-imports
+	.venv/bin/deptry .
+	node_modules/.bin/tsc -p tsconfig.json
+	$(MAKE) --no-print-directory all-tests
+
+.PHONY: all-tests
+all-tests:
+	$(PYTHON) -m pytest
+	node --test tests/js/
+
+.PHONY: bench
+bench: ## run the benchmarks and write their table
+	@deploy/setup.sh test
+	$(PYTHON) -m bench
+
+.PHONY: conciliar
+conciliar: ## check the books of the local database
+	@deploy/setup.sh run
+	@$(PYTHON) -m deploy.local worker conciliar
+
+.PHONY: chaos
+chaos: ## kill parts at random under load: MINUTES (5), SEED
+	@deploy/setup.sh test
+	MINUTES=$(MINUTES) SEED=$(SEED) $(PYTHON) -m tests.cluster.chaos
+
+.PHONY: secrets
+secrets: ## make the secrets that docker-compose.yml reads, where they are missing
+	@deploy/secrets.sh
+
+.PHONY: compose-test
+compose-test: ## build the images, bring the production shape up, try it, take it down
+	@deploy/setup.sh test
+	$(PYTHON) -m deploy.compose_test
+
+# Universal, so that one file serves every platform; the smaller sets are constraints of the larger ones.
+LOCK := .venv/bin/uv pip compile --quiet --universal --generate-hashes --python-version 3.11 --no-header pyproject.toml
+
+.PHONY: lock
+lock: ## resolve the Python dependencies anew and write the lock files
+	@deploy/setup.sh test
+	$(LOCK) -o requirements.txt
+	$(LOCK) --group local -c requirements.txt -o deploy/local/requirements.txt
+	$(LOCK) --group dev -c requirements.txt -o tests/requirements.txt
+
+.PHONY: clean
+clean: ## remove everything that was made here, the local database included
+	rm -rf .venv node_modules app/web/static/vendor .run bench/build
+	rm -rf .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .schemathesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

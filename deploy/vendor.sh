@@ -1,0 +1,27 @@
+#!/usr/bin/env bash
+# Copies the third-party files that the page loads, and their licences, out of node_modules.
+#
+#   deploy/vendor.sh NODE_MODULES TARGET     TARGET is replaced
+set -euo pipefail
+
+modules=$1
+target=$2
+fresh=$target.new
+
+rm -rf "$fresh"
+mkdir -p "$fresh/licenses"
+
+cp "$modules/socket.io-client/dist/socket.io.esm.min.js" "$fresh/"
+cp "$modules/@picocss/pico/css/pico.min.css" "$fresh/"
+cp "$modules/uplot/dist/uPlot.esm.js" "$modules/uplot/dist/uPlot.min.css" "$fresh/"
+cp "$modules/swagger-ui-dist/swagger-ui.css" "$modules/swagger-ui-dist/swagger-ui-bundle.js" "$fresh/"
+
+cp "$modules/socket.io-client/LICENSE" "$fresh/licenses/socket.io-client.txt"
+cp "$modules/@picocss/pico/LICENSE.md" "$fresh/licenses/pico.txt"
+cp "$modules/uplot/LICENSE" "$fresh/licenses/uplot.txt"
+cp "$modules/swagger-ui-dist/LICENSE" "$fresh/licenses/swagger-ui.txt"
+cp "$modules/swagger-ui-dist/NOTICE" "$fresh/licenses/swagger-ui-notice.txt"
+cp "$modules/swagger-ui-dist/swagger-ui-bundle.js.LICENSE.txt" "$fresh/licenses/swagger-ui-bundle.txt"
+
+rm -rf "$target"
+mv "$fresh" "$target"
