@@ -1,0 +1,76 @@
+"""The gunicorn worker of a web node: the gevent-websocket one, which also knows how to leave.
+
+Stock, a SIGTERM drops WebSockets without a word and then waits for connections that are only kept alive. This
+worker stops accepting, lets the application tell its sockets to go elsewhere, and closes idle connections.
+"""
+
+import signal
+import socket
+from types import FrameType
+from typing import Any
+
+import gevent
+from geventwebsocket.gunicorn.workers import GeventWebSocketWorker
+from geventwebsocket.handler import WebSocketHandler
+
+FAREWELL_S_MAX = 3.0
+
+
+class LeavingHandler(WebSocketHandler):  # type: ignore[misc]
+    """One client connection; knows when it is idle, that is, between two requests."""
+
+    def read_requestline(self) -> Any:
+        self.server.idle_connections.add(self.socket)
+        try:
+            return super().read_requestline()
+        finally:
+            self.server.idle_connections.discard(self.socket)
+
+    def handle_one_request(self) -> Any:
+        result = super().handle_one_request()
+        # None ends the connection. A tuple is an error that is still to be sent, and ends it too.
+        return None if result is True and self.server.closed else result
+
+
+class LeavingWorker(GeventWebSocketWorker):  # type: ignore[misc]
+    wsgi_handler = LeavingHandler
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._servers: list[Any] = []
+        self._leaving = False
+
+    def server_class(self, *args: Any, **kwargs: Any) -> Any:
+        """The server of one listening socket, as gunicorn's `run` makes it."""
+        server = GeventWebSocketWorker.server_class(*args, **kwargs)
+        server.idle_connections = set()
+        self._servers.append(server)
+        return server
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        # A signal handler runs inside gevent's hub, where nothing may wait.
+        if not self._leaving:
+            self._leaving = True
+            gevent.spawn(self._leave)
+
+    def _leave(self) -> None:
+        try:
+            for server in self._servers:
+                # From here on nginx is refused at once and takes another node.
+                server.close()
+                for connection in server.idle_connections:
+                    _read_no_more(connection)
+            with gevent.Timeout(FAREWELL_S_MAX, TimeoutError("the farewell took too long")):
+                self.wsgi.extensions["saldo_vivo"].drain()
+        except Exception:
+            self.log.exception("the sockets were not told that this node is leaving")
+        finally:
+            super().handle_exit(signal.SIGTERM, None)
+
+
+def _read_no_more(connection: socket.socket) -> None:
+    """Make the pending read see the end. A request that is already in the buffer is still answered."""
+    try:
+        connection.shutdown(socket.SHUT_RD)
+    except OSError:
+        return  # the other side was faster
