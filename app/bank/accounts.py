@@ -1,0 +1,74 @@
+"""Accounts: open, list, and whom a transfer would reach."""
+
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, func, insert, select
+
+from app import clock
+from app.bank.models import Account
+from app.errors import AccountNotFound, NotYourAccount, TooManyAccounts
+from app.users.models import User
+
+ACCOUNTS_PER_USER_MAX = 20
+
+
+@dataclass(frozen=True, slots=True)
+class AccountState:
+    """An account as it is now. `version` counts the changes of its balance."""
+
+    id: int
+    user_id: int
+    name: str
+    balance_cents: int
+    version: int
+
+
+def open_account(connection: Connection, user_id: int, name: str) -> AccountState:
+    """A new account with balance 0. Locks the user's row. Raises TooManyAccounts."""
+    connection.execute(select(User.id).where(User.id == user_id).with_for_update())
+    count = connection.execute(select(func.count()).select_from(Account).where(Account.user_id == user_id)).scalar_one()
+    if count >= ACCOUNTS_PER_USER_MAX:
+        raise TooManyAccounts
+    result = connection.execute(
+        insert(Account).values(user_id=user_id, name=name, balance_cents=0, version=0, created_at=clock.now())
+    )
+    return AccountState(int(result.inserted_primary_key[0]), user_id, name, 0, 0)
+
+
+def of_user(connection: Connection, user_id: int) -> list[AccountState]:
+    """The user's accounts, oldest first."""
+    rows = connection.execute(
+        select(Account.id, Account.user_id, Account.name, Account.balance_cents, Account.version)
+        .where(Account.user_id == user_id)
+        .order_by(Account.id)
+    )
+    return [AccountState(*row) for row in rows]
+
+
+def owned(connection: Connection, account_id: int, user_id: int) -> AccountState:
+    """Raises AccountNotFound, NotYourAccount."""
+    row = connection.execute(
+        select(Account.id, Account.user_id, Account.name, Account.balance_cents, Account.version).where(
+            Account.id == account_id, Account.user_id.is_not(None)
+        )
+    ).first()
+    if row is None:
+        raise AccountNotFound
+    if row.user_id != user_id:
+        raise NotYourAccount
+    return AccountState(*row)
+
+
+def holder_name(connection: Connection, account_id: int) -> str:
+    """The name on any customer's account, to be masked before it is shown. Raises AccountNotFound."""
+    name = connection.execute(
+        select(Account.name).where(Account.id == account_id, Account.user_id.is_not(None))
+    ).scalar_one_or_none()
+    if name is None:
+        raise AccountNotFound
+    return str(name)
+
+
+def mask(name: str) -> str:
+    """`Maria Santos` → `M**** S*****`."""
+    return " ".join(word[0] + "*" * (len(word) - 1) for word in name.split())

@@ -1,0 +1,108 @@
+"""Deposit, withdrawal, payment, transfer: check, move, tell everyone concerned, in one transaction."""
+
+from dataclasses import asdict, dataclass
+
+from sqlalchemy import Connection
+
+from app import wire
+from app.bank import idempotency, ledger, payloads
+from app.bank.accounts import AccountState
+from app.bank.ledger import Posting
+from app.bank.models import CASH_ACCOUNT_ID
+from app.bank.queries import Movement
+from app.errors import AccountNotFound, AppError, BalanceLimit, InsufficientFunds, NotYourAccount
+from app.money import BALANCE_CENTS_MAX
+from app.streams import stream
+from app.streams.stream import Append, State
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """The body to answer, or why the operation was refused; either is kept with the key."""
+
+    body: payloads.ReceiptOut | None
+    refusal: AppError | None = None
+
+
+def execute(connection: Connection, posting: Posting, *, key: str) -> Outcome:
+    """Do `posting` once under `key`, and tell the owner of every account that it touches.
+
+    Locks, in this order: the key, the accounts by id, the users' streams by id. A refusal (no such account,
+    not yours, not enough money) changes nothing but is kept with the key, so it is returned, not raised.
+    Raises KeyReused, KeyInFlight, or the refusal that this key was answered with before.
+    """
+    print_ = idempotency.fingerprint(posting.kind, asdict(posting))
+    replay = idempotency.begin(connection, user_id=posting.user_id, key=key, print_=print_)
+    if replay is not None:
+        return Outcome(replay)  # type: ignore[arg-type]  # the body that payloads.receipt once made
+    locked = ledger.lock(connection, (posting.source_account_id, posting.target_account_id))
+    refusal = _refusal(posting, locked)
+    if refusal is not None:
+        idempotency.keep_refusal(connection, user_id=posting.user_id, key=key, refusal=refusal)
+        return Outcome(None, refusal)
+    posted = ledger.post(connection, posting, locked)
+    movements = _movements(posting, posted)
+    body = payloads.receipt(posting.kind, posted.operation_id, movements[0])
+    idempotency.keep(connection, user_id=posting.user_id, key=key, body=dict(body))
+    stream.append(connection, _told(posting, posted, movements))
+    return Outcome(body)
+
+
+def _refusal(posting: Posting, locked: dict[int, AccountState]) -> AppError | None:
+    source = locked.get(posting.source_account_id)
+    target = locked.get(posting.target_account_id)
+    if source is None and posting.source_account_id != CASH_ACCOUNT_ID:
+        return AccountNotFound()
+    if target is None and posting.target_account_id != CASH_ACCOUNT_ID:
+        return AccountNotFound()
+    own = source or target
+    assert own is not None, "cash to cash is no operation"
+    if own.user_id != posting.user_id:
+        return NotYourAccount()
+    if source and source.balance_cents < posting.amount_cents:
+        return InsufficientFunds()
+    if target and target.balance_cents + posting.amount_cents > BALANCE_CENTS_MAX:
+        return BalanceLimit()
+    return None
+
+
+def _movements(posting: Posting, posted: ledger.Posted) -> list[Movement]:
+    """The new statement rows as `queries.movements` will read them; first the account that the request named first."""
+    sides = (
+        (posting.source_account_id, posting.target_account_id, -posting.amount_cents),
+        (posting.target_account_id, posting.source_account_id, posting.amount_cents),
+    )
+    rows = []
+    for account_id, other_id, change_cents in sides:
+        account, other = posted.accounts.get(account_id), posted.accounts.get(other_id)
+        if account is None:
+            continue
+        rows.append(
+            Movement(
+                id=posted.entry_ids[account_id],
+                account_id=account_id,
+                account_name=account.name,
+                kind=posting.kind,
+                description=posting.description,
+                moved_at=posted.created_at,
+                amount_cents=change_cents,
+                balance_after_cents=account.balance_cents,
+                counterpart_id=other.id if other else None,
+                counterpart_name=other.name if other else None,
+                operation_id=posted.operation_id,
+            )
+        )
+    return rows
+
+
+def _told(posting: Posting, posted: ledger.Posted, movements: list[Movement]) -> list[Append]:
+    owners = {movement.account_id: posted.accounts[movement.account_id].user_id for movement in movements}
+    told = []
+    for user_id in sorted(set(owners.values())):
+        own = [movement for movement in movements if owners[movement.account_id] == user_id]
+        state = [
+            State(wire.SALDO_ATUALIZADO, f"conta:{m.account_id}", payloads.balance(posted.accounts[m.account_id]))
+            for m in own
+        ]
+        told.append(Append(user_id, wire.NOTIFICACAO, dict(payloads.notification(own)), state))
+    return told

@@ -1,0 +1,94 @@
+"""Idempotency keys, in the transaction of the money itself: a key moves money once, whatever is repeated."""
+
+import hashlib
+import json
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy.exc import IntegrityError, OperationalError
+
+from app import clock, db, wire
+from app.bank.models import IdempotencyKey
+from app.errors import AppError, KeyInFlight, KeyReused, from_code
+
+KEPT_H = 48
+PURGE_ROWS_MAX = 1000
+IN_PROGRESS = 0
+CREATED = 201
+
+
+def fingerprint(kind: str, fields: dict[str, Any]) -> str:
+    """Same operation and same parsed fields, same text; 64 hex digits."""
+    return hashlib.sha256(f"{kind}:{json.dumps(fields, sort_keys=True)}".encode()).hexdigest()
+
+
+def begin(connection: Connection, *, user_id: int, key: str, print_: str) -> dict[str, Any] | None:
+    """Claim the key: None the first time, else the body that was answered first.
+
+    Lock: the key's row, so a second request with a key in flight waits here for the first one's end.
+    Raises KeyReused for another body, or the error that was answered first.
+    """
+    try:
+        connection.execute(
+            insert(IdempotencyKey).values(
+                user_id=user_id, key=key, fingerprint=print_, status=IN_PROGRESS, answer="", created_at=clock.now()
+            )
+        )
+        return None
+    except IntegrityError as error:
+        if not db.is_duplicate(error):
+            raise
+    except OperationalError as error:
+        if db.is_lock_wait(error):
+            raise KeyInFlight from error
+        raise
+    return _replay(connection, user_id, key, print_)
+
+
+def _replay(connection: Connection, user_id: int, key: str, print_: str) -> dict[str, Any]:
+    row = connection.execute(
+        select(IdempotencyKey.fingerprint, IdempotencyKey.status, IdempotencyKey.answer).where(
+            IdempotencyKey.user_id == user_id, IdempotencyKey.key == key
+        )
+    ).first()
+    if row is None or row.status == IN_PROGRESS:
+        raise KeyInFlight
+    if row.fingerprint != print_:
+        raise KeyReused
+    if row.status != CREATED:
+        raise from_code(row.answer)
+    body: dict[str, Any] = json.loads(row.answer)
+    return body
+
+
+def keep(connection: Connection, *, user_id: int, key: str, body: dict[str, Any]) -> None:
+    """Keep the answer of an operation that was done."""
+    _finish(connection, user_id, key, CREATED, wire.dumps(body))
+
+
+def keep_refusal(connection: Connection, *, user_id: int, key: str, refusal: AppError) -> None:
+    """Keep the answer of an operation that was refused and changed nothing."""
+    _finish(connection, user_id, key, refusal.status, refusal.code)
+
+
+def _finish(connection: Connection, user_id: int, key: str, status: int, answer: str) -> None:
+    connection.execute(
+        update(IdempotencyKey)
+        .where(IdempotencyKey.user_id == user_id, IdempotencyKey.key == key)
+        .values(status=status, answer=answer)
+    )
+
+
+def purge(connection: Connection) -> int:
+    """Drop up to PURGE_ROWS_MAX keys older than KEPT_H hours; rows deleted."""
+    old = connection.execute(
+        select(IdempotencyKey.user_id, IdempotencyKey.key)
+        .where(IdempotencyKey.created_at < clock.now() - timedelta(hours=KEPT_H))
+        .limit(PURGE_ROWS_MAX)
+    ).all()
+    for row in old:
+        connection.execute(
+            delete(IdempotencyKey).where(IdempotencyKey.user_id == row.user_id, IdempotencyKey.key == row.key)
+        )
+    return len(old)

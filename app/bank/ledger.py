@@ -1,0 +1,103 @@
+"""The ledger: lock accounts, move centavos between two of them, write both entries."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, case, insert, select, update
+
+from app import clock
+from app.bank.accounts import AccountState
+from app.bank.models import CASH_ACCOUNT_ID, Account, Entry, OperationRow
+
+
+@dataclass(frozen=True, slots=True)
+class Posting:
+    """What an operation does. Source or target may be the bank's cash account."""
+
+    kind: str
+    user_id: int
+    amount_cents: int
+    description: str
+    source_account_id: int
+    target_account_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class Posted:
+    """What was written: entry ids by account id, and the customers' accounts as they are now."""
+
+    operation_id: int
+    created_at: datetime
+    entry_ids: dict[int, int]
+    accounts: dict[int, AccountState]
+
+
+def lock(connection: Connection, account_ids: Sequence[int]) -> dict[int, AccountState]:
+    """The customers' accounts among `account_ids`, locked in ascending id order until the transaction ends."""
+    wanted = sorted(set(account_ids) - {CASH_ACCOUNT_ID})
+    rows = connection.execute(
+        select(Account.id, Account.user_id, Account.name, Account.balance_cents, Account.version)
+        .where(Account.id.in_(wanted), Account.user_id.is_not(None))
+        .order_by(Account.id)
+        .with_for_update()
+    )
+    return {row.id: AccountState(*row) for row in rows}
+
+
+def post(connection: Connection, posting: Posting, locked: dict[int, AccountState]) -> Posted:
+    """Move the amount. `locked` are the customers' accounts of the posting, checked by the caller.
+
+    Each changed row is guarded once more by the database: a balance never leaves its range.
+    """
+    changes = {posting.source_account_id: -posting.amount_cents, posting.target_account_id: posting.amount_cents}
+    accounts = {i: _after(account, changes[i]) for i, account in locked.items()}
+    _move(connection, {i: changes[i] for i in locked})
+    created_at = clock.now()
+    result = connection.execute(
+        insert(OperationRow).values(
+            kind=posting.kind,
+            user_id=posting.user_id,
+            amount_cents=posting.amount_cents,
+            description=posting.description,
+            source_account_id=posting.source_account_id,
+            target_account_id=posting.target_account_id,
+            created_at=created_at,
+        )
+    )
+    operation_id = int(result.inserted_primary_key[0])
+    return Posted(operation_id, created_at, _write_entries(connection, operation_id, changes, accounts), accounts)
+
+
+def _after(account: AccountState, change_cents: int) -> AccountState:
+    return AccountState(
+        account.id, account.user_id, account.name, account.balance_cents + change_cents, account.version + 1
+    )
+
+
+def _move(connection: Connection, changes: dict[int, int]) -> None:
+    result = connection.execute(
+        update(Account)
+        .where(Account.id.in_(changes))
+        .values(
+            balance_cents=Account.balance_cents + case(changes, value=Account.id),
+            version=Account.version + 1,
+        )
+    )
+    assert result.rowcount == len(changes), "locked rows are there"
+
+
+def _write_entries(
+    connection: Connection, operation_id: int, changes: dict[int, int], accounts: dict[int, AccountState]
+) -> dict[int, int]:
+    rows = [
+        {
+            "operation_id": operation_id,
+            "account_id": account_id,
+            "amount_cents": change,
+            "balance_after_cents": accounts[account_id].balance_cents if account_id in accounts else None,
+        }
+        for account_id, change in changes.items()
+    ]
+    written = connection.execute(insert(Entry).values(rows).returning(Entry.account_id, Entry.id))
+    return {row.account_id: row.id for row in written}

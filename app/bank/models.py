@@ -1,0 +1,89 @@
+"""Accounts, the double-entry ledger and the idempotency keys. All amounts are integer centavos."""
+
+from datetime import datetime
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, SmallInteger, String, Text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.db import Base, BigId, UtcMoment, exact_text
+from app.fields import DESCRIPTION_CHARS_MAX, NAME_CHARS_MAX
+from app.money import BALANCE_CENTS_MAX
+
+# The bank's own cash account: the other side of what enters or leaves the bank. Its balance is the sum of
+# its entries and is kept nowhere else, so that deposits do not queue for one row (docs/adr/0003).
+CASH_ACCOUNT_ID = -1
+
+
+class Account(Base):
+    __tablename__ = "accounts"
+    __table_args__ = (
+        CheckConstraint(f"balance_cents >= 0 AND balance_cents <= {BALANCE_CENTS_MAX}", name="balance_in_range"),
+        Index("ix_accounts_user_id", "user_id"),
+        {"sqlite_autoincrement": True},
+    )
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    # Null only for the cash account.
+    user_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("users.id"))
+    name: Mapped[str] = mapped_column(String(NAME_CHARS_MAX))
+    balance_cents: Mapped[int] = mapped_column(BigId, default=0)
+    # Counts the changes of the balance: `versao` on the wire.
+    version: Mapped[int] = mapped_column(BigId, default=0)
+    created_at: Mapped[datetime] = mapped_column(UtcMoment)
+
+
+class OperationRow(Base):
+    """One committed operation. Never changed."""
+
+    __tablename__ = "operations"
+    __table_args__ = (
+        CheckConstraint("amount_cents > 0", name="amount_positive"),
+        Index("ix_operations_created_at", "created_at"),
+        {"sqlite_autoincrement": True},
+    )
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    kind: Mapped[str] = mapped_column(String(20))
+    user_id: Mapped[int] = mapped_column(BigId, ForeignKey("users.id"))
+    amount_cents: Mapped[int] = mapped_column(BigId)
+    description: Mapped[str] = mapped_column(String(DESCRIPTION_CHARS_MAX))
+    source_account_id: Mapped[int] = mapped_column(BigId, ForeignKey("accounts.id"))
+    target_account_id: Mapped[int] = mapped_column(BigId, ForeignKey("accounts.id"))
+    created_at: Mapped[datetime] = mapped_column(UtcMoment)
+
+
+class Entry(Base):
+    """One side of an operation: negative leaves the account. Never changed or deleted: triggers refuse it.
+
+    `id` grows with the order of the commits of one account, since the account's row is locked first.
+    """
+
+    __tablename__ = "entries"
+    __table_args__ = (
+        CheckConstraint("amount_cents <> 0", name="amount_not_zero"),
+        Index("ix_entries_account_id_id", "account_id", "id"),
+        {"sqlite_autoincrement": True},
+    )
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    operation_id: Mapped[int] = mapped_column(BigId, ForeignKey("operations.id"), index=True)
+    account_id: Mapped[int] = mapped_column(BigId, ForeignKey("accounts.id"))
+    amount_cents: Mapped[int] = mapped_column(BigId)
+    # Null only for the cash account.
+    balance_after_cents: Mapped[int | None] = mapped_column(BigId)
+
+
+class IdempotencyKey(Base):
+    """The first answer to a key. The row is inserted first and its lock makes a second request wait."""
+
+    __tablename__ = "idempotency_keys"
+    __table_args__ = (Index("ix_idempotency_keys_created_at", "created_at"),)
+
+    user_id: Mapped[int] = mapped_column(BigId, ForeignKey("users.id"), primary_key=True, autoincrement=False)
+    key: Mapped[str] = mapped_column(exact_text(260), primary_key=True)
+    # SHA-256 of the route and the parsed body.
+    fingerprint: Mapped[str] = mapped_column(exact_text(64))
+    status: Mapped[int] = mapped_column(SmallInteger)
+    # JSON body of the answer; an error's slug when status is 4xx.
+    answer: Mapped[str] = mapped_column(Text)
+    created_at: Mapped[datetime] = mapped_column(UtcMoment)

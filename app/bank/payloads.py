@@ -1,0 +1,211 @@
+"""What the bank's clients send and see, in the words of the contract."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Annotated, Literal, TypedDict
+
+from pydantic import AfterValidator, Field, model_validator
+
+from app import clock, money
+from app.bank.accounts import AccountState, mask
+from app.bank.ledger import Posting
+from app.bank.models import CASH_ACCOUNT_ID
+from app.bank.queries import PAGE_ROWS_MAX, Filters, Movement
+from app.errors import SameAccount
+from app.fields import ID_MAX, Body, Cents, Description, FilledDescription, Id, Name, Query
+from app.wire import Movimentacao, Notificacao, SaldoAtualizado
+
+PAGE_ROWS = 50
+
+DEPOSIT, WITHDRAWAL, PAYMENT, TRANSFER = "deposito", "saque", "pagamento", "transferencia"
+
+_LABELS = {DEPOSIT: "Depósito", WITHDRAWAL: "Saque", PAYMENT: "Pagamento", TRANSFER: "Transferência"}
+_DONE = {
+    DEPOSIT: "Depósito realizado com sucesso",
+    WITHDRAWAL: "Saque realizado com sucesso",
+    PAYMENT: "Pagamento realizado com sucesso",
+    TRANSFER: "Transferência realizada com sucesso",
+}
+
+
+class NewAccount(Body):
+    nome: Name
+
+
+class Deposit(Body):
+    correntista_id: Id
+    valor: Cents
+
+
+class Withdrawal(Body):
+    correntista_id: Id
+    valor: Cents
+
+
+class Payment(Body):
+    correntista_id: Id
+    valor: Cents
+    descricao: FilledDescription
+
+
+class Transfer(Body):
+    correntista_id_origem: Id
+    correntista_id_destino: Id
+    valor: Cents
+    descricao: Description | None = None
+
+
+def deposit(body: Deposit, user_id: int) -> Posting:
+    return Posting(DEPOSIT, user_id, body.valor, _LABELS[DEPOSIT], CASH_ACCOUNT_ID, body.correntista_id)
+
+
+def withdrawal(body: Withdrawal, user_id: int) -> Posting:
+    return Posting(WITHDRAWAL, user_id, body.valor, _LABELS[WITHDRAWAL], body.correntista_id, CASH_ACCOUNT_ID)
+
+
+def payment(body: Payment, user_id: int) -> Posting:
+    return Posting(PAYMENT, user_id, body.valor, body.descricao, body.correntista_id, CASH_ACCOUNT_ID)
+
+
+def transfer(body: Transfer, user_id: int) -> Posting:
+    """Raises SameAccount."""
+    if body.correntista_id_origem == body.correntista_id_destino:
+        raise SameAccount
+    return Posting(
+        TRANSFER,
+        user_id,
+        body.valor,
+        body.descricao or _LABELS[TRANSFER],
+        body.correntista_id_origem,
+        body.correntista_id_destino,
+    )
+
+
+def _moment(value: str) -> str:
+    datetime.fromisoformat(value.replace(" ", "+"))
+    return value
+
+
+Moment = Annotated[
+    str,
+    Field(max_length=40, description="Data (dia em UTC) ou momento ISO 8601."),
+    AfterValidator(_moment),
+]
+
+
+class Page(Query):
+    limite: Annotated[int, Field(ge=1, le=PAGE_ROWS_MAX)] = PAGE_ROWS
+    antes: Annotated[int, Field(ge=1, le=ID_MAX)] | None = None
+
+
+class StatementQuery(Page):
+    de: Moment | None = None
+    ate: Moment | None = None
+    tipo: Literal["credito", "debito"] | None = None
+    texto: Annotated[str, Field(max_length=100)] | None = None
+
+    @model_validator(mode="after")
+    def _in_order(self) -> "StatementQuery":
+        since, until = _start(self.de), _end(self.ate)
+        if since and until and since >= until:
+            raise ValueError("o período termina antes de começar")
+        return self
+
+    def filters(self) -> Filters:
+        credit = None if self.tipo is None else self.tipo == "credito"
+        return Filters(_start(self.de), _end(self.ate), credit, self.texto)
+
+
+def _start(value: str | None) -> datetime | None:
+    if value is None:
+        return None
+    moment = datetime.fromisoformat(value.replace(" ", "+"))
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def _end(value: str | None) -> datetime | None:
+    """A day means its end; a moment means itself."""
+    moment = _start(value)
+    return moment + timedelta(days=1) if moment and value and len(value) <= len("2026-01-01") else moment
+
+
+class HolderOut(TypedDict):
+    CorrentistaID: int
+    Titular: str
+
+
+class ReceiptOut(TypedDict):
+    mensagem: str
+    operacao_id: int
+    movimentacao: Movimentacao
+    saldo: float
+
+
+def balance(state: AccountState) -> SaldoAtualizado:
+    return {
+        "CorrentistaID": state.id,
+        "NomeCorrentista": state.name,
+        "Saldo": money.to_json(state.balance_cents),
+        "versao": state.version,
+    }
+
+
+def holder(account_id: int, name: str) -> HolderOut:
+    return {"CorrentistaID": account_id, "Titular": mask(name)}
+
+
+def movement(row: Movement) -> Movimentacao:
+    return {
+        "MovimentacaoID": row.id,
+        "CorrentistaID": row.account_id,
+        "NomeCorrentista": row.account_name,
+        "TipoOperacao": "Crédito" if row.amount_cents > 0 else "Débito",
+        "Descricao": row.description,
+        "DataOperacao": clock.iso(row.moved_at),
+        "ValorOperacao": money.to_json(abs(row.amount_cents)),
+        "SaldoApos": money.to_json(row.balance_after_cents),
+        "BeneficiarioID": row.counterpart_id,
+        "NomeBeneficiario": row.counterpart_name,
+        "OperacaoID": row.operation_id,
+    }
+
+
+def receipt(kind: str, operation_id: int, row: Movement) -> ReceiptOut:
+    return {
+        "mensagem": _DONE[kind],
+        "operacao_id": operation_id,
+        "movimentacao": movement(row),
+        "saldo": money.to_json(row.balance_after_cents),
+    }
+
+
+def notification(rows: list[Movement]) -> Notificacao:
+    """One operation as one of its users sees it; `rows` are the new movements of that user's accounts."""
+    first = rows[0]
+    return {
+        "tipo": first.kind,
+        "mensagem": _sentence(rows),
+        "timestamp": clock.iso(first.moved_at),
+        "dados": {
+            "valor": money.to_json(abs(first.amount_cents)),
+            "descricao": first.description,
+            "correntista_id": first.account_id,
+            "operacao_id": first.operation_id,
+            "movimentacoes": [movement(row) for row in rows],
+        },
+    }
+
+
+def _sentence(rows: list[Movement]) -> str:
+    first = rows[0]
+    value = money.to_text(abs(first.amount_cents))
+    if first.kind == DEPOSIT:
+        return f"Depósito de {value} em {first.account_name}"
+    if first.kind == WITHDRAWAL:
+        return f"Saque de {value} de {first.account_name}"
+    if first.kind == PAYMENT:
+        return f"Pagamento de {value}: {first.description}"
+    if len(rows) == 2:
+        return f"Transferência de {value} de {first.account_name} para {first.counterpart_name}"
+    if first.amount_cents > 0:
+        return f"Você recebeu {value} de {first.counterpart_name}"
+    return f"Você enviou {value} para {first.counterpart_name}"

@@ -1,0 +1,91 @@
+"""Does the ledger add up? Read-only checks over the whole database, for `python -m worker conciliar`."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, func, or_, select
+from sqlalchemy.sql import Select
+
+from app.bank.models import CASH_ACCOUNT_ID, Account, Entry, OperationRow
+from app.streams.models import StreamEvent, UserStream
+
+FAULTS_SHOWN_MAX = 20
+
+
+@dataclass(frozen=True)
+class Check:
+    """One rule: how many things were looked at and, in words, those that break it (FAULTS_SHOWN_MAX at most)."""
+
+    name: str
+    looked_at: int
+    faults: list[str]
+
+
+def run(connection: Connection) -> Iterator[Check]:
+    """All checks, in one transaction so that they see one moment."""
+    yield _entries_sum_to_zero(connection)
+    yield _balances_equal_entries(connection)
+    yield _balance_after_is_continuous(connection)
+    yield _streams_have_no_gap(connection)
+
+
+def _count(connection: Connection, table: type) -> int:
+    return connection.execute(select(func.count()).select_from(table)).scalar_one()
+
+
+def _faults(connection: Connection, statement: Select, words: str) -> list[str]:  # type: ignore[type-arg]
+    return [words.format(*row) for row in connection.execute(statement.limit(FAULTS_SHOWN_MAX))]
+
+
+def _entries_sum_to_zero(connection: Connection) -> Check:
+    total = func.coalesce(func.sum(Entry.amount_cents), 0)
+    statement = (
+        select(OperationRow.id, total, func.count(Entry.id))
+        .outerjoin(Entry, Entry.operation_id == OperationRow.id)
+        .group_by(OperationRow.id)
+        .having(or_(total != 0, func.count(Entry.id) != 2))
+    )
+    words = "operation {0}: {2} entries that sum to {1} centavos"
+    return Check("entries sum to zero", _count(connection, OperationRow), _faults(connection, statement, words))
+
+
+def _balances_equal_entries(connection: Connection) -> Check:
+    total = func.coalesce(func.sum(Entry.amount_cents), 0)
+    statement = (
+        select(Account.id, Account.balance_cents, total)
+        .outerjoin(Entry, Entry.account_id == Account.id)
+        .where(Account.id != CASH_ACCOUNT_ID)
+        .group_by(Account.id, Account.balance_cents)
+        .having(total != Account.balance_cents)
+    )
+    words = "account {0}: balance {1}, entries sum to {2} centavos"
+    return Check("balance equals entries", _count(connection, Account), _faults(connection, statement, words))
+
+
+def _balance_after_is_continuous(connection: Connection) -> Check:
+    before = func.coalesce(
+        func.lag(Entry.balance_after_cents).over(partition_by=Entry.account_id, order_by=Entry.id), 0
+    )
+    rows = (
+        select(Entry.id, Entry.account_id, Entry.balance_after_cents, (before + Entry.amount_cents).label("expected"))
+        .where(Entry.account_id != CASH_ACCOUNT_ID)
+        .subquery()
+    )
+    statement = select(rows.c.id, rows.c.account_id, rows.c.balance_after_cents, rows.c.expected).where(
+        or_(rows.c.balance_after_cents.is_(None), rows.c.balance_after_cents != rows.c.expected)
+    )
+    words = "entry {0} of account {1}: balance after it is {2}, expected {3} centavos"
+    return Check("balance_after is continuous", _count(connection, Entry), _faults(connection, statement, words))
+
+
+def _streams_have_no_gap(connection: Connection) -> Check:
+    count, last = func.count(StreamEvent.seq), func.coalesce(func.max(StreamEvent.seq), 0)
+    first = func.coalesce(func.min(StreamEvent.seq), 1)
+    statement = (
+        select(UserStream.user_id, UserStream.seq, count, first, last)
+        .outerjoin(StreamEvent, StreamEvent.user_id == UserStream.user_id)
+        .group_by(UserStream.user_id, UserStream.seq)
+        .having(or_(count != UserStream.seq, last != UserStream.seq, first != 1))
+    )
+    words = "user {0}: stream is at {1} and holds {2} events from {3} to {4}"
+    return Check("streams have no gap", _count(connection, UserStream), _faults(connection, statement, words))

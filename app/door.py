@@ -1,0 +1,108 @@
+"""The HTTP door: strict JSON in, JSON out, every refusal in one shape, and what the API's document is made from."""
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any, TypeVar
+
+from flask import Blueprint, Response, jsonify, request
+from pydantic import BaseModel
+
+from app.errors import DuplicateKeys, Invalid, NotJson
+from app.fields import Query, read
+
+INTEGER_DIGITS_MAX = 19
+QUERY_VALUE_CHARS_MAX = 500
+
+M = TypeVar("M", bound=BaseModel)
+V = TypeVar("V", bound=Callable[..., Any])
+
+
+@dataclass(frozen=True)
+class Operation:
+    """What the API's document says of one route, besides what its function's docstring says."""
+
+    body: type[BaseModel] | None = None
+    query: type[Query] | None = None
+    answers: dict[int, Any] = field(default_factory=dict)
+    open: bool = False
+    idempotent: bool = False
+    tag: str = ""
+
+
+def route(
+    blueprint: Blueprint,
+    method: str,
+    path: str,
+    *,
+    body: type[BaseModel] | None = None,
+    query: type[Query] | None = None,
+    answers: dict[int, Any],
+    open_to_all: bool = False,
+    idempotent: bool = False,
+) -> Callable[[V], V]:
+    """Register a view and what the API's document says of it. `answers`: status → type of the body, or None."""
+
+    def register(view: V) -> V:
+        described = Operation(body, query, answers, open_to_all, idempotent, blueprint.name)
+        view.operation = described  # type: ignore[attr-defined]  # read by app.web.openapi
+        blueprint.add_url_rule(path, view_func=view, methods=[method])
+        return view
+
+    return register
+
+
+def read_body(model: type[M]) -> M:
+    """The request's JSON object as a `model`. Raises NotJson, DuplicateKeys or Invalid."""
+    return read(model, load_json(request.get_data(cache=True)))
+
+
+def read_query(model: type[M]) -> M:
+    """The request's query string as a `model`. A repeated field counts once, the first. Raises Invalid."""
+    values = {key: value for key, value in request.args.items() if value != ""}
+    if any(len(value) > QUERY_VALUE_CHARS_MAX or "\0" in value for value in values.values()):
+        raise Invalid("Um dos filtros é longo demais ou tem caracteres que não são permitidos.")
+    return read(model, values)
+
+
+def answer(body: object, status: int = 200) -> tuple[Response, int]:
+    return jsonify(body), status
+
+
+def load_json(raw: bytes) -> object:
+    """Strict JSON: UTF-8, numbers with a point as Decimal, nothing lost to binary floats.
+
+    Exponents, NaN and Infinity become Decimal("NaN"), which no field accepts. Raises NotJson, DuplicateKeys.
+    """
+    try:
+        return _DECODER.decode(raw.decode())
+    except (ValueError, RecursionError):
+        raise NotJson from None
+
+
+def _number(text: str) -> Decimal:
+    return Decimal("NaN") if "e" in text.lower() else Decimal(text)
+
+
+def _integer(text: str) -> int | Decimal:
+    return int(text) if len(text) <= INTEGER_DIGITS_MAX else Decimal("NaN")
+
+
+def _unique(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    keys = dict(pairs)
+    if len(keys) != len(pairs):
+        raise DuplicateKeys
+    return keys
+
+
+_DECODER = json.JSONDecoder(
+    parse_float=_number, parse_int=_integer, parse_constant=lambda _: Decimal("NaN"), object_pairs_hook=_unique
+)
+
+
+def client_address() -> str:
+    """The address of the browser, as the proxy in front gave it (see `ProxyFix` in the factory)."""
+    return request.remote_addr or "unknown"
+
+

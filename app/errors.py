@@ -1,0 +1,127 @@
+"""What can be refused, and what the person is told. The only place with error texts of the API."""
+
+
+class AppError(Exception):
+    """An answer, not an accident: `status` for HTTP, `code` (slug) and `text` (pt-BR) for the body.
+
+    `retry_after_s` becomes the Retry-After header.
+    """
+
+    status = 500
+    code = "erro_interno"
+    text = "Algo deu errado do nosso lado. Tente de novo em instantes."
+
+    def __init__(self, text: str | None = None, *, retry_after_s: int | None = None) -> None:
+        super().__init__(text or self.text)
+        self.text = text or self.text
+        self.retry_after_s = retry_after_s
+
+
+class NotJson(AppError):
+    status, code, text = 400, "json_invalido", "O corpo da requisição não é um JSON válido."
+
+
+class NotAuthenticated(AppError):
+    status, code, text = 401, "nao_autenticado", "Entre na sua conta para continuar."
+
+
+class BadToken(AppError):
+    status, code, text = 401, "token_invalido", "Sua sessão não é válida. Entre de novo."
+
+
+class ExpiredToken(AppError):
+    status, code, text = 401, "token_expirado", "Sua sessão expirou. Entre de novo."
+
+
+class RevokedToken(AppError):
+    status, code, text = 401, "token_revogado", "Sua sessão foi encerrada. Entre de novo."
+
+
+class WrongCredentials(AppError):
+    status, code, text = 401, "credenciais_invalidas", "E-mail ou senha incorretos."
+
+
+class NotYourAccount(AppError):
+    status, code, text = 403, "conta_de_outra_pessoa", "Esta conta não é sua."
+
+
+class WrongUser(AppError):
+    status, code, text = 403, "usuario_diferente", "O token é de outro usuário que o desta conexão."
+
+
+class NotFound(AppError):
+    status, code, text = 404, "nao_encontrado", "Não encontramos o que você procura."
+
+
+class AccountNotFound(AppError):
+    status, code, text = 404, "conta_inexistente", "Conta não encontrada."
+
+
+class MethodNotAllowed(AppError):
+    status, code, text = 405, "metodo_nao_permitido", "Este endereço não aceita esse método."
+
+
+class EmailTaken(AppError):
+    status, code, text = 409, "email_em_uso", "Já existe um cadastro com este e-mail."
+
+
+class KeyInFlight(AppError):
+    status, code, text = 409, "chave_em_andamento", "Uma operação com esta chave ainda está em andamento."
+
+
+class TooLarge(AppError):
+    status, code, text = 413, "corpo_grande_demais", "O corpo da requisição é grande demais."
+
+
+class Invalid(AppError):
+    status, code, text = 422, "dados_invalidos", "Confira os dados enviados."
+
+
+class DuplicateKeys(AppError):
+    status, code, text = 422, "campo_repetido", "O JSON repete um mesmo campo."
+
+
+class KeyReused(AppError):
+    status, code, text = 422, "chave_reutilizada", "Esta Idempotency-Key já foi usada com outros dados."
+
+
+class InsufficientFunds(AppError):
+    status, code, text = 422, "saldo_insuficiente", "Saldo insuficiente."
+
+
+class BalanceLimit(AppError):
+    status, code, text = 422, "limite_da_conta", "A operação passaria do saldo máximo da conta de destino."
+
+
+class SameAccount(AppError):
+    status, code, text = 422, "mesma_conta", "As contas de origem e de destino são a mesma."
+
+
+class TooManyAccounts(AppError):
+    status, code, text = 422, "contas_demais", "Você chegou ao número máximo de contas."
+
+
+class TooFast(AppError):
+    status, code, text = 429, "muitas_tentativas", "Muitas tentativas. Aguarde um pouco e tente de novo."
+
+
+class TooManySockets(AppError):
+    status, code, text = 429, "conexoes_demais", "Há conexões demais abertas para este usuário."
+
+
+class DatabaseDown(AppError):
+    status, code, text = 503, "banco_indisponivel", "O serviço está indisponível no momento. Tente de novo em instantes."
+
+
+class OutcomeUnknown(AppError):
+    status, code = 503, "resultado_desconhecido"
+    text = "Não foi possível confirmar a operação. Repita com a mesma Idempotency-Key ou confira o extrato."
+
+
+# For errors that were kept with an idempotency key and are answered again.
+def from_code(code: str) -> AppError:
+    """The error with this slug, as it was first answered."""
+    for kind in AppError.__subclasses__():
+        if kind.code == code:
+            return kind()
+    return AppError()

@@ -1,0 +1,129 @@
+"""The kinds of field that people may send, each with its limits, shared by HTTP bodies and socket events."""
+
+import re
+import unicodedata
+from collections.abc import Callable
+from typing import Annotated, Any, TypeVar
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, WithJsonSchema
+
+from app import money
+from app.errors import Invalid
+
+NAME_CHARS_MAX = 120
+DESCRIPTION_CHARS_MAX = 140
+EMAIL_CHARS_MAX = 254
+PASSWORD_CHARS_MIN = 8
+PASSWORD_BYTES_MAX = 72  # what bcrypt reads
+ID_MAX = 2**63 - 1
+
+_EMAIL = re.compile(r"[a-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[a-z0-9-]{1,63}(?:\.[a-z0-9-]{1,63})+", re.ASCII)
+
+
+def _printable(value: str) -> str:
+    """Trimmed; refuses control characters and lone surrogates, which no database or screen keeps whole."""
+    if any(unicodedata.category(c) in ("Cc", "Cs") for c in value):
+        raise ValueError("contém caracteres que não são permitidos")
+    return unicodedata.normalize("NFC", value).strip()
+
+
+def _filled(value: str) -> str:
+    if not value:
+        raise ValueError("não pode ficar em branco")
+    return value
+
+
+def _email(value: str) -> str:
+    lowered = value.strip().lower()
+    if not _EMAIL.fullmatch(lowered):
+        raise ValueError("não é um e-mail válido")
+    return lowered
+
+
+def _password(value: str) -> str:
+    try:
+        size_bytes = len(value.encode())
+    except UnicodeEncodeError:
+        raise ValueError("contém caracteres que não são permitidos") from None
+    if "\0" in value:
+        raise ValueError("contém caracteres que não são permitidos")
+    if size_bytes > PASSWORD_BYTES_MAX:
+        raise ValueError(f"tem no máximo {PASSWORD_BYTES_MAX} bytes")
+    return value
+
+
+def _strict_int(value: object) -> object:
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise ValueError("deve ser um número inteiro")
+    return value
+
+
+Id = Annotated[int, BeforeValidator(_strict_int), Field(ge=1, le=ID_MAX)]
+Seq = Annotated[int, BeforeValidator(_strict_int), Field(ge=0, le=ID_MAX)]
+Cents = Annotated[
+    int,
+    BeforeValidator(money.parse_cents),
+    WithJsonSchema(
+        {
+            "description": "Reais, com no máximo duas casas decimais: número ou texto decimal.",
+            "anyOf": [
+                {"type": "number", "minimum": 0.01, "maximum": 1_000_000_000, "multipleOf": 0.01},
+                {"type": "string", "pattern": r"^[0-9]{1,10}(\.[0-9]{1,2})?$"},
+            ],
+            "examples": [1234.5, "1234.50"],
+        }
+    ),
+]
+Name = Annotated[
+    str, Field(min_length=1, max_length=NAME_CHARS_MAX), AfterValidator(_printable), AfterValidator(_filled)
+]
+Description = Annotated[str, Field(max_length=DESCRIPTION_CHARS_MAX), AfterValidator(_printable)]
+FilledDescription = Annotated[
+    str, Field(min_length=1, max_length=DESCRIPTION_CHARS_MAX), AfterValidator(_printable), AfterValidator(_filled)
+]
+Email = Annotated[str, Field(max_length=EMAIL_CHARS_MAX), AfterValidator(_email)]
+Password = Annotated[str, Field(max_length=PASSWORD_BYTES_MAX), AfterValidator(_password)]
+NewPassword = Annotated[
+    str, Field(min_length=PASSWORD_CHARS_MIN, max_length=PASSWORD_BYTES_MAX), AfterValidator(_password)
+]
+
+
+class Body(BaseModel):
+    """A JSON object from outside: strict types, unknown fields passed over."""
+
+    model_config = ConfigDict(strict=True, frozen=True, extra="ignore")
+
+
+class Query(BaseModel):
+    """A query string: everything arrives as text; unknown fields are passed over."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+
+M = TypeVar("M", bound=BaseModel)
+
+_PHRASES: dict[str, Callable[[dict[str, Any]], str]] = {
+    "missing": lambda _: "é obrigatório",
+    "string_type": lambda _: "deve ser um texto",
+    "string_too_short": lambda c: f"deve ter ao menos {c['min_length']} caracteres",
+    "string_too_long": lambda c: f"deve ter no máximo {c['max_length']} caracteres",
+    "greater_than_equal": lambda c: f"deve ser no mínimo {c['ge']}",
+    "less_than_equal": lambda c: f"deve ser no máximo {c['le']}",
+    "value_error": lambda c: str(c["error"]),
+    "int_parsing": lambda _: "deve ser um número inteiro",
+    "bool_type": lambda _: "deve ser verdadeiro ou falso",
+    "list_type": lambda _: "deve ser uma lista",
+    "literal_error": lambda c: f"deve ser {c['expected'].replace(' or ', ' ou ')}",
+    "model_type": lambda _: "deve ser um objeto JSON",
+}
+
+
+def read(model: type[M], data: object) -> M:
+    """`data` as a `model`. Raises Invalid with one sentence in Portuguese that names the first bad field."""
+    try:
+        return model.model_validate(data)
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        phrase = _PHRASES.get(first["type"], lambda _: "não é válido")(first.get("ctx", {}))
+        place = ".".join(str(part) for part in first["loc"])
+        raise Invalid(f"{place}: {phrase}." if place else f"O corpo {phrase}.") from None

@@ -1,0 +1,66 @@
+"""One rate limiter for HTTP and sockets: sliding windows in Redis, in this process's memory while Redis is away."""
+
+import time
+from dataclasses import dataclass
+
+from limits import RateLimitItemPerMinute, RateLimitItemPerSecond
+from limits.limits import RateLimitItem
+from limits.storage import MemoryStorage, RedisStorage
+from limits.strategies import SlidingWindowCounterRateLimiter
+
+from app import log, redis_client, redis_keys
+from app.errors import TooFast
+
+REDIS_RETRY_AFTER_S = 2.0
+
+_log = log.get("limiter")
+
+
+@dataclass(frozen=True)
+class Rate:
+    """At most `amount` uses per window for each key."""
+
+    name: str
+    window: RateLimitItem
+
+
+def per_minute(name: str, amount: int) -> Rate:
+    return Rate(name, RateLimitItemPerMinute(amount))
+
+
+def per_second(name: str, amount: int) -> Rate:
+    return Rate(name, RateLimitItemPerSecond(amount))
+
+
+class Limiter:
+    """`check` counts one use and raises TooFast with the seconds to wait."""
+
+    def __init__(self, redis_url: str) -> None:
+        pool = redis_client.connect(redis_url).connection_pool
+        # The address is not used when a pool is given, but must be of a kind that the library knows.
+        storage = RedisStorage("redis://", connection_pool=pool, key_prefix=redis_keys.LIMITS_PREFIX)
+        self._shared = SlidingWindowCounterRateLimiter(storage)
+        self._local = SlidingWindowCounterRateLimiter(MemoryStorage())
+        self._redis_back_at = 0.0
+
+    def check(self, rate: Rate, *keys: str) -> None:
+        limiter = self._local
+        if time.monotonic() >= self._redis_back_at:
+            limiter = self._shared
+        try:
+            allowed = limiter.hit(rate.window, rate.name, *keys)
+        except Exception as error:  # the storage wraps redis-py's errors in kinds of its own
+            _log.warning("limiter_without_redis", error=str(error))
+            self._redis_back_at = time.monotonic() + REDIS_RETRY_AFTER_S
+            limiter = self._local
+            allowed = limiter.hit(rate.window, rate.name, *keys)
+        if not allowed:
+            raise TooFast(retry_after_s=self._wait_s(limiter, rate, keys))
+
+    @staticmethod
+    def _wait_s(limiter: SlidingWindowCounterRateLimiter, rate: Rate, keys: tuple[str, ...]) -> int:
+        try:
+            reset_at = limiter.get_window_stats(rate.window, rate.name, *keys).reset_time
+        except Exception:  # Redis went away between the two questions
+            return int(rate.window.get_expiry())
+        return max(1, int(reset_at - time.time()) + 1)

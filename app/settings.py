@@ -1,0 +1,69 @@
+"""Every setting of a node or worker: read from the environment and checked once, at start."""
+
+import socket
+from typing import Annotated, Self
+
+from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+JWT_SECRET_BYTES_MIN = 32
+REDIS_SCHEMES = ("redis://", "rediss://", "redis+sentinel://")
+DATABASE_SCHEMES = ("mysql+pymysql://", "sqlite:///")
+
+
+class SettingsError(Exception):
+    """One line that names the variable and says what it needs."""
+
+
+class Settings(BaseSettings):
+    model_config = SettingsConfigDict(frozen=True, extra="ignore")
+
+    database_url: str
+    redis_url: str
+    jwt_secret: SecretStr
+    jwt_ttl_s: int = Field(default=3600, ge=1, le=30 * 24 * 3600)
+    cors_origins: Annotated[tuple[str, ...], NoDecode] = ()
+    node_id: str = Field(default_factory=lambda: socket.gethostname().lower()[:32], pattern=r"^[a-z0-9-]{1,32}$")
+
+    @field_validator("database_url")
+    @classmethod
+    def _known_database(cls, value: str) -> str:
+        if not value.startswith(DATABASE_SCHEMES):
+            raise ValueError(f"must start with one of {', '.join(DATABASE_SCHEMES)}")
+        return value
+
+    @field_validator("redis_url")
+    @classmethod
+    def _known_redis(cls, value: str) -> str:
+        if not value.startswith(REDIS_SCHEMES):
+            raise ValueError(f"must start with one of {', '.join(REDIS_SCHEMES)}")
+        return value
+
+    @field_validator("jwt_secret")
+    @classmethod
+    def _long_secret(cls, value: SecretStr) -> SecretStr:
+        if len(value.get_secret_value().encode()) < JWT_SECRET_BYTES_MIN:
+            raise ValueError(f"needs at least {JWT_SECRET_BYTES_MIN} bytes")
+        return value
+
+    @field_validator("cors_origins", mode="before")
+    @classmethod
+    def _split_origins(cls, value: object) -> object:
+        return tuple(o.strip() for o in value.split(",") if o.strip()) if isinstance(value, str) else value
+
+    @field_validator("cors_origins")
+    @classmethod
+    def _named_origins(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for origin in value:
+            if not origin.startswith(("http://", "https://")):
+                raise ValueError(f"{origin!r} is not an origin such as https://banco.example; '*' is refused")
+        return value
+
+    @classmethod
+    def from_env(cls) -> Self:
+        """Raises SettingsError with one line that names every missing or bad variable."""
+        try:
+            return cls()
+        except ValidationError as error:
+            faults = "; ".join(f"{str(e['loc'][0]).upper()}: {e['msg']}" for e in error.errors(include_input=False))
+            raise SettingsError(f"bad settings: {faults}") from None

@@ -1,0 +1,63 @@
+"""The durable event stream of each user, and the outbox from which workers relay it."""
+
+from datetime import datetime
+
+from sqlalchemy import ForeignKey, Index, SmallInteger, String, Text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.db import Base, BigId, UtcMoment
+
+PARTITIONS = 16
+
+
+class UserStream(Base):
+    """The head of one user's stream. Its row lock orders the commits of that user's events."""
+
+    __tablename__ = "user_streams"
+
+    user_id: Mapped[int] = mapped_column(BigId, ForeignKey("users.id"), primary_key=True, autoincrement=False)
+    seq: Mapped[int] = mapped_column(BigId, default=0)
+
+
+class StreamEvent(Base):
+    """One durable event. Never changed."""
+
+    __tablename__ = "stream_events"
+
+    user_id: Mapped[int] = mapped_column(BigId, ForeignKey("users.id"), primary_key=True, autoincrement=False)
+    seq: Mapped[int] = mapped_column(BigId, primary_key=True, autoincrement=False)
+    event: Mapped[str] = mapped_column(String(40))
+    # JSON, ready for the wire, with `id` and `seq` in it.
+    payload: Mapped[str] = mapped_column(Text)
+    # What else is true now and follows the event: lines of a key, a tab and a Socket.IO packet (JSON has neither raw).
+    state: Mapped[str] = mapped_column(Text)
+    created_at: Mapped[datetime] = mapped_column(UtcMoment)
+
+
+class OutboxRow(Base):
+    """An event that no worker has relayed yet. Its partition is `user_id % PARTITIONS`."""
+
+    __tablename__ = "outbox"
+    __table_args__ = (Index("ix_outbox_partition_id", "partition_id", "id"), {"sqlite_autoincrement": True})
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    partition_id: Mapped[int] = mapped_column(SmallInteger)
+    user_id: Mapped[int] = mapped_column(BigId)
+    seq: Mapped[int] = mapped_column(BigId)
+
+
+class OutboxPartition(Base):
+    """PARTITIONS rows; a worker holds the row's lock while it relays the partition."""
+
+    __tablename__ = "outbox_partitions"
+
+    id: Mapped[int] = mapped_column(SmallInteger, primary_key=True, autoincrement=False)
+
+
+class StreamEpoch(Base):
+    """One row. The number changes when a backup is restored, and with it every client starts afresh."""
+
+    __tablename__ = "stream_epoch"
+
+    id: Mapped[int] = mapped_column(SmallInteger, primary_key=True, autoincrement=False)
+    epoch: Mapped[int] = mapped_column(BigId)

@@ -1,0 +1,128 @@
+"""Append to users' streams in the transaction of the fact itself; read what a client missed."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import Connection, insert, select, update
+
+from app import clock, wire
+from app.streams.models import PARTITIONS, OutboxRow, StreamEpoch, StreamEvent, UserStream
+
+READ_EVENTS_MAX = 200
+HEADS_USERS_MAX = 1000
+PAYLOAD_BYTES_MAX = 32_000
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """An ephemeral event that holds as soon as the durable one does; of one `key` only the last matters."""
+
+    event: str
+    key: str
+    payload: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Append:
+    """A durable event for one user. `payload` is a JSON object; `id` and `seq` are added to it."""
+
+    user_id: int
+    event: str
+    payload: dict[str, Any]
+    state: Sequence[State] = field(default=())
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """One event of a stream, as wire text. `state` packets by key, to be sent after it."""
+
+    user_id: int
+    seq: int
+    packet: str
+    state: dict[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """Where a user's stream is: the last seq (0 when empty) and the epoch of the database."""
+
+    seq: int
+    epoch: int
+
+
+def open_for(connection: Connection, user_id: int) -> None:
+    """The empty stream of a new user."""
+    connection.execute(insert(UserStream).values(user_id=user_id, seq=0))
+
+
+def append(connection: Connection, events: Iterable[Append]) -> dict[int, int]:
+    """Give each event the next seq of its user and put it in the outbox; at most one event a user.
+
+    Locks the users' streams in ascending user id order, until the transaction ends. Returns user id → seq.
+    Call it last: what is locked here orders every operation of these users.
+    """
+    ordered = sorted(events, key=lambda event: event.user_id)
+    users = [event.user_id for event in ordered]
+    assert len(set(users)) == len(users), "one event a user and call"
+    connection.execute(update(UserStream).where(UserStream.user_id.in_(users)).values(seq=UserStream.seq + 1))
+    found = connection.execute(select(UserStream.user_id, UserStream.seq).where(UserStream.user_id.in_(users)))
+    seqs = {row.user_id: row.seq for row in found}
+    connection.execute(insert(StreamEvent), [_row(event, seqs[event.user_id]) for event in ordered])
+    connection.execute(
+        insert(OutboxRow),
+        [{"partition_id": u % PARTITIONS, "user_id": u, "seq": seqs[u]} for u in users],
+    )
+    return seqs
+
+
+def _row(event: Append, seq: int) -> dict[str, Any]:
+    payload = wire.dumps({**event.payload, "id": f"{event.user_id}-{seq}", "seq": seq})
+    assert len(payload.encode()) <= PAYLOAD_BYTES_MAX, "the doors bound every field of a payload"
+    state = "\n".join(f"{s.key}\t{wire.event_packet(s.event, wire.dumps(s.payload))}" for s in event.state)
+    return {
+        "user_id": event.user_id,
+        "seq": seq,
+        "event": event.event,
+        "payload": payload,
+        "state": state,
+        "created_at": clock.now(),
+    }
+
+
+def head(connection: Connection, user_id: int) -> Head:
+    seq = select(UserStream.seq).where(UserStream.user_id == user_id).scalar_subquery()
+    row = connection.execute(select(StreamEpoch.epoch, seq.label("seq"))).one()
+    return Head(row.seq or 0, row.epoch)
+
+
+def heads(connection: Connection, user_ids: Sequence[int]) -> dict[int, int]:
+    """User id → last seq, for at most HEADS_USERS_MAX users."""
+    assert len(user_ids) <= HEADS_USERS_MAX
+    rows = connection.execute(select(UserStream.user_id, UserStream.seq).where(UserStream.user_id.in_(user_ids)))
+    return {row.user_id: row.seq for row in rows}
+
+
+def read_after(connection: Connection, user_id: int, seq: int) -> list[Stored]:
+    """The next READ_EVENTS_MAX events after `seq`, in order."""
+    rows = connection.execute(
+        select(StreamEvent.seq, StreamEvent.event, StreamEvent.payload, StreamEvent.state)
+        .where(StreamEvent.user_id == user_id, StreamEvent.seq > seq)
+        .order_by(StreamEvent.seq)
+        .limit(READ_EVENTS_MAX)
+    )
+    return [to_stored(user_id, row.seq, row.event, row.payload, row.state) for row in rows]
+
+
+def to_stored(user_id: int, seq: int, event: str, payload: str, state: str) -> Stored:
+    """A row of the stream as wire text."""
+    packets = dict(line.split("\t", 1) for line in state.split("\n")) if state else {}
+    return Stored(user_id, seq, wire.event_packet(event, payload), packets)
+
+
+def change_epoch(connection: Connection) -> int:
+    """A number that this database never had, also after it was set back to a backup; returns it."""
+    old = connection.execute(select(StreamEpoch.epoch)).scalar_one()
+    epoch = max(old + 1, int(clock.unix_s()))
+    connection.execute(update(StreamEpoch).values(epoch=epoch))
+    return epoch

@@ -1,0 +1,53 @@
+"""JSON Web Tokens: issued and read here, checked against revocation in `auth`."""
+
+import secrets
+from dataclasses import dataclass
+
+import jwt
+
+from app import clock
+from app.errors import BadToken, ExpiredToken
+
+ALGORITHM = "HS256"
+TOKEN_CHARS_MAX = 2048
+
+
+@dataclass(frozen=True, slots=True)
+class Claims:
+    """What a genuine token says. `expires_at` in unix seconds."""
+
+    user_id: int
+    jti: str
+    generation: int
+    expires_at: int
+
+
+class Tokens:
+    def __init__(self, secret: str, ttl_s: int) -> None:
+        self._secret = secret
+        self.ttl_s = ttl_s
+
+    def issue(self, user_id: int, generation: int) -> str:
+        issued_at = int(clock.unix_s())
+        claims = {
+            "sub": str(user_id),
+            "jti": secrets.token_hex(16),
+            "iat": issued_at,
+            "exp": issued_at + self.ttl_s,
+            "ger": generation,
+        }
+        return jwt.encode(claims, self._secret, algorithm=ALGORITHM)
+
+    def read(self, token: object) -> Claims:
+        """Signature, form and expiry. Raises BadToken or ExpiredToken."""
+        if not isinstance(token, str) or len(token) > TOKEN_CHARS_MAX:
+            raise BadToken
+        try:
+            claims = jwt.decode(
+                token, self._secret, algorithms=[ALGORITHM], options={"require": ["exp", "iat", "sub", "jti"]}
+            )
+            return Claims(int(claims["sub"]), str(claims["jti"]), int(claims["ger"]), int(claims["exp"]))
+        except jwt.ExpiredSignatureError:
+            raise ExpiredToken from None
+        except (jwt.InvalidTokenError, KeyError, ValueError, TypeError):
+            raise BadToken from None

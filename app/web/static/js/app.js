@@ -1,0 +1,134 @@
+// @ts-check
+import { Http } from "./lib/http.js";
+import { Wire } from "./lib/socket.js";
+import { Bank } from "./models/bank.js";
+import { Connection } from "./models/connection.js";
+import { EventStream } from "./models/event_stream.js";
+import { Inbox } from "./models/inbox.js";
+import { PendingOperation } from "./models/pending.js";
+import { Session } from "./models/session.js";
+import { Loader } from "./lib/loader.js";
+import { Operations } from "./lib/operations.js";
+import { keepRenewed } from "./lib/renewal.js";
+import { Sounds } from "./lib/sounds.js";
+/** @import { OperationAnswer } from "./types/wire.js" */
+
+/** The state is also fetched without a socket when none is there after this long. */
+const LIVE_WITHIN_MS = 1500;
+
+/** The models of one page, wired to the network. Views get this and nothing else. */
+export class App {
+  session = new Session(localStorage);
+  pending = new PendingOperation(sessionStorage, { newKey });
+  bank = new Bank();
+  inbox = new Inbox();
+  connection = new Connection({ connect: () => this.#open() });
+  http = new Http({
+    token: () => this.session.token,
+    refused: (token) => token === this.session.token && this.session.close("Sua sessão expirou. Entre de novo."),
+  });
+  loader = new Loader(this);
+  operations = new Operations(this);
+  sounds = new Sounds(this);
+  /** @type {EventStream | null} */
+  #stream = null;
+  /** @type {Wire | null} */
+  #wire = null;
+
+  start() {
+    this.session.on("opened", () => this.#begin());
+    this.session.on("closed", () => this.#finish());
+    this.session.on("renewed", () => this.#authenticate());
+    this.operations.on("done", (answer) => this.#settled(answer));
+    keepRenewed(this.session, this.http);
+    window.addEventListener("storage", (e) => this.session.changedElsewhere(e.key, e.oldValue, e.newValue));
+    window.addEventListener("online", () => this.connection.network(true));
+    window.addEventListener("offline", () => this.connection.network(false));
+    document.addEventListener("visibilitychange", () => document.hidden || this.connection.tryNow());
+    if (this.session.expired) this.session.close("Sua sessão expirou. Entre de novo.");
+    if (this.session.token) this.#begin();
+  }
+
+  #begin() {
+    this.#stream = new EventStream({
+      deliver: (name, event) => this.#deliver(name, event),
+      ask: (since) => this.#wire?.say("sincronizar", { desde: since }),
+    });
+    this.connection.network(navigator.onLine);
+    this.connection.start();
+    setTimeout(() => this.session.token && !this.bank.loadedAt && this.loader.load(), LIVE_WITHIN_MS);
+  }
+
+  #finish() {
+    this.#wire?.close();
+    this.#wire = null;
+    this.#stream = null;
+    this.connection.stop();
+    this.bank.clear();
+    this.inbox.clear();
+  }
+
+  #open() {
+    this.#wire?.close();
+    this.#wire = new Wire({
+      auth: () => this.#proof,
+      greeted: (where) => this.connection.greeted(where),
+      authenticated: (answer) => {
+        this.connection.connected({ transport: this.#wire?.transport });
+        if (this.#stream?.authenticated(answer) || !this.bank.loadedAt) this.loader.load();
+      },
+      durable: (name, event) => this.#stream?.receive(name, event),
+      state: (name, payload) => this.#apply(name, payload),
+      lost: (afterMs) => this.connection.lost(afterMs),
+      ended: (reason) => this.session.close(reason || "Sua sessão foi encerrada."),
+    });
+    this.#wire.connect();
+  }
+
+  get #proof() {
+    return { token: this.session.token, ...this.#stream?.position };
+  }
+
+  #authenticate() {
+    this.#wire?.say("autenticar", this.#proof);
+  }
+
+  /**
+   * @param {string} name
+   * @param {any} event
+   */
+  #deliver(name, event) {
+    if (name !== "notificacao") return;
+    this.bank.applyNotification(event);
+    this.inbox.receive(event);
+  }
+
+  /**
+   * @param {string} name
+   * @param {any} payload
+   */
+  #apply(name, payload) {
+    if (name === "saldo_atualizado") this.bank.applyBalance(payload);
+    if (name === "notificacoes_lidas") this.inbox.readUpTo(payload.ate);
+  }
+
+  /**
+   * The answer tells at once what the socket would; without a socket it is all there is.
+   * @param {OperationAnswer} answer
+   */
+  #settled({ movimentacao }) {
+    this.bank.applyRows([movimentacao]);
+    if (this.connection.state !== "conectado") this.loader.load();
+  }
+
+  async readAll() {
+    const ate = this.inbox.newestSeq;
+    await this.http.post("/notificacoes/lidas", { ate });
+    this.inbox.readUpTo(ate);
+  }
+}
+
+/** Unique enough without a secure context, where `crypto.randomUUID` does not exist. */
+function newKey() {
+  return [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+}

@@ -1,0 +1,108 @@
+// @ts-check
+
+/** A request without an answer for this long counts as unanswered. */
+const ANSWER_MS_MAX = 20_000;
+
+export class ApiError extends Error {
+  /**
+   * @param {string} message for a person
+   * @param {{ status: number, code?: string }} facts status 0: no answer came
+   */
+  constructor(message, { status, code = "" }) {
+    super(message);
+    this.status = status;
+    this.code = code;
+  }
+}
+
+const NO_ANSWER = "Não houve resposta do banco. Confira sua conexão.";
+
+export class Http {
+  #token;
+  #refused;
+
+  /**
+   * @param {object} parts
+   * @param {() => string | null} parts.token
+   * @param {(token: string) => void} parts.refused called when a token that was sent is no longer taken
+   */
+  constructor({ token, refused }) {
+    this.#token = token;
+    this.#refused = refused;
+  }
+
+  /** @param {string} path */
+  get(path) {
+    return this.#json("GET", path);
+  }
+
+  /**
+   * @param {string} path
+   * @param {unknown} [body]
+   * @param {Record<string, string>} [headers]
+   */
+  post(path, body = {}, headers = {}) {
+    return this.#json("POST", path, body, headers);
+  }
+
+  /**
+   * @param {string} path
+   * @param {unknown} body
+   */
+  put(path, body) {
+    return this.#json("PUT", path, body);
+  }
+
+  /**
+   * A file that only its owner may fetch, so that a plain link would not do.
+   * @param {string} path
+   */
+  async file(path) {
+    return (await this.#fetch("GET", path)).blob();
+  }
+
+  /**
+   * @param {string} method
+   * @param {string} path
+   * @param {unknown} [body]
+   * @param {Record<string, string>} [headers]
+   * @returns {Promise<any>}
+   */
+  async #json(method, path, body, headers) {
+    const response = await this.#fetch(method, path, body, headers);
+    return response.status === 204 ? null : response.json();
+  }
+
+  /**
+   * @param {string} method
+   * @param {string} path
+   * @param {unknown} [body]
+   * @param {Record<string, string>} [headers]
+   */
+  async #fetch(method, path, body, headers = {}) {
+    const token = this.#token();
+    const response = await fetch(path, {
+      method,
+      headers: {
+        ...(body === undefined ? {} : { "Content-Type": "application/json" }),
+        ...(token ? { Authorization: `Bearer ${token}` } : {}),
+        ...headers,
+      },
+      body: body === undefined ? undefined : JSON.stringify(body),
+      signal: AbortSignal.timeout(ANSWER_MS_MAX),
+      cache: "no-store",
+    }).catch(() => {
+      throw new ApiError(NO_ANSWER, { status: 0 });
+    });
+    if (response.ok) return response;
+    if (response.status === 401 && token) this.#refused(token);
+    throw await errorOf(response);
+  }
+}
+
+/** @param {Response} response */
+async function errorOf(response) {
+  const body = await response.json().catch(() => ({}));
+  const text = body.erro ?? "O banco não pôde responder agora. Tente de novo em instantes.";
+  return new ApiError(text, { status: response.status, code: body.codigo });
+}

@@ -1,0 +1,26 @@
+// @ts-check
+
+/** @typedef {{ name: string, params: string[] }} Route */
+
+/**
+ * `#/extrato/3` is { name: "extrato", params: ["3"] }. Other fragments are not ours.
+ * @param {string} hash
+ * @returns {Route}
+ */
+export function parseRoute(hash) {
+  const [name = "", ...params] = hash.replace(/^#\/?/, "").split("/").map(decodeURIComponent);
+  return { name: name || "inicio", params };
+}
+
+/** @param {(route: Route) => void} show */
+export function startRouter(show) {
+  const go = () => show(parseRoute(location.hash));
+  window.addEventListener("hashchange", go);
+  go();
+}
+
+/** @param {string} path */
+export function navigate(path) {
+  const hash = `#/${path}`;
+  if (location.hash !== hash) location.hash = hash;
+}

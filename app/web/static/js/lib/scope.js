@@ -1,0 +1,35 @@
+// @ts-check
+
+/** What a view must undo when it leaves the page. */
+export class Scope {
+  /** @type {(() => void)[]} */
+  #undo = [];
+
+  /** @param {...(() => void)} undo */
+  add(...undo) {
+    this.#undo.push(...undo);
+  }
+
+  /**
+   * @param {EventTarget} target
+   * @param {string} type
+   * @param {(event: any) => void} listen
+   */
+  listen(target, type, listen) {
+    target.addEventListener(type, listen);
+    this.add(() => target.removeEventListener(type, listen));
+  }
+
+  /**
+   * @param {() => void} run
+   * @param {number} ms
+   */
+  every(ms, run) {
+    const timer = setInterval(run, ms);
+    this.add(() => clearInterval(timer));
+  }
+
+  dispose() {
+    this.#undo.splice(0).forEach((undo) => undo());
+  }
+}

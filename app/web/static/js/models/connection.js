@@ -1,0 +1,124 @@
+// @ts-check
+import { Emitter } from "./emitter.js";
+
+/** Full jitter: each wait is random between zero and a ceiling that doubles up to this. */
+export const CEILING_FIRST_MS = 500;
+export const CEILING_MAX_MS = 30_000;
+
+/** @typedef {"conectado" | "reconectando" | "desconectado"} State */
+
+/**
+ * Whether the page is live, and when it tries again. Knows no socket: `connect` is given.
+ * It never gives up; only the end of the session stops it.
+ * @extends {Emitter<{ change: Connection }>}
+ */
+export class Connection extends Emitter {
+  /** @type {State} */
+  state = "desconectado";
+  node = "";
+  transport = "";
+  /** @type {number | null} when the next attempt starts; null while one is under way */
+  retryAt = null;
+  /** @type {number | null} until when everything shown was live */
+  liveUntil = null;
+  #failures = 0;
+  #active = false;
+  #online = true;
+  /** @type {unknown} */
+  #timer = null;
+  #parts;
+
+  /**
+   * @param {object} parts
+   * @param {() => void} parts.connect
+   * @param {() => number} [parts.now]
+   * @param {() => number} [parts.random]
+   * @param {(run: () => void, ms: number) => unknown} [parts.schedule]
+   * @param {(timer: any) => void} [parts.cancel]
+   */
+  constructor({
+    connect,
+    now = Date.now,
+    random = Math.random,
+    schedule = (run, ms) => setTimeout(run, ms),
+    cancel = clearTimeout,
+  }) {
+    super();
+    this.#parts = { connect, now, random, schedule, cancel };
+  }
+
+  start() {
+    this.#active = true;
+    this.tryNow();
+  }
+
+  stop() {
+    this.#active = false;
+    this.#wait(null);
+    this.#failures = 0;
+    this.liveUntil = null;
+    this.#become("desconectado");
+  }
+
+  /**
+   * A node answered; the socket is of use once it is also authenticated.
+   * @param {{ node?: string, transport?: string }} where
+   */
+  greeted({ node = this.node, transport = this.transport }) {
+    this.node = node;
+    this.transport = transport;
+    this.emit("change", this);
+  }
+
+  /** @param {{ transport?: string }} [how] */
+  connected({ transport = this.transport } = {}) {
+    this.#failures = 0;
+    this.transport = transport;
+    this.liveUntil = null;
+    this.#wait(null);
+    this.#become("conectado");
+  }
+
+  /**
+   * The socket is gone or could not be had.
+   * @param {number} [afterMs] how long the server asked to wait
+   */
+  lost(afterMs) {
+    if (!this.#active) return;
+    if (this.state === "conectado") this.liveUntil = this.#parts.now();
+    const ceiling = Math.min(CEILING_MAX_MS, CEILING_FIRST_MS * 2 ** this.#failures);
+    this.#failures += 1;
+    this.#wait(afterMs ?? this.#parts.random() * ceiling);
+    this.#become(this.#online ? "reconectando" : "desconectado");
+  }
+
+  /** The person, a returning network or a tab that woke up does not want to wait. */
+  tryNow() {
+    if (!this.#active || this.state === "conectado") return;
+    this.#wait(null);
+    this.#become(this.#online ? "reconectando" : "desconectado");
+    this.#parts.connect();
+  }
+
+  /** @param {boolean} online what the browser says of its network */
+  network(online) {
+    this.#online = online;
+    if (online) {
+      this.#failures = 0;
+      this.tryNow();
+    } else if (this.state === "reconectando") this.#become("desconectado");
+  }
+
+  /** @param {number | null} ms */
+  #wait(ms) {
+    this.#parts.cancel(this.#timer);
+    this.retryAt = ms === null ? null : this.#parts.now() + ms;
+    if (ms !== null) this.#timer = this.#parts.schedule(() => this.tryNow(), ms);
+  }
+
+  /** @param {State} state */
+  #become(state) {
+    this.state = state;
+    this.emit("change", this);
+  }
+}

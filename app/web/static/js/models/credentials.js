@@ -1,0 +1,61 @@
+// @ts-check
+
+export const PASSWORD_MIN = 8;
+export const PASSWORD_BYTES_MAX = 72;
+
+const COMMON = ["senha", "12345678", "password", "qwerty", "admin", "brasil", "abc123"];
+
+/**
+ * How hard a password is to guess, in words that a person can act on.
+ * @param {string} password
+ * @param {string[]} [known] what anybody could try first: the name, the e-mail
+ * @returns {{ level: 0 | 1 | 2 | 3 | 4, words: string }}
+ */
+export function strength(password, known = []) {
+  const lower = password.toLowerCase();
+  const guessable = [...COMMON, ...known.flatMap((text) => text.toLowerCase().split(/[\s@.]+/))]
+    .filter((word) => word.length >= 4)
+    .some((word) => lower.includes(word));
+  if (password === "") return { level: 0, words: "" };
+  if (password.length < PASSWORD_MIN) {
+    return { level: 1, words: `Curta: faltam ${PASSWORD_MIN - password.length} caracteres.` };
+  }
+  if (guessable) return { level: 1, words: "Fraca: contém algo que se adivinha logo." };
+  const kinds = [/[a-zà-ú]/, /[A-ZÀ-Ú]/, /\d/, /[^\p{L}\d]/u].filter((kind) => kind.test(password)).length;
+  const score = password.length + 3 * kinds + new Set(password).size;
+  if (score < 22) return { level: 2, words: "Razoável: mais algumas letras ajudam." };
+  if (score < 34) return { level: 3, words: "Boa." };
+  return { level: 4, words: "Forte." };
+}
+
+/**
+ * The form's own look before the server's; one text per field that is wrong.
+ * @param {{ nome?: string, email: string, senha: string }} fields
+ * @param {{ registering: boolean }} options
+ * @returns {Record<string, string>}
+ */
+export function problems({ nome = "", email, senha }, { registering }) {
+  /** @type {Record<string, string>} */
+  const found = {};
+  if (registering && nome.trim().length < 2) found.nome = "Diga como você se chama.";
+  if (!/^[^\s@]+@[^\s@]+\.[^\s@]+$/.test(email.trim())) found.email = "Este e-mail não parece completo.";
+  if (senha === "") found.senha = "Digite a senha.";
+  else if (registering && senha.length < PASSWORD_MIN) found.senha = `Use ao menos ${PASSWORD_MIN} caracteres.`;
+  else if (registering && new TextEncoder().encode(senha).length > PASSWORD_BYTES_MAX) {
+    found.senha = "A senha é longa demais.";
+  }
+  return found;
+}
+
+/**
+ * The field that an error of the server is about; empty for the form as a whole.
+ * @param {string} code
+ * @param {string} text
+ */
+export function fieldOf(code, text) {
+  const said = `${code} ${text}`.toLowerCase();
+  if (code === "credenciais_invalidas") return "senha";
+  if (said.includes("e-mail") || said.includes("email")) return "email";
+  if (said.includes("senha")) return "senha";
+  return said.includes("nome") ? "nome" : "";
+}

@@ -1,0 +1,104 @@
+// @ts-check
+import { Emitter } from "./emitter.js";
+/** @import { Inbox as InboxPayload, Notification } from "../types/wire.js" */
+
+/**
+ * The person's notifications. Reading moves one cursor, so that "all read" is the same in every
+ * tab and device; looking at the panel makes them seen, which is not read.
+ * @extends {Emitter<{ change: Inbox, arrived: Notification }>}
+ */
+export class Inbox extends Emitter {
+  /** @type {Map<number, Notification>} */
+  #bySeq = new Map();
+  #readUpTo = 0;
+  #seenUpTo = 0;
+  /** Unread ones too old to be in the loaded page: how many, and below which seq. */
+  #older = { count: 0, below: 0 };
+  complete = false;
+
+  /**
+   * @param {InboxPayload} page the newest page
+   * @param {boolean} complete whether nothing older exists
+   */
+  load({ notificacoes, nao_lidas: unread }, complete) {
+    const newest = [...notificacoes].sort((a, b) => b.seq - a.seq);
+    const arrivedMeanwhile = this.list.filter(({ seq }) => seq > (newest[0]?.seq ?? 0));
+    this.#bySeq = new Map([...newest, ...arrivedMeanwhile].map((item) => [item.seq, item]));
+    this.#readUpTo = Math.max(this.#readUpTo, newest[unread]?.seq ?? 0);
+    const oldest = newest.at(-1)?.seq ?? 0;
+    this.#older = { count: Math.max(0, unread - newest.length), below: oldest };
+    this.#seenUpTo = Math.max(this.#seenUpTo, newest[0]?.seq ?? 0);
+    this.complete = complete;
+    this.emit("change", this);
+  }
+
+  /**
+   * @param {Notification[]} page an older page
+   * @param {boolean} complete
+   */
+  addOlder(page, complete) {
+    const unread = page.filter((item) => !this.#bySeq.has(item.seq) && item.seq > this.#readUpTo);
+    page.forEach((item) => this.#bySeq.set(item.seq, item));
+    const below = this.oldestSeq ?? 0;
+    this.#older = { count: Math.max(0, this.#older.count - unread.length), below };
+    if (complete) this.#older.count = 0;
+    this.complete = complete;
+    this.emit("change", this);
+  }
+
+  /** @param {Notification} event */
+  receive(event) {
+    if (this.#bySeq.has(event.seq)) return;
+    this.#bySeq.set(event.seq, event);
+    this.emit("arrived", event);
+    this.emit("change", this);
+  }
+
+  /** @param {number} seq everything up to here was read, in whichever tab or device */
+  readUpTo(seq) {
+    if (seq <= this.#readUpTo) return;
+    this.#readUpTo = seq;
+    if (seq >= this.#older.below - 1) this.#older.count = 0;
+    this.emit("change", this);
+  }
+
+  see() {
+    this.#seenUpTo = this.newestSeq;
+    this.emit("change", this);
+  }
+
+  clear() {
+    this.#bySeq.clear();
+    this.#readUpTo = this.#seenUpTo = 0;
+    this.#older = { count: 0, below: 0 };
+    this.complete = false;
+    this.emit("change", this);
+  }
+
+  /** @returns {Notification[]} newest first */
+  get list() {
+    return [...this.#bySeq.values()].sort((a, b) => b.seq - a.seq);
+  }
+
+  get newestSeq() {
+    return Math.max(0, ...this.#bySeq.keys());
+  }
+
+  get oldestSeq() {
+    return this.list.at(-1)?.seq ?? null;
+  }
+
+  /** @param {Notification} item */
+  isUnread(item) {
+    return item.seq > this.#readUpTo;
+  }
+
+  get unread() {
+    return this.#older.count + this.list.filter((item) => this.isUnread(item)).length;
+  }
+
+  /** Whether something came that nobody has looked at yet. */
+  get hasUnseen() {
+    return this.list.some((item) => this.isUnread(item) && item.seq > this.#seenUpTo);
+  }
+}

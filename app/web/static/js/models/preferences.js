@@ -1,0 +1,63 @@
+// @ts-check
+/** @import { Preferences } from "../types/wire.js" */
+
+export const KINDS = /** @type {const} */ (["deposito", "saque", "transferencia", "pagamento", "aviso"]);
+export const SOUNDS = /** @type {const} */ (["sino", "gota", "moeda", "acorde", "pulso", "madeira", "nenhum"]);
+
+/** @returns {Preferences} */
+export function defaults() {
+  return {
+    sons: { deposito: "moeda", saque: "madeira", transferencia: "sino", pagamento: "gota", aviso: "acorde" },
+    mudos: [],
+    silencio: { ativo: false, inicio: "22:00", fim: "07:00" },
+    volume: 70,
+  };
+}
+
+/**
+ * What the server keeps, completed by what it does not say.
+ * @param {Partial<Preferences> | null} saved
+ * @returns {Preferences}
+ */
+export function complete(saved) {
+  const base = defaults();
+  return {
+    sons: { ...base.sons, ...saved?.sons },
+    mudos: saved?.mudos ?? base.mudos,
+    silencio: { ...base.silencio, ...saved?.silencio },
+    volume: saved?.volume ?? base.volume,
+  };
+}
+
+/**
+ * A kind that this page does not know yet sounds like a plain notice.
+ * @param {string} tipo
+ * @returns {typeof KINDS[number]}
+ */
+export function kindOf(tipo) {
+  return KINDS.find((kind) => kind === tipo) ?? "aviso";
+}
+
+/**
+ * Quiet from `inicio` up to, but not including, `fim`; over midnight when `fim` is the earlier one.
+ * @param {Preferences["silencio"]} quiet
+ * @param {Date} now
+ */
+export function isQuiet({ ativo, inicio, fim }, now) {
+  if (!ativo || inicio === fim) return false;
+  const clock = `${String(now.getHours()).padStart(2, "0")}:${String(now.getMinutes()).padStart(2, "0")}`;
+  return inicio < fim ? clock >= inicio && clock < fim : clock >= inicio || clock < fim;
+}
+
+/**
+ * @param {Preferences} preferences
+ * @param {string} tipo
+ * @param {Date} now
+ * @returns {string | null} the sound to play, null for silence
+ */
+export function soundFor(preferences, tipo, now) {
+  const kind = kindOf(tipo);
+  const sound = preferences.sons[kind] ?? "nenhum";
+  const silent = preferences.mudos.includes(kind) || isQuiet(preferences.silencio, now);
+  return silent || preferences.volume === 0 || sound === "nenhum" ? null : sound;
+}

@@ -1,0 +1,105 @@
+// @ts-check
+import { Emitter } from "./emitter.js";
+/** @import { Credentials, User } from "../types/wire.js" */
+
+const KEY = "saldo-vivo:sessao";
+/** Renewed when this part of a token's life is over. */
+const RENEW_AT = 0.75;
+
+/** @typedef {{ getItem(key: string): string | null, setItem(key: string, value: string): void, removeItem(key: string): void }} Store */
+
+/**
+ * When a token was issued and ends, in milliseconds; null for what is no token.
+ * Read for the timing only: whether it is true, the server says.
+ * @param {string} token
+ */
+export function lifeOf(token) {
+  try {
+    const part = token.split(".")[1].replaceAll("-", "+").replaceAll("_", "/");
+    const { iat, exp } = JSON.parse(atob(part));
+    return Number.isFinite(exp) ? { issued: (iat ?? exp) * 1000, ends: exp * 1000 } : null;
+  } catch {
+    return null;
+  }
+}
+
+/**
+ * Who is here, shared by every tab through the store.
+ * @extends {Emitter<{ opened: User, renewed: string, closed: string }>}
+ */
+export class Session extends Emitter {
+  #store;
+  #now;
+
+  /**
+   * @param {Store} store
+   * @param {() => number} [now]
+   */
+  constructor(store, now = Date.now) {
+    super();
+    this.#store = store;
+    this.#now = now;
+  }
+
+  /** @returns {Credentials | null} */
+  get #saved() {
+    try {
+      return JSON.parse(this.#store.getItem(KEY) ?? "null");
+    } catch {
+      return null;
+    }
+  }
+
+  get token() {
+    return this.#saved?.token ?? null;
+  }
+
+  get user() {
+    return this.#saved?.usuario ?? null;
+  }
+
+  get expired() {
+    const life = this.token && lifeOf(this.token);
+    return Boolean(life && life.ends <= this.#now());
+  }
+
+  /** Milliseconds until the token should be renewed; null when there is none. */
+  get renewInMs() {
+    const life = this.token ? lifeOf(this.token) : null;
+    if (!life) return null;
+    return Math.max(0, life.issued + (life.ends - life.issued) * RENEW_AT - this.#now());
+  }
+
+  /** @param {Credentials} credentials */
+  open({ token, usuario }) {
+    this.#store.setItem(KEY, JSON.stringify({ token, usuario }));
+    this.emit("opened", usuario);
+  }
+
+  /** @param {string} token */
+  renew(token) {
+    const usuario = this.user;
+    if (!usuario) return;
+    this.#store.setItem(KEY, JSON.stringify({ token, usuario }));
+    this.emit("renewed", token);
+  }
+
+  /** @param {string} reason what the person is told; empty when they asked for it */
+  close(reason = "") {
+    this.#store.removeItem(KEY);
+    this.emit("closed", reason);
+  }
+
+  /**
+   * Another tab wrote to the shared store.
+   * @param {string | null} key
+   * @param {string | null} before
+   * @param {string | null} after
+   */
+  changedElsewhere(key, before, after) {
+    if (key !== null && key !== KEY) return;
+    if (!after) this.emit("closed", before ? "Sessão encerrada em outra aba." : "");
+    else if (!before && this.user) this.emit("opened", this.user);
+    else if (this.token) this.emit("renewed", this.token);
+  }
+}

@@ -1,0 +1,88 @@
+// @ts-check
+import { toCents } from "./money.js";
+import { dayKey } from "./dates.js";
+/** @import { Row } from "../types/wire.js" */
+
+/**
+ * @typedef {object} Filter
+ * @property {number | null} [account]
+ * @property {string} [from] local day, YYYY-MM-DD
+ * @property {string} [to] local day, YYYY-MM-DD
+ * @property {string} [kind] "Crédito", "Débito" or empty
+ * @property {string} [text]
+ */
+
+/** Statement rows, newest first, each once whatever the order in which they came. */
+export class Statement {
+  /** @type {Map<number, Row>} */
+  #byId = new Map();
+  /** @type {Row[] | null} */
+  #sorted = null;
+
+  /** @param {Row[]} rows */
+  replace(rows) {
+    this.#byId.clear();
+    this.add(rows);
+  }
+
+  /**
+   * @param {Row[]} rows
+   * @returns {Row[]} those that were not here before
+   */
+  add(rows) {
+    const fresh = rows.filter((row) => !this.#byId.has(row.MovimentacaoID));
+    fresh.forEach((row) => this.#byId.set(row.MovimentacaoID, row));
+    this.#sorted = null;
+    return fresh;
+  }
+
+  /** @returns {Row[]} */
+  get rows() {
+    this.#sorted ??= [...this.#byId.values()].sort((a, b) => b.MovimentacaoID - a.MovimentacaoID);
+    return this.#sorted;
+  }
+
+  /** The id below which the next older page starts. */
+  get oldestId() {
+    return this.rows.at(-1)?.MovimentacaoID ?? null;
+  }
+}
+
+/** @param {Row} row */
+export function signedCents(row) {
+  const cents = toCents(row.ValorOperacao);
+  return row.TipoOperacao === "Débito" ? -cents : cents;
+}
+
+/** @param {string} text */
+const folded = (text) => text.normalize("NFD").replace(/\p{Diacritic}/gu, "").toLowerCase();
+
+/**
+ * The same question that the server answers for a page, asked of a row that came by itself.
+ * @param {Row} row
+ * @param {Filter} filter
+ */
+export function matches(row, { account = null, from = "", to = "", kind = "", text = "" }) {
+  const day = dayKey(row.DataOperacao);
+  if (account !== null && row.CorrentistaID !== account) return false;
+  if ((from && day < from) || (to && day > to)) return false;
+  if (kind && row.TipoOperacao !== kind) return false;
+  return folded(`${row.Descricao} ${row.NomeBeneficiario ?? ""}`).includes(folded(text.trim()));
+}
+
+/**
+ * @param {Row[]} rows newest first
+ * @returns {{ day: string, rows: Row[], cents: number }[]}
+ */
+export function groupByDay(rows) {
+  /** @type {{ day: string, rows: Row[], cents: number }[]} */
+  const groups = [];
+  for (const row of rows) {
+    const day = dayKey(row.DataOperacao);
+    if (groups.at(-1)?.day !== day) groups.push({ day, rows: [], cents: 0 });
+    const group = /** @type {{ day: string, rows: Row[], cents: number }} */ (groups.at(-1));
+    group.rows.push(row);
+    group.cents += signedCents(row);
+  }
+  return groups;
+}

@@ -1,0 +1,92 @@
+/** What travels between the page and the server; names are the contract's. */
+
+export type Money = number | string;
+
+export interface AccountPayload {
+  CorrentistaID: number;
+  NomeCorrentista: string;
+  Saldo: Money;
+  versao?: number;
+}
+
+export interface Row {
+  MovimentacaoID: number;
+  CorrentistaID: number;
+  NomeCorrentista: string;
+  TipoOperacao: "Crédito" | "Débito";
+  Descricao: string;
+  DataOperacao: string;
+  ValorOperacao: Money;
+  SaldoApos: Money;
+  BeneficiarioID: number | null;
+  NomeBeneficiario: string | null;
+  operacao_id?: string | number | null;
+}
+
+export interface Notification {
+  id?: number | string;
+  seq: number;
+  tipo: string;
+  mensagem: string;
+  timestamp: string;
+  dados: {
+    valor?: Money;
+    descricao?: string | null;
+    correntista_id?: number;
+    operacao_id?: string | number;
+    movimentacoes?: Row[];
+  } | null;
+}
+
+export interface DurableEvent {
+  seq: number;
+}
+
+export interface Authenticated {
+  usuario_id: number;
+  email: string;
+  seq: number;
+  epoca: number | string;
+  recuperado: boolean;
+}
+
+export interface Inbox {
+  notificacoes: Notification[];
+  nao_lidas: number;
+  seq: number;
+}
+
+export interface User {
+  id: number;
+  email: string;
+  nome: string;
+}
+
+export interface Credentials {
+  token: string;
+  usuario: User;
+}
+
+export interface OperationAnswer {
+  mensagem: string;
+  operacao_id: string | number;
+  movimentacao: Row;
+  saldo: Money;
+}
+
+export type OperationKind = "deposito" | "saque" | "pagamento" | "transferencia";
+
+export interface OperationBody {
+  correntista_id?: number;
+  correntista_id_origem?: number;
+  correntista_id_destino?: number;
+  valor: string;
+  descricao?: string;
+}
+
+export interface Preferences {
+  sons: Record<string, string>;
+  mudos: string[];
+  silencio: { ativo: boolean; inicio: string; fim: string };
+  volume: number;
+}

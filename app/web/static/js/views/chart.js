@@ -1,0 +1,121 @@
+// @ts-check
+import uPlot from "../../vendor/uPlot.esm.js";
+import { el, setText } from "../lib/dom.js";
+import { dayName } from "../models/dates.js";
+import { formatBRL, formatShort } from "../models/money.js";
+import { CHART_DAYS, dailyTotals } from "../models/overview.js";
+/** @import { App } from "../app.js" */
+/** @import { Scope } from "../lib/scope.js" */
+
+const HEIGHT = 180;
+
+/**
+ * The total over the last days. Sighted people see the line and read a day under the pointer;
+ * everybody else gets the same in one sentence.
+ * @param {App} app
+ * @param {Scope} scope
+ */
+export function balanceChart({ bank }, scope) {
+  const box = el("div", { class: "chart-box", "aria-hidden": "true" });
+  const reading = el("p", { class: "chart-reading" }, "\u00a0");
+  const said = el("p", { class: "sr-only", "data-testid": "grafico-resumo" });
+  const head = el("header", { class: "section-head" }, el("h2", { id: "grafico-titulo" }, `Últimos ${CHART_DAYS} dias`), reading);
+  const node = el("section", { class: "panel chart", "aria-labelledby": "grafico-titulo" }, head, said, box);
+  /** @type {uPlot | null} */
+  let plot = null;
+  /** @type {ReturnType<typeof dailyTotals>} */
+  let points = [];
+  const read = (/** @type {number | null | undefined} */ index) => {
+    const point = points[index ?? points.length - 1];
+    if (point) setText(reading, `${dayName(point.day)}: ${formatBRL(point.cents)}`);
+  };
+  const draw = () => {
+    plot?.destroy();
+    plot = new uPlot(options(box, read), data(points), box);
+  };
+  const update = () => {
+    points = dailyTotals(bank.statement.rows, bank.accounts, new Date());
+    setText(said, summary(points));
+    read(null);
+    if (plot) plot.setData(data(points));
+  };
+  const resize = new ResizeObserver(() => (plot ? plot.setSize({ width: box.clientWidth, height: HEIGHT }) : draw()));
+  resize.observe(box);
+  const dark = matchMedia("(prefers-color-scheme: dark)");
+  scope.listen(dark, "change", draw);
+  scope.add(() => resize.disconnect(), () => plot?.destroy());
+  return { node, head: null, update };
+}
+
+/** @param {ReturnType<typeof dailyTotals>} points */
+function data(points) {
+  return /** @type {uPlot.AlignedData} */ ([
+    points.map(({ day }) => new Date(`${day}T12:00:00`).getTime() / 1000),
+    points.map(({ cents }) => cents / 100),
+  ]);
+}
+
+/** @param {ReturnType<typeof dailyTotals>} points */
+function summary(points) {
+  const sums = points.map(({ cents }) => cents);
+  const first = formatBRL(sums[0]);
+  const last = formatBRL(sums[sums.length - 1]);
+  const range = `menor ${formatBRL(Math.min(...sums))}, maior ${formatBRL(Math.max(...sums))}`;
+  return `Saldo total nos últimos ${CHART_DAYS} dias: de ${first} a ${last}; ${range}.`;
+}
+
+/**
+ * @param {HTMLElement} box
+ * @param {(index: number | null | undefined) => void} read
+ * @returns {uPlot.Options}
+ */
+function options(box, read) {
+  const style = getComputedStyle(box);
+  const color = (/** @type {string} */ name) => style.getPropertyValue(name).trim();
+  const axis = { stroke: color("--ink-soft"), font: `12px ${style.fontFamily}`, ticks: { show: false } };
+  return {
+    width: box.clientWidth,
+    height: HEIGHT,
+    padding: [8, 4, 0, 0],
+    legend: { show: false },
+    cursor: { y: false, drag: { x: false, y: false }, points: { size: 9, fill: color("--brand") } },
+    scales: { y: { range: (_plot, low, high) => padded(low, high) } },
+    axes: [
+      { ...axis, grid: { show: false }, space: 64, values: (_plot, ticks) => ticks.map(dayLabel) },
+      {
+        ...axis,
+        size: 68,
+        grid: { stroke: color("--line"), width: 1 },
+        values: (_plot, ticks) => ticks.map((tick) => formatShort(tick * 100)),
+      },
+    ],
+    series: [
+      {},
+      {
+        stroke: color("--brand"),
+        width: 2,
+        fill: color("--brand-veil"),
+        paths: uPlot.paths.stepped?.({ align: 1 }),
+        points: { show: false },
+      },
+    ],
+    hooks: { setCursor: [(plot) => read(plot.cursor.idx)] },
+  };
+}
+
+/** @param {number} seconds */
+function dayLabel(seconds) {
+  const date = new Date(seconds * 1000);
+  return `${String(date.getDate()).padStart(2, "0")}/${String(date.getMonth() + 1).padStart(2, "0")}`;
+}
+
+/**
+ * Room above and below the line, and some around a line that is flat.
+ * @param {number} low
+ * @param {number} high
+ * @returns {[number, number]}
+ */
+function padded(low, high) {
+  const room = (high - low) * 0.12 || Math.max(Math.abs(high) * 0.1, 10);
+  return [Math.min(Math.max(0, low - room), low), high + room];
+}

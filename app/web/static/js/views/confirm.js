@@ -1,0 +1,100 @@
+// @ts-check
+import { el, fill, icon, setText } from "../lib/dom.js";
+import { formatBRL } from "../models/money.js";
+import { OPERATIONS } from "../models/operation.js";
+import { isSettled } from "../models/pending.js";
+/** @import { App } from "../app.js" */
+/** @import { ApiError } from "../lib/http.js" */
+/** @import { Draft } from "../models/operation.js" */
+
+/**
+ * @typedef {object} Steps
+ * @property {Promise<{ Titular: string }> | null} holder whom a transfer would reach
+ * @property {(problems?: Record<string, string>) => void} back
+ * @property {() => Promise<void>} confirm
+ */
+
+/**
+ * What is about to happen, once more, in words; nothing moves before the button here.
+ * @param {App} app
+ * @param {Draft} draft
+ * @param {Steps} steps
+ */
+export function confirmStep(app, draft, { holder, back, confirm }) {
+  const { verb } = OPERATIONS[draft.kind];
+  const notice = el("p", { class: "form-notice", role: "alert", "data-testid": "op-aviso" });
+  const holderName = el("dd", { "data-testid": "op-titular" }, "Consultando…");
+  const button = el("button", { type: "button", "data-testid": "op-confirmar" }, `${verb} ${formatBRL(draft.cents)}`);
+  if (holder) awaitHolder(holder, { holderName, button, back });
+  button.addEventListener("click", async () => {
+    busy(button, true);
+    await confirm().catch((error) => explain(error, notice, back));
+    busy(button, false);
+  });
+  return el(
+    "div",
+    { class: "confirm", "data-testid": "op-confirmacao" },
+    el("h2", { tabindex: "-1" }, "Confira antes de confirmar"),
+    el("p", { class: "confirm-sum" }, formatBRL(draft.cents)),
+    el("dl", { class: "facts" }, ...facts(app, draft, holder ? holderName : null)),
+    notice,
+    el("div", { class: "actions" }, el("button", { type: "button", class: "secondary outline", onclick: () => back() }, "Corrigir"), button),
+  );
+}
+
+/**
+ * @param {App} app
+ * @param {Draft} draft
+ * @param {HTMLElement | null} holderName
+ */
+function facts({ bank }, { kind, account, target, description, cents }, holderName) {
+  const own = bank.accounts.find(account);
+  const after = (own?.cents ?? 0) + (kind === "deposito" ? cents : -cents);
+  const fact = (/** @type {string} */ label, /** @type {string | HTMLElement} */ value) =>
+    el("div", {}, el("dt", {}, label), typeof value === "string" ? el("dd", {}, value) : value);
+  return [
+    fact(kind === "deposito" ? "Na conta" : "Da conta", `${own?.name ?? ""} · conta ${account}`),
+    target !== null && kind === "transferencia" ? fact("Para a conta", String(target)) : null,
+    holderName ? fact("Titular", holderName) : null,
+    description.trim() ? fact(kind === "pagamento" ? "Pagamento" : "Mensagem", description.trim()) : null,
+    fact("Saldo depois", formatBRL(after)),
+  ];
+}
+
+/**
+ * @param {Promise<{ Titular: string }>} holder
+ * @param {{ holderName: HTMLElement, button: HTMLButtonElement, back: Steps["back"] }} parts
+ */
+async function awaitHolder(holder, { holderName, button, back }) {
+  button.disabled = true;
+  try {
+    setText(holderName, (await holder).Titular);
+    button.disabled = false;
+  } catch (error) {
+    back({ destino: /** @type {Error} */ (error).message });
+  }
+}
+
+/**
+ * @param {HTMLButtonElement} button
+ * @param {boolean} on
+ */
+function busy(button, on) {
+  button.disabled = on;
+  if (on) button.setAttribute("aria-busy", "true");
+  else button.removeAttribute("aria-busy");
+}
+
+/**
+ * @param {ApiError} error
+ * @param {HTMLElement} notice
+ * @param {Steps["back"]} back
+ */
+function explain(error, notice, back) {
+  if (error.code === "saldo_insuficiente" || error.code === "limite_da_conta") return back({ valor: error.message });
+  if (error.code === "conta_inexistente") return back({ destino: error.message });
+  const doubt = isSettled(error.status)
+    ? ""
+    : " Não sabemos se a operação foi feita. Confirmar de novo não paga duas vezes.";
+  return fill(notice, icon("triangle-alert"), error.message + doubt);
+}

@@ -1,0 +1,111 @@
+// @ts-check
+import { el, fill, icon, setText } from "../lib/dom.js";
+import { INBOX_PAGE } from "../lib/loader.js";
+import { ago } from "../models/dates.js";
+import { kindOf } from "../models/preferences.js";
+import { KIND_ICONS, KIND_NAMES, toast } from "./toasts.js";
+/** @import { App } from "../app.js" */
+/** @import { Notification } from "../types/wire.js" */
+/** @import { Scope } from "../lib/scope.js" */
+
+/**
+ * The bell and, under it, everything that was told. Opening it makes what came seen; only
+ * "mark all read" makes it read.
+ * @param {App} app
+ * @param {Scope} scope
+ */
+export function notificationsView(app, scope) {
+  const count = el("span", { class: "bell-count", "data-testid": "sino-contador", hidden: true });
+  const label = el("span", { class: "sr-only" }, "Avisos");
+  const bell = el(
+    "button",
+    { type: "button", class: "bell ghost", "aria-expanded": "false", "aria-controls": "painel-avisos", "data-testid": "sino" },
+    icon("bell"),
+    count,
+    label,
+  );
+  const panel = makePanel(app);
+  const toggle = (/** @type {boolean} */ open) => {
+    panel.node.hidden = !open;
+    bell.setAttribute("aria-expanded", String(open));
+    if (!open) return;
+    app.inbox.see();
+    panel.node.focus();
+  };
+  const update = () => {
+    const { unread, hasUnseen } = app.inbox;
+    count.hidden = unread === 0;
+    setText(count, unread > 99 ? "99+" : String(unread));
+    setText(label, unread === 0 ? "Avisos" : `Avisos, ${unread} não lidos`);
+    bell.classList.toggle("has-unseen", hasUnseen && panel.node.hidden);
+    panel.update();
+  };
+  bell.addEventListener("click", () => toggle(panel.node.hidden));
+  panel.close.addEventListener("click", () => leave());
+  const leave = () => {
+    toggle(false);
+    bell.focus();
+  };
+  scope.listen(document, "keydown", (event) => event.key === "Escape" && !panel.node.hidden && leave());
+  scope.listen(document, "pointerdown", ({ target }) => !node.contains(target) && toggle(false));
+  scope.listen(window, "hashchange", () => toggle(false));
+  scope.add(app.inbox.on("change", update));
+  const node = el("div", { class: "bell-box" }, bell, panel.node);
+  update();
+  return node;
+}
+
+/** @param {App} app */
+function makePanel(app) {
+  const list = el("ol", { class: "notices", role: "list", "data-testid": "notificacoes" });
+  const close = el("button", { type: "button", class: "ghost", "aria-label": "Fechar avisos" }, icon("x"));
+  const readAll = el("button", { type: "button", class: "link", "data-testid": "marcar-lidas" }, icon("check-check"), "Marcar todas como lidas");
+  const older = el("button", { type: "button", class: "secondary outline older", "data-testid": "avisos-anteriores" }, "Ver anteriores");
+  readAll.addEventListener("click", () => app.readAll().catch(told));
+  older.addEventListener("click", () => loadOlder(app).catch(told));
+  const node = el(
+    "section",
+    { class: "notices-panel", id: "painel-avisos", "aria-label": "Avisos", tabindex: "-1", hidden: true, "data-testid": "painel-avisos" },
+    el("header", { class: "section-head" }, el("h2", {}, "Avisos"), close),
+    readAll,
+    list,
+    older,
+  );
+  const update = () => {
+    const { inbox } = app;
+    const items = inbox.list.map((item) => noticeView(item, inbox.isUnread(item)));
+    fill(list, ...(items.length ? items : [el("li", { class: "empty" }, "Nenhum aviso por enquanto.")]));
+    readAll.hidden = inbox.unread === 0;
+    older.hidden = inbox.complete || items.length === 0;
+  };
+  return { node, close, update };
+}
+
+/** @param {Error} error */
+const told = (error) => toast({ title: "Não deu certo", text: error.message, kind: "erro" });
+
+/** @param {App} app */
+async function loadOlder({ http, inbox }) {
+  const page = await http.get(`/notificacoes?limite=${INBOX_PAGE}&antes=${inbox.oldestSeq}`);
+  inbox.addOlder(page.notificacoes, page.notificacoes.length < INBOX_PAGE);
+}
+
+/**
+ * @param {Notification} item
+ * @param {boolean} unread
+ */
+function noticeView({ seq, tipo, mensagem, timestamp, dados }, unread) {
+  const kind = kindOf(tipo);
+  const operation = dados?.operacao_id;
+  const text = [
+    el("b", {}, KIND_NAMES[kind], unread ? el("span", { class: "sr-only" }, " (não lido)") : null),
+    el("span", {}, mensagem),
+    el("time", { datetime: timestamp }, ago(timestamp)),
+  ];
+  return el(
+    "li",
+    { class: unread ? "notice is-unread" : "notice", "data-kind": kind, "data-seq": seq, "data-testid": "notificacao-item" },
+    el("span", { class: "notice-icon" }, icon(KIND_ICONS[kind])),
+    operation ? el("a", { class: "notice-text", href: `#/comprovante/${operation}` }, ...text) : el("div", { class: "notice-text" }, ...text),
+  );
+}

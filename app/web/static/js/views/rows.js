@@ -1,0 +1,72 @@
+// @ts-check
+import { el, icon } from "../lib/dom.js";
+import { dayName, formatTime } from "../models/dates.js";
+import { formatBRL, formatSigned, toCents } from "../models/money.js";
+import { groupByDay, signedCents } from "../models/statement.js";
+/** @import { Row } from "../types/wire.js" */
+
+/**
+ * @typedef {object} RowOptions
+ * @property {boolean} [withAccount] names the account, where rows of several stand together
+ * @property {Set<number>} [fresh] rows that just came by themselves
+ */
+
+/**
+ * @param {Row[]} rows newest first
+ * @param {RowOptions} [options]
+ */
+export function dayGroups(rows, options) {
+  return groupByDay(rows).map(({ day, rows: ofDay, cents }) =>
+    el(
+      "section",
+      { class: "day", "aria-label": dayName(day) },
+      el("h3", { class: "day-name" }, el("span", {}, dayName(day)), el("span", { class: "day-sum" }, formatSigned(cents))),
+      el("ul", { class: "rows", role: "list" }, ...ofDay.map((row) => rowView(row, options))),
+    ),
+  );
+}
+
+/**
+ * @param {Row} row
+ * @param {RowOptions} [options]
+ */
+export function rowView(row, { withAccount = false, fresh } = {}) {
+  const cents = signedCents(row);
+  const operation = row.operacao_id;
+  const inner = [
+    el("span", { class: "row-icon", "data-way": cents < 0 ? "out" : "in" }, icon(cents < 0 ? "arrow-up-right" : "arrow-down-left")),
+    el("span", { class: "row-text" }, el("b", {}, row.Descricao), el("small", {}, details(row, withAccount))),
+    el(
+      "span",
+      { class: "row-sums" },
+      el("b", { class: cents < 0 ? "out" : "in" }, formatSigned(cents)),
+      el("small", {}, el("span", { class: "sr-only" }, "saldo após: "), formatBRL(toCents(row.SaldoApos))),
+    ),
+  ];
+  return el(
+    "li",
+    {
+      class: fresh?.has(row.MovimentacaoID) ? "row is-fresh" : "row",
+      "data-testid": "extrato-linha",
+      "data-id": row.MovimentacaoID,
+    },
+    operation ? el("a", { class: "row-body", href: `#/comprovante/${operation}` }, ...inner) : el("div", { class: "row-body" }, ...inner),
+  );
+}
+
+/**
+ * @param {Row} row
+ * @param {boolean} withAccount
+ */
+function details(row, withAccount) {
+  const other = row.NomeBeneficiario;
+  const way = row.TipoOperacao === "Débito" ? "para" : "de";
+  return [
+    formatTime(row.DataOperacao),
+    row.TipoOperacao,
+    other && !row.Descricao.includes(other) ? `${way} ${other}` : "",
+    withAccount ? row.NomeCorrentista : "",
+  ]
+    .filter(Boolean)
+    .join(" · ");
+}

@@ -1,0 +1,92 @@
+// @ts-check
+import { el, icon } from "../lib/dom.js";
+import { kindOf } from "../models/preferences.js";
+/** @import { App } from "../app.js" */
+/** @import { Notification } from "../types/wire.js" */
+
+const SHOWN_MAX = 4;
+const SHOWN_MS = 7000;
+/** After an absence this many notifications at once are told in one toast. */
+const TOLD_ONE_BY_ONE_MAX = 3;
+/** What comes within one breath is told together. */
+const BREATH_MS = 120;
+
+/** @type {Record<string, string>} */
+export const KIND_ICONS = {
+  deposito: "arrow-down-to-line",
+  saque: "arrow-up-from-line",
+  transferencia: "arrow-left-right",
+  pagamento: "receipt-text",
+  aviso: "info",
+  ok: "check",
+  erro: "circle-alert",
+};
+
+/** @type {Record<string, string>} */
+export const KIND_NAMES = {
+  deposito: "Depósito",
+  saque: "Saque",
+  transferencia: "Transferência",
+  pagamento: "Pagamento",
+  aviso: "Aviso",
+};
+
+const region = el("div", { class: "toasts", role: "status", "aria-live": "polite", "aria-label": "Avisos que chegam" });
+
+/** @typedef {{ title: string, text?: string, kind: string, href?: string }} Toast */
+
+/** @param {Toast} message */
+export function toast({ title, text = "", kind, href }) {
+  const words = [el("b", {}, title), text ? el("span", {}, text) : null];
+  const node = el(
+    "div",
+    { class: "toast", "data-kind": kind, "data-testid": "aviso-toast" },
+    icon(KIND_ICONS[kind] ?? "info"),
+    href ? el("a", { class: "toast-text", href }, ...words) : el("div", { class: "toast-text" }, ...words),
+    el("button", { type: "button", class: "ghost", "aria-label": "Dispensar", onclick: () => node.remove() }, icon("x")),
+  );
+  region.append(node);
+  while (region.childElementCount > SHOWN_MAX) region.firstElementChild?.remove();
+  fadeLater(node);
+}
+
+/**
+ * Stays for as long as somebody points at it or has the focus in it.
+ * @param {HTMLElement} node
+ */
+function fadeLater(node) {
+  const held = () => node.matches(":hover, :focus-within");
+  const leave = () => (held() ? setTimeout(leave, SHOWN_MS / 2) : node.remove());
+  setTimeout(leave, SHOWN_MS);
+}
+
+/**
+ * Shows what arrives, one by one or, after an absence, as one sentence.
+ * @param {App} app
+ */
+export function toastsView(app) {
+  /** @type {Notification[]} */
+  let breath = [];
+  const speak = () => {
+    const events = breath;
+    breath = [];
+    if (events.length > TOLD_ONE_BY_ONE_MAX) {
+      toast({ title: `${events.length} avisos novos`, text: "Veja todos no sino, lá em cima.", kind: "aviso" });
+    } else events.forEach(tell);
+  };
+  app.inbox.on("arrived", (event) => {
+    if (breath.push(event) === 1) setTimeout(speak, BREATH_MS);
+  });
+  return region;
+}
+
+/** @param {Notification} event */
+function tell({ tipo, mensagem, dados }) {
+  const kind = kindOf(tipo);
+  toast({
+    title: KIND_NAMES[kind],
+    text: mensagem,
+    kind,
+    href: dados?.operacao_id ? `#/comprovante/${dados.operacao_id}` : undefined,
+  });
+}
