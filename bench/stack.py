@@ -7,11 +7,12 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import redis
+
 from bench.load import Client, Emitter, Pattern
 from bench.payload import EVENT, ROOM_MARK
 from bench.peers import READY_EVENT, Peer
 from bench.processes import cpu_ns
-from deploy.local.ports import LOOPBACK, free_port
+from deploy.local.ports import free_port
 from deploy.local.readiness import http_status, wait_until
 from deploy.local.spawn import kill_group, spawn
 from tests.support.servers import RedisServer

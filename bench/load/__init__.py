@@ -24,7 +24,11 @@ class Client:
     def __init__(self, ports: list[int], auths: Path, *, ready: str, counted: str) -> None:
         command = [BUILD / "client", ",".join(map(str, ports)), auths, ready, counted]
         self._process = subprocess.Popen(
-            list(map(str, command)), stdin=subprocess.PIPE, stdout=subprocess.PIPE, start_new_session=True, text=True
+            list(map(str, command)),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            start_new_session=True,
+            text=True,
         )
 
     def connect(self, count: int, *, inflight: int = 50, per_second: float = 0) -> Answer:

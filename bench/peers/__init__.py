@@ -47,7 +47,17 @@ class Stock(Peer):
 
     def node_command(self, port: int, redis_port: int) -> list[str]:
         worker = "geventwebsocket.gunicorn.workers.GeventWebSocketWorker"
-        options = ["-k", worker, "-w", "1", "-b", f"127.0.0.1:{port}", "--backlog", "4096", "--no-control-socket"]
+        options = [
+            "-k",
+            worker,
+            "-w",
+            "1",
+            "-b",
+            f"127.0.0.1:{port}",
+            "--backlog",
+            "4096",
+            "--no-control-socket",
+        ]
         return [*GUNICORN, *options, "--worker-connections", "20000", "bench.peers.stock.server:app"]
 
     def emit_command(self, redis_port: int, room: str) -> list[str]:

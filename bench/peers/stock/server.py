@@ -1,13 +1,12 @@
-"""Flask-SocketIO as its documentation has it: gevent, gevent-websocket, a Redis message queue; a room a user."""
+"""Flask-SocketIO as its documentation has it: gevent, gevent-websocket, a Redis message queue; a room a user.
 
-from gevent import monkey
+The gunicorn worker patches the standard library before it imports this.
+"""
 
-monkey.patch_all()
+import os
 
-import os  # noqa: E402
-
-from flask import Flask  # noqa: E402
-from flask_socketio import SocketIO, emit, join_room  # noqa: E402
+from flask import Flask
+from flask_socketio import SocketIO, emit, join_room
 
 app = Flask(__name__)
 socketio = SocketIO(app, async_mode="gevent", message_queue=os.environ["REDIS_URL"])
