@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 from bench.results import Results
 
-OURS, STOCK, NODE = "ours", "stock", "node"
-PEERS = (OURS, STOCK, NODE)
-TITLES = {OURS: "Saldo Vivo", STOCK: "Flask-SocketIO", NODE: "Node socket.io"}
+OURS, STOCK, NODE, BARE = "ours", "stock", "node", "bare"
+PEERS = (OURS, STOCK, NODE, BARE)
+TITLES = {OURS: "Saldo Vivo", STOCK: "Flask-SocketIO", NODE: "Node socket.io", BARE: "bare PyMySQL"}
 # Two figures closer than this are called equal: rounds of one server differ by as much.
 EQUAL_WITHIN = 0.05
 
@@ -19,8 +19,8 @@ METRICS = {
     "undelivered": "events not delivered",
     "redis_cpu_us_per_event": "CPU of Redis, µs an event",
     "client_cpu_us_per_event": "CPU of the load client, µs an event",
-    "http_p50_ms": "/healthz meanwhile, p50, ms",
-    "http_max_ms": "/healthz meanwhile, longest, ms",
+    "healthz_p50_ms": "/healthz meanwhile, p50, ms",
+    "healthz_max_ms": "/healthz meanwhile, longest, ms",
     "cpu_ms_per_s": "CPU of the node, ms a second",
     "cpu_us_per_message": "CPU of the node, µs a message",
     "last_client_p50_ms": "emit → last client, p50, ms",
@@ -31,8 +31,17 @@ METRICS = {
     "cpu_us_per_disconnect": "CPU of the node, µs a disconnect",
     "nodes_cpu_us_per_emit": "CPU of all nodes, µs an emit",
     "redis_cpu_us_per_emit": "CPU of Redis, µs an emit",
+    "operations_per_s": "operations a second",
+    "cpu_us_per_operation": "CPU of the process, µs an operation",
+    "database_cpu_us_per_operation": "CPU of MariaDB, µs an operation",
+    "worker_cpu_us_per_operation": "CPU of the worker, µs an operation",
+    "http_p50_ms": "request → answer, p50, ms",
+    "request_to_screen_p50_ms": "request → client, p50, ms",
+    "request_to_screen_p99_ms": "request → client, p99, ms",
+    "answer_to_screen_p50_ms": "answer → client, p50, ms",
+    "answer_to_screen_p99_ms": "answer → client, p99, ms",
 }
-MORE_IS_BETTER = {"events_per_s"}
+MORE_IS_BETTER = {"events_per_s", "operations_per_s"}
 # Read to be shown, not to be compared.
 NEUTRAL = {"client_cpu_us_per_event", "undelivered"}
 
@@ -77,6 +86,20 @@ SECTIONS = (
         "SIGKILL, and a fresh Redis on the same port after the outage; a message every 50 ms. From the moment Redis answers "
         "PING to the emit of the first message that was delivered. What falls between is lost by the other two.",
     ),
+    Section(
+        "money",
+        "Money",
+        "Transfers between random users, eight at a time, MariaDB on the same machine, no worker. The bare driver sends the "
+        "same statements in the same order from one process with eight greenlets, and does nothing else: no HTTP, no token, "
+        "no JSON, no checks.",
+    ),
+    Section(
+        "screen",
+        "From a commit to the screen",
+        "POST /transferencia on one node, the worker's relay, Redis, and both parties' sockets on the same node, 1,000 of "
+        "them. The commit falls between the request and its answer, so the delay from commit to client lies between the two "
+        "figures given; an event may be on the screen before the answer is.",
+    ),
 )
 
 
@@ -103,7 +126,7 @@ def _head(about: dict[str, str]) -> Iterator[str]:
 def _verdict(results: Results, sections: list[Section]) -> Iterator[str]:
     """How often ours is better, and every row in which it is not."""
     yield from ("## In short", "")
-    for peer in (STOCK, NODE):
+    for peer in (STOCK, NODE, BARE):
         rows = list(_compared(results, sections, peer))
         worse = [row for row in rows if row[1] < -EQUAL_WITHIN]
         better = sum(row[1] > EQUAL_WITHIN for row in rows)

@@ -32,6 +32,7 @@ class Stack:
         self.redis = RedisServer(directory)
         self.ports: list[int] = []
         self._nodes: list[subprocess.Popen[bytes]] = []
+        self._others: list[subprocess.Popen[bytes]] = []
         self._exit = ExitStack()
         self.redis.start()
         self._exit.callback(self.redis.close)
@@ -75,36 +76,41 @@ class Stack:
         with redis.Redis(port=self.redis.port) as connection, connection.pubsub() as pubsub:
             pubsub.psubscribe("*")
             command = self.peer.emit_command(self.redis.port, room)
-            environment = self.peer.environment(self.redis.port, "emitter")
+            environment = self.peer.environment(port=0, redis_port=self.redis.port, node_id="emitter")
             subprocess.run(command, check=True, cwd=ROOT, env=environment, timeout=30)
             message = _first_message(pubsub)
         path = self.directory / f"template-{room}"
         path.write_bytes(_command(b"PUBLISH", message["channel"], message["data"]))
         return path
 
+    def add_worker(self, command: list[str]) -> int:
+        """Start a process that listens to no port; returns its pid."""
+        worker = self._start(command, f"worker{len(self._others) + 1}", 0)
+        self._others.append(worker)
+        return worker.pid
+
     def close(self) -> None:
-        for node in self._nodes:
-            node.terminate()
-        for node in self._nodes:
+        started = [*self._nodes, *self._others]
+        for process in started:
+            process.terminate()
+        for process in started:
             try:
-                node.wait(STOP_TIMEOUT_S)
+                process.wait(STOP_TIMEOUT_S)
             except subprocess.TimeoutExpired:
-                kill_group(node.pid)
-                node.wait()
+                kill_group(process.pid)
+                process.wait()
         self._exit.close()
 
     def _start_node(self) -> int:
         port = free_port()
-        name = f"web{len(self._nodes) + 1}"
-        with (self.directory / f"{name}.log").open("wb") as log:
-            node = spawn(
-                self.peer.node_command(port, self.redis.port),
-                env=self.peer.environment(self.redis.port, name),
-                cwd=ROOT,
-                output=log,
-            )
-        self._nodes.append(node)
+        command = self.peer.node_command(port, self.redis.port)
+        self._nodes.append(self._start(command, f"web{len(self._nodes) + 1}", port))
         return port
+
+    def _start(self, command: list[str], name: str, port: int) -> "subprocess.Popen[bytes]":
+        environment = self.peer.environment(port=port, redis_port=self.redis.port, node_id=name)
+        with (self.directory / f"{name}.log").open("wb") as log:
+            return spawn(command, env=environment, cwd=ROOT, output=log)
 
 
 @contextmanager

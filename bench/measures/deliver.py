@@ -91,4 +91,8 @@ def flood(lab: Lab, live: Live, pattern: Pattern) -> dict[str, float]:
     samples = live.client.samples(lab.directory / "samples")
     begin, end = samples[0][0], samples[-1][1]
     waits = [seen - due for due, seen in probe.samples() if begin <= due <= end]
-    return {**figures, "http_p50_ms": percentile(waits, 0.5) / 1e6, "http_max_ms": percentile(waits, 1) / 1e6}
+    return {
+        **figures,
+        "healthz_p50_ms": percentile(waits, 0.5) / 1e6,
+        "healthz_max_ms": percentile(waits, 1) / 1e6,
+    }

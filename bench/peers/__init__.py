@@ -28,7 +28,7 @@ class Peer(ABC):
     def emit_command(self, redis_port: int, room: str) -> list[str]:
         """One emit of the payload by the server's own library, whose bytes the load emitter then repeats."""
 
-    def environment(self, redis_port: int, node_id: str) -> dict[str, str]:
+    def environment(self, *, port: int, redis_port: int, node_id: str) -> dict[str, str]:
         return {**os.environ, "REDIS_URL": f"redis://127.0.0.1:{redis_port}/0", "NODE_ID": node_id}
 
     def auth(self, user_id: int) -> str:

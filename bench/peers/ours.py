@@ -1,0 +1,93 @@
+"""This project's node as production runs it, and the users and tokens that a run needs."""
+
+import json
+import secrets
+import sys
+from datetime import UTC, datetime
+
+from sqlalchemy import insert
+
+from app.bank.models import Account
+from app.db import Database
+from app.migrations import runner
+from app.streams.models import UserStream
+from app.users.models import User
+from app.users.tokens import Tokens
+from bench.build import HERE
+from bench.payload import PAYLOAD_JSON
+from bench.peers import GUNICORN, Peer
+
+TOKEN_TTL_S = 24 * 3600
+BALANCE_CENTS = 100_000_000
+ROWS_AT_ONCE = 1000
+NO_PASSWORD = "!"
+
+
+class Ours(Peer):
+    """A node with its database: gunicorn with the project's own settings, nothing left out."""
+
+    name = "ours"
+    big_room = ""
+
+    def __init__(self, database_url: str) -> None:
+        self.database_url = database_url
+        self._secret = secrets.token_hex(32)
+        self._tokens = Tokens(self._secret, TOKEN_TTL_S)
+
+    def prepare(self, users: range) -> None:
+        """The schema, and for each user a stream and an account with the user's own number."""
+        db = Database(self.database_url)
+        runner.upgrade(db)
+        now = datetime.now(UTC)
+        for start in range(users.start, users.stop, ROWS_AT_ONCE):
+            ids = users[start - users.start : start - users.start + ROWS_AT_ONCE]
+            with db.engine.begin() as connection:
+                connection.execute(insert(User), [_user(user_id, now) for user_id in ids])
+                connection.execute(insert(UserStream), [{"user_id": user_id, "seq": 0} for user_id in ids])
+                connection.execute(insert(Account), [_account(user_id, now) for user_id in ids])
+        db.dispose()
+
+    def token(self, user_id: int) -> str:
+        return self._tokens.issue(user_id, 1)
+
+    def auth(self, user_id: int) -> str:
+        return json.dumps({"token": self.token(user_id)})
+
+    def environment(self, *, port: int, redis_port: int, node_id: str) -> dict[str, str]:
+        return {
+            **super().environment(port=port, redis_port=redis_port, node_id=node_id),
+            "BIND": f"127.0.0.1:{port}",
+            "DATABASE_URL": self.database_url,
+            "JWT_SECRET": self._secret,
+        }
+
+    def node_command(self, port: int, redis_port: int) -> list[str]:
+        return [*GUNICORN, "-c", "deploy/gunicorn.conf.py", "app.wsgi:app"]
+
+    def emit_command(self, redis_port: int, room: str) -> list[str]:
+        return [sys.executable, str(HERE / "peers/routed.py"), str(redis_port), room, PAYLOAD_JSON]
+
+    def worker_command(self) -> list[str]:
+        return [sys.executable, "-m", "worker", "run"]
+
+
+def _user(user_id: int, now: datetime) -> dict[str, object]:
+    return {
+        "id": user_id,
+        "email": f"u{user_id}@teste.com",
+        "name": f"Cliente {user_id}",
+        "password_hash": NO_PASSWORD,
+        "token_generation": 1,
+        "created_at": now,
+    }
+
+
+def _account(user_id: int, now: datetime) -> dict[str, object]:
+    return {
+        "id": user_id,
+        "user_id": user_id,
+        "name": f"Cliente {user_id}",
+        "balance_cents": BALANCE_CENTS,
+        "version": 0,
+        "created_at": now,
+    }
