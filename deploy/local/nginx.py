@@ -1,0 +1,85 @@
+"""nginx of a local run: the project's template, rendered, inside a small main configuration."""
+
+import os
+import resource
+from collections.abc import Mapping
+from pathlib import Path
+from string import Template
+
+from deploy.local import binaries
+from deploy.local.ports import LOOPBACK
+
+TEMPLATE = Path(__file__).parents[2] / "nginx" / "saldo-vivo.conf.template"
+
+# Every open WebSocket is two: one to the browser and one to its node.
+CONNECTIONS_MAX = 16_384
+# Kept open to each group of nodes, for each nginx process.
+IDLE_CONNECTIONS_MAX = 64
+
+MAIN = """\
+{user}
+worker_processes auto;
+daemon off;
+pid {directory}/pid;
+error_log stderr warn;
+# How long open WebSockets may hold up an orderly stop.
+worker_shutdown_timeout 3s;
+
+events {{
+    worker_connections {connections};
+}}
+
+http {{
+    client_body_temp_path {directory}/client_body;
+    proxy_temp_path {directory}/proxy;
+    fastcgi_temp_path {directory}/fastcgi;
+    scgi_temp_path {directory}/scgi;
+    uwsgi_temp_path {directory}/uwsgi;
+    include {directory}/saldo-vivo.conf;
+}}
+"""
+
+
+def command(directory: Path) -> list[str]:
+    """The command line of nginx with what `configure` wrote into `directory`. Raises binaries.MissingBinary."""
+    # -e: until the configuration is read, errors would go to a file that only root may write.
+    return [binaries.nginx(), "-p", str(directory), "-e", "stderr", "-c", str(directory / "nginx.conf")]
+
+
+def configure(directory: Path, *, host: str, port: int, nodes: Mapping[str, int]) -> None:
+    """Write the configuration of an nginx on `host`:`port` in front of `nodes` (name → port on loopback)."""
+    directory.mkdir(parents=True, exist_ok=True)
+    access_log = directory / "access.log"
+    access_log.write_bytes(b"")
+    site = Template(TEMPLATE.read_text()).safe_substitute(
+        NGINX_LISTEN=f"{host}:{port}",
+        NGINX_ACCESS_LOG=str(access_log),
+        NGINX_UPSTREAMS=_upstreams(nodes),
+        NGINX_WEB="web",
+        NGINX_HANDSHAKES="handshakes",
+        NGINX_NODE_PATTERN="|".join(nodes),
+        NGINX_NODE_PORT="",
+        NGINX_LOCAL_RESOLVERS=LOOPBACK,
+    )
+    (directory / "saldo-vivo.conf").write_text(site)
+    # Started by root, its processes would become `nobody`, who may not enter the folder.
+    user = "user root;" if os.geteuid() == 0 else ""
+    main = MAIN.format(directory=directory, connections=_connections(), user=user)
+    (directory / "nginx.conf").write_text(main)
+
+
+def _upstreams(nodes: Mapping[str, int]) -> str:
+    every = list(nodes.values())
+    groups = {"web": every, "handshakes": every, **{name: [port] for name, port in nodes.items()}}
+    return "\n".join(_upstream(name, ports) for name, ports in groups.items())
+
+
+def _upstream(name: str, ports: list[int]) -> str:
+    # The zone makes nginx's processes share the count of who is next and the news of who is dead.
+    servers = "".join(f"    server {LOOPBACK}:{port} max_fails=1 fail_timeout=1s;\n" for port in ports)
+    return f"upstream {name} {{\n    zone {name} 64k;\n{servers}    keepalive {IDLE_CONNECTIONS_MAX};\n}}\n"
+
+
+def _connections() -> int:
+    soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    return CONNECTIONS_MAX if soft == resource.RLIM_INFINITY else min(CONNECTIONS_MAX, soft)

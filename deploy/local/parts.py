@@ -1,0 +1,92 @@
+"""How each part of a local cluster is started."""
+
+import os
+import secrets
+import signal
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+from deploy.local import nginx, redis
+from deploy.local.ports import LOOPBACK
+from deploy.local.processes import Part
+from deploy.local.readiness import http_status, redis_answers
+from deploy.local.settings import LauncherSettings
+
+ROOT = Path(__file__).parents[2]
+JWT_SECRET_BYTES = 48
+
+
+def environment(settings: LauncherSettings, redis_url: str) -> dict[str, str]:
+    """What the Python parts are told, beside what the launcher was told."""
+    return {
+        **os.environ,
+        "PYTHONUNBUFFERED": "1",
+        "DATABASE_URL": settings.database_url,
+        "REDIS_URL": redis_url,
+        "JWT_SECRET": os.environ.get("JWT_SECRET") or _kept_secret(settings.run_dir / "jwt_secret"),
+    }
+
+
+def redis_part(run_dir: Path, port: int) -> Part:
+    directory = run_dir / "redis"
+    directory.mkdir(exist_ok=True)
+    return Part(
+        name="redis",
+        command=redis.command(port, directory),
+        env=os.environ,
+        cwd=directory,
+        port=port,
+        ready=lambda: redis_answers(port),
+    )
+
+
+def once_part(name: str, env: Mapping[str, str]) -> Part:
+    """A command of the worker's that ends by itself: `migrate`, `demo`."""
+    return Part(name=name, command=[sys.executable, "-m", "worker", name], env=env, cwd=ROOT)
+
+
+def web_part(name: str, port: int, env: Mapping[str, str]) -> Part:
+    gunicorn = [sys.executable, "-m", "gunicorn", "-c", "deploy/gunicorn.conf.py"]
+    return Part(
+        name=name,
+        command=[*gunicorn, "--bind", f"{LOOPBACK}:{port}", "app.wsgi:app"],
+        env={**env, "NODE_ID": name},
+        cwd=ROOT,
+        port=port,
+        ready=lambda: http_status(port, "/readyz") == 200,
+    )
+
+
+def worker_part(name: str, env: Mapping[str, str]) -> Part:
+    return Part(
+        name=name,
+        command=[sys.executable, "-m", "worker", "run"],
+        env={**env, "NODE_ID": name},
+        cwd=ROOT,
+    )
+
+
+def nginx_part(settings: LauncherSettings, web_ports: Mapping[str, int]) -> Part:
+    directory = settings.run_dir / "nginx"
+    nginx.configure(directory, host=settings.http_host, port=settings.http_port, nodes=web_ports)
+    return Part(
+        name="nginx",
+        command=nginx.command(directory),
+        env=os.environ,
+        cwd=directory,
+        port=settings.http_port,
+        ready=lambda: http_status(settings.http_port, "/", settings.page_host) == 200,
+        # Requests in flight are finished first.
+        stop_signal=signal.SIGQUIT,
+    )
+
+
+def _kept_secret(path: Path) -> str:
+    """The secret in `path`, made at the first call: tokens stay valid from one run to the next."""
+    try:
+        with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+            file.write(secrets.token_urlsafe(JWT_SECRET_BYTES))
+    except FileExistsError:
+        pass  # of an earlier run
+    return path.read_text()
