@@ -12,7 +12,7 @@ from bench.build import BUILD, HERE, BuildFailed, build
 from bench.lab import QUICK, Lab, Scale
 from bench.measures import cluster, connections, deaf, deliver, money, room
 from bench.payload import users
-from bench.peers import Node, Stock
+from bench.peers import Node, Peer, Stock
 from bench.peers.ours import Ours
 from tests.support.servers import DatabaseServer, mariadb_server
 
@@ -35,7 +35,7 @@ def main() -> int:
         ours = Ours(database.url)
         scale = QUICK if arguments.quick else Scale()
         ours.prepare(users(max(money.USERS, *scale.crowds)))
-        peers = [peer for peer in (ours, Stock(), Node()) if peer.name in arguments.peers]
+        peers: list[Peer] = [peer for peer in (ours, Stock(), Node()) if peer.name in arguments.peers]
         lab = Lab(peers, scale, directory)
         _run(lab, ours, database, arguments.only)
     about = machine.describe()
@@ -54,6 +54,7 @@ def _run(lab: Lab, ours: Ours, database: DatabaseServer, only: tuple[str, ...]) 
             if "deliver" in only:
                 deliver.idle(lab, lives)
                 deliver.run(lab, lives)
+                deliver.durable(lab, lives)
                 deliver.foreign(lab, lives)
             if "room" in only:
                 room.run(lab, lives)

@@ -4,7 +4,9 @@ import json
 
 # Six digits each: the emitter writes user ids of one width over the mark's.
 FIRST_USER = 100_001
-ROOM_MARK = "user_999999"
+MARKED_USER = 999_999
+ROOM_MARK = f"user_{MARKED_USER}"
+SEQ_MARK = "9990009990"
 STAMP_MARK = "~T" + "0" * 19
 KEY_MARK = "~K" + "0" * 19
 

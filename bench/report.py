@@ -5,9 +5,15 @@ from dataclasses import dataclass
 
 from bench.results import Results
 
-OURS, STOCK, NODE, BARE = "ours", "stock", "node", "bare"
-PEERS = (OURS, STOCK, NODE, BARE)
-TITLES = {OURS: "Saldo Vivo", STOCK: "Flask-SocketIO", NODE: "Node socket.io", BARE: "bare PyMySQL"}
+OURS, STOCK, NODE, SHARDS, BARE = "ours", "stock", "node", "shards", "bare"
+PEERS = (OURS, STOCK, NODE, SHARDS, BARE)
+TITLES = {
+    OURS: "Saldo Vivo",
+    STOCK: "Flask-SocketIO",
+    NODE: "Node socket.io",
+    SHARDS: "Node, sharded adapter",
+    BARE: "bare PyMySQL",
+}
 # Two figures closer than this are called equal: rounds of one server differ by as much.
 EQUAL_WITHIN = 0.05
 
@@ -126,7 +132,7 @@ def _head(about: dict[str, str]) -> Iterator[str]:
 def _verdict(results: Results, sections: list[Section]) -> Iterator[str]:
     """How often ours is better, and every row in which it is not."""
     yield from ("## In short", "")
-    for peer in (STOCK, NODE, BARE):
+    for peer in PEERS[1:]:
         rows = list(_compared(results, sections, peer))
         worse = [row for row in rows if row[1] < -EQUAL_WITHIN]
         better = sum(row[1] > EQUAL_WITHIN for row in rows)

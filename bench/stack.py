@@ -36,7 +36,7 @@ class Stack:
         self._exit = ExitStack()
         self.redis.start()
         self._exit.callback(self.redis.close)
-        self.template = self.capture(ROOM_MARK)
+        self.template = self.capture("user", peer.emit_command(self.redis.port, ROOM_MARK))
 
     @property
     def node_pids(self) -> list[int]:
@@ -62,7 +62,8 @@ class Stack:
         return client
 
     def emit(self, users: range, pattern: Pattern, template: Path | None = None) -> Emitter:
-        return Emitter(self.redis.port, template or self.template, users, pattern)
+        seqs = self.directory / "seqs"
+        return Emitter(self.redis.port, template or self.template, users, pattern, seqs)
 
     def cpu_ns(self) -> int:
         """CPU time of all nodes so far."""
@@ -71,16 +72,17 @@ class Stack:
     def redis_cpu_ns(self) -> int:
         return cpu_ns([self.redis.pid])
 
-    def capture(self, room: str) -> Path:
-        """The Redis command by which the server's own library emits to `room`, in a file for the load emitter."""
+    def capture(self, name: str, emit_command: list[str]) -> Path:
+        """The Redis command that `emit_command` sends, in a file for the load emitter."""
         with redis.Redis(port=self.redis.port) as connection, connection.pubsub() as pubsub:
             pubsub.psubscribe("*")
-            command = self.peer.emit_command(self.redis.port, room)
+            # Sharded channels have no patterns; this is the one that the sharded adapter uses.
+            pubsub.ssubscribe(f"socket.io#/#{ROOM_MARK}#")
             environment = self.peer.environment(port=0, redis_port=self.redis.port, node_id="emitter")
-            subprocess.run(command, check=True, cwd=ROOT, env=environment, timeout=30)
+            subprocess.run(emit_command, check=True, cwd=ROOT, env=environment, timeout=30)
             message = _first_message(pubsub)
-        path = self.directory / f"template-{room}"
-        path.write_bytes(_command(b"PUBLISH", message["channel"], message["data"]))
+        path = self.directory / f"template-{name}"
+        path.write_bytes(_command(self.peer.publish, message["channel"], message["data"]))
         return path
 
     def add_worker(self, command: list[str]) -> int:
@@ -137,7 +139,7 @@ def _first_message(pubsub: "redis.client.PubSub") -> dict[str, bytes]:
     deadline = time.monotonic() + 10
     while time.monotonic() < deadline:
         message = pubsub.get_message(timeout=1)
-        if message and message["type"] == "pmessage":
+        if message and message["type"] in ("pmessage", "smessage"):
             return {"channel": message["channel"], "data": message["data"]}
     raise TimeoutError("nothing was published")
 

@@ -83,8 +83,8 @@ class Pattern:
 class Emitter:
     """A running `emitter.c`: one prepared message to the rooms of random users among `users`."""
 
-    def __init__(self, redis_port: int, template: Path, users: range, pattern: Pattern) -> None:
-        shape = [users.start, len(users), pattern.count, pattern.rate, pattern.burst]
+    def __init__(self, redis_port: int, template: Path, users: range, pattern: Pattern, seqs: Path) -> None:
+        shape = [users.start, len(users), pattern.count, pattern.rate, pattern.burst, seqs]
         self._process = spawn(list(map(str, [BUILD / "emitter", redis_port, template, *shape])))
 
     def wait(self) -> Answer:

@@ -5,6 +5,7 @@ from pathlib import Path
 from bench.lab import Lab
 from bench.load import Client, Pattern
 from bench.payload import users
+from bench.peers import Node, NodeSharded
 from bench.stack import Stack, drained, stack
 
 CLIENTS = 400
@@ -13,7 +14,9 @@ WARM_UP_S = 1
 
 
 def run(lab: Lab) -> None:
-    for peer in lab.peers:
+    # Beside the adapter that Node's documentation starts with, the one that also has a channel for each room.
+    sharded = [NodeSharded()] if any(isinstance(peer, Node) for peer in lab.peers) else []
+    for peer in [*lab.peers, *sharded]:
         with stack(peer, Path(lab.directory / f"{peer.name}-cluster")) as running:
             for size in lab.scale.clusters:
                 running.add_nodes(size - len(running.ports))

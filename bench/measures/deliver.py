@@ -1,15 +1,19 @@
 """What it costs to deliver one event to one user, and how long it takes."""
 
 import time
+from pathlib import Path
 
 from bench.lab import Lab, Live
 from bench.load import Http, Pattern, percentile, write_requests
-from bench.payload import users
+from bench.payload import ROOM_MARK, users
+from bench.peers import Stock
+from bench.peers.ours import Ours
 from bench.stack import drained
 
 WARM_UP = Pattern(count=3000, rate=2000)
 PROBES_PER_S = 40
 PROBE_SECONDS_MAX = 60
+SETTLE_S = 0.3
 
 
 def patterns(lab: Lab) -> dict[str, Pattern]:
@@ -31,6 +35,17 @@ def run(lab: Lab, lives: list[Live]) -> None:
             lab.results.add("deliver", case, live.name, **figures)
 
 
+def durable(lab: Lab, lives: list[Live]) -> None:
+    """Events of the users' streams as the worker relays them, which this project alone has."""
+    for live in lives:
+        if not isinstance(live.stack.peer, Ours):
+            continue
+        template = live.stack.capture("durable", live.stack.peer.relay_command(live.stack.redis.port))
+        pattern = patterns(lab)["2,000/s"]
+        for _ in range(lab.scale.rounds):
+            lab.results.add("deliver", "2,000/s, durable", live.name, **window(lab, live, pattern, template))
+
+
 def idle(lab: Lab, lives: list[Live]) -> None:
     """What a node with its clients uses while nothing is sent."""
     before = [live.stack.cpu_ns() for live in lives]
@@ -43,22 +58,30 @@ def idle(lab: Lab, lives: list[Live]) -> None:
 
 def foreign(lab: Lab, lives: list[Live]) -> None:
     """What a message costs a node that does not hold its user; what the node uses when idle is taken off."""
-    pattern = Pattern(count=int(2000 * lab.scale.window_s), rate=2000)
-    elsewhere = users(1000, skip=50_000)
     for live in lab.rounds(lives):
-        before = live.stack.cpu_ns()
-        sent = live.stack.emit(elsewhere, pattern).wait()
-        time.sleep(0.3)
-        used = live.stack.cpu_ns() - before
-        idle_ms = lab.results.median("idle", f"{lab.scale.clients} clients", "cpu_ms_per_s", live.name) or 0
-        cost = used / 1e3 - idle_ms * 1e3 * (sent["seconds"] + 0.3)
-        lab.results.add("foreign", "2,000/s", live.name, cpu_us_per_message=max(0.0, cost / sent["sent"]))
+        lab.results.add("foreign", "2,000/s", live.name, cpu_us_per_message=_foreign(lab, live, None))
+    for live in lives:
+        if isinstance(live.stack.peer, Ours):
+            template = live.stack.capture("stock", Stock().emit_command(live.stack.redis.port, ROOM_MARK))
+            for _ in range(lab.scale.rounds):
+                cost = _foreign(lab, live, template)
+                lab.results.add("foreign", "2,000/s, stock emitter", live.name, cpu_us_per_message=cost)
 
 
-def window(lab: Lab, live: Live, pattern: Pattern) -> dict[str, float]:
+def _foreign(lab: Lab, live: Live, template: Path | None) -> float:
+    pattern = Pattern(count=int(2000 * lab.scale.window_s), rate=2000)
+    before = live.stack.cpu_ns()
+    sent = live.stack.emit(users(lab.scale.clients, skip=50_000), pattern, template).wait()
+    time.sleep(SETTLE_S)
+    used_us = (live.stack.cpu_ns() - before) / 1e3
+    idle_ms = lab.results.median("idle", f"{lab.scale.clients} clients", "cpu_ms_per_s", live.name) or 0
+    return max(0.0, used_us - idle_ms * 1e3 * (sent["seconds"] + SETTLE_S)) / sent["sent"]
+
+
+def window(lab: Lab, live: Live, pattern: Pattern, template: Path | None = None) -> dict[str, float]:
     live.client.reset()
     before, redis_before = live.stack.cpu_ns(), live.stack.redis_cpu_ns()
-    sent = live.stack.emit(users(lab.scale.clients), pattern).wait()
+    sent = live.stack.emit(users(lab.scale.clients), pattern, template).wait()
     delivered = drained(live.client, int(sent["sent"]))
     used, redis_used = live.stack.cpu_ns() - before, live.stack.redis_cpu_ns() - redis_before
     report = live.client.report()

@@ -2,6 +2,7 @@
 
 import time
 from collections import defaultdict
+from pathlib import Path
 
 from bench.lab import Lab, Live
 from bench.load import Pattern
@@ -12,7 +13,7 @@ PER_S = 5
 
 
 def run(lab: Lab, lives: list[Live]) -> None:
-    templates = {live.name: live.stack.capture(live.stack.peer.big_room) for live in lives}
+    templates = {live.name: _template(live) for live in lives}
     size = lab.scale.clients
     pattern = Pattern(count=int(PER_S * lab.scale.window_s), rate=PER_S)
     for live in lab.rounds(lives):
@@ -34,3 +35,8 @@ def run(lab: Lab, lives: list[Live]) -> None:
             last_client_p50_ms=spreads[len(spreads) // 2] / 1e6 if spreads else 0,
             undelivered=sent["sent"] * size - delivered,
         )
+
+
+def _template(live: Live) -> Path:
+    peer = live.stack.peer
+    return live.stack.capture("room", peer.emit_command(live.stack.redis.port, peer.big_room))

@@ -8,7 +8,7 @@ from abc import ABC, abstractmethod
 from pathlib import Path
 
 from bench.build import HERE, NODE_PEER
-from bench.payload import PAYLOAD_JSON, ROOM_MARK
+from bench.payload import PAYLOAD_JSON
 
 GUNICORN = [sys.executable, "-m", "gunicorn"]
 READY_EVENT = "autenticado"
@@ -18,6 +18,7 @@ class Peer(ABC):
     """How one kind of server is started and spoken to."""
 
     name: str
+    publish = b"PUBLISH"
     # What every connection of a node is in, for the measurement of a large room.
     big_room: str
 
@@ -78,4 +79,15 @@ class Node(Peer):
         return [node, str(NODE_PEER / "emit.mjs"), str(redis_port), room, PAYLOAD_JSON]
 
 
-assert ROOM_MARK == "user_999999", "emitter.c looks for this very mark"
+class NodeSharded(Node):
+    """The same with the adapter that has a channel for each room, on Redis's sharded pub/sub."""
+
+    name = "shards"
+    publish = b"SPUBLISH"
+
+    def node_command(self, port: int, redis_port: int) -> list[str]:
+        return [*super().node_command(port, redis_port), "sharded"]
+
+    def emit_command(self, redis_port: int, room: str) -> list[str]:
+        node = shutil.which("node") or "node"
+        return [node, str(NODE_PEER / "emit-sharded.mjs"), str(redis_port), room, PAYLOAD_JSON]

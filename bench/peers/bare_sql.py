@@ -10,15 +10,15 @@ from gevent import monkey
 
 monkey.patch_all()
 
-import json  # noqa: E402
-import random  # noqa: E402
-import sys  # noqa: E402
-import time  # noqa: E402
-from collections.abc import Callable  # noqa: E402
-from urllib.parse import urlsplit  # noqa: E402
+import json
+import random
+import sys
+import time
+from collections.abc import Callable
+from urllib.parse import urlsplit
 
-import gevent  # noqa: E402
-import pymysql  # noqa: E402
+import gevent
+import pymysql
 
 NOW = "2026-11-23 13:05:09.123456"
 TEXT = "x" * 400

@@ -13,8 +13,7 @@ from app.migrations import runner
 from app.streams.models import UserStream
 from app.users.models import User
 from app.users.tokens import Tokens
-from bench.build import HERE
-from bench.payload import PAYLOAD_JSON
+from bench.payload import PAYLOAD_JSON, SEQ_MARK
 from bench.peers import GUNICORN, Peer
 
 TOKEN_TTL_S = 24 * 3600
@@ -27,6 +26,7 @@ class Ours(Peer):
     """A node with its database: gunicorn with the project's own settings, nothing left out."""
 
     name = "ours"
+    # Everyone: there are no rooms but those of users.
     big_room = ""
 
     def __init__(self, database_url: str) -> None:
@@ -65,10 +65,18 @@ class Ours(Peer):
         return [*GUNICORN, "-c", "deploy/gunicorn.conf.py", "app.wsgi:app"]
 
     def emit_command(self, redis_port: int, room: str) -> list[str]:
-        return [sys.executable, str(HERE / "peers/routed.py"), str(redis_port), room, PAYLOAD_JSON]
+        return self._routed("live", redis_port, room)
+
+    def relay_command(self, redis_port: int) -> list[str]:
+        """One durable event, as the worker sends it."""
+        return self._routed("durable", redis_port, SEQ_MARK)
 
     def worker_command(self) -> list[str]:
         return [sys.executable, "-m", "worker", "run"]
+
+    @staticmethod
+    def _routed(form: str, redis_port: int, target: str) -> list[str]:
+        return [sys.executable, "-m", "bench.peers.routed", form, str(redis_port), target, PAYLOAD_JSON]
 
 
 def _user(user_id: int, now: datetime) -> dict[str, object]:
