@@ -9,7 +9,7 @@ from pathlib import Path
 import redis
 
 from bench.load import Client, Emitter, Pattern
-from bench.payload import EVENT, ROOM_MARK
+from bench.payload import EVENT, ROOM_MARK, STAMP_MARK
 from bench.peers import READY_EVENT, Peer
 from bench.processes import cpu_ns
 from deploy.local.ports import free_port
@@ -136,10 +136,11 @@ def drained(client: Client, wanted: int, *, patience_s: float = 10) -> int:
 
 
 def _first_message(pubsub: "redis.client.PubSub") -> dict[str, bytes]:
-    deadline = time.monotonic() + 10
+    """The first that carries the payload: nodes speak on channels of their own too."""
+    deadline, mark = time.monotonic() + 10, STAMP_MARK.encode()
     while time.monotonic() < deadline:
         message = pubsub.get_message(timeout=1)
-        if message and message["type"] in ("pmessage", "smessage"):
+        if message and message["type"] in ("pmessage", "smessage") and mark in message["data"]:
             return {"channel": message["channel"], "data": message["data"]}
     raise TimeoutError("nothing was published")
 

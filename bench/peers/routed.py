@@ -16,7 +16,7 @@ from bench.payload import EVENT, MARKED_USER
 form, redis_port, target, payload = sys.argv[1:]
 redis_url = f"redis://127.0.0.1:{redis_port}/0"
 if form == "live":
-    manager = RoutedRedisManager(redis_url, node_id="emitter", on_ready=lambda: None)
+    manager = RoutedRedisManager(redis_url, node_id="emitter")
     manager.emit(EVENT, json.loads(payload), room=target or None)
 else:
     packet = wire.event_packet(EVENT, wire.dumps(json.loads(payload)))
