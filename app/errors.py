@@ -105,10 +105,6 @@ class TooFast(AppError):
     status, code, text = 429, "muitas_tentativas", "Muitas tentativas. Aguarde um pouco e tente de novo."
 
 
-class TooManySockets(AppError):
-    status, code, text = 429, "conexoes_demais", "Há conexões demais abertas para este usuário."
-
-
 class DatabaseDown(AppError):
     status, code, text = 503, "banco_indisponivel", "O serviço está indisponível no momento. Tente de novo em instantes."
 

@@ -15,15 +15,13 @@ class SettingsError(Exception):
     """One line that names the variable and says what it needs."""
 
 
-class Settings(BaseSettings):
+class Stores(BaseSettings):
+    """Where the database and Redis are: all that a worker or script needs."""
+
     model_config = SettingsConfigDict(frozen=True, extra="ignore")
 
     database_url: str
     redis_url: str
-    jwt_secret: SecretStr
-    jwt_ttl_s: int = Field(default=3600, ge=1, le=30 * 24 * 3600)
-    cors_origins: Annotated[tuple[str, ...], NoDecode] = ()
-    node_id: str = Field(default_factory=lambda: socket.gethostname().lower()[:32], pattern=r"^[a-z0-9-]{1,32}$")
 
     @field_validator("database_url")
     @classmethod
@@ -38,6 +36,24 @@ class Settings(BaseSettings):
         if not value.startswith(REDIS_SCHEMES):
             raise ValueError(f"must start with one of {', '.join(REDIS_SCHEMES)}")
         return value
+
+    @classmethod
+    def from_env(cls) -> Self:
+        """Raises SettingsError with one line that names every missing or bad variable."""
+        try:
+            return cls()
+        except ValidationError as error:
+            faults = "; ".join(f"{str(e['loc'][0]).upper()}: {e['msg']}" for e in error.errors(include_input=False))
+            raise SettingsError(f"bad settings: {faults}") from None
+
+
+class Settings(Stores):
+    """A web node's."""
+
+    jwt_secret: SecretStr
+    jwt_ttl_s: int = Field(default=3600, ge=1, le=30 * 24 * 3600)
+    cors_origins: Annotated[tuple[str, ...], NoDecode] = ()
+    node_id: str = Field(default_factory=lambda: socket.gethostname().lower()[:32], pattern=r"^[a-z0-9-]{1,32}$")
 
     @field_validator("jwt_secret")
     @classmethod
@@ -58,12 +74,3 @@ class Settings(BaseSettings):
             if not origin.startswith(("http://", "https://")):
                 raise ValueError(f"{origin!r} is not an origin such as https://banco.example; '*' is refused")
         return value
-
-    @classmethod
-    def from_env(cls) -> Self:
-        """Raises SettingsError with one line that names every missing or bad variable."""
-        try:
-            return cls()
-        except ValidationError as error:
-            faults = "; ".join(f"{str(e['loc'][0]).upper()}: {e['msg']}" for e in error.errors(include_input=False))
-            raise SettingsError(f"bad settings: {faults}") from None

@@ -11,6 +11,7 @@ from app import door, limiter
 from app.bank import accounts, actions, payloads, queries
 from app.bank.ledger import Posting
 from app.errors import Invalid
+from app.fields import ID_MAX
 from app.limiter import Limiter
 from app.users.auth import Auth, Identity
 from app.wire import Movimentacao, SaldoAtualizado
@@ -47,7 +48,7 @@ def blueprint(auth: Auth, limits: Limiter, *, committed: Callable[[], None]) -> 
         opened = db.transact(accounts.open_account, identity.user_id, body.nome)
         return door.answer(payloads.balance(opened), 201)
 
-    @door.route(routes, "GET", "/correntistas/<int:correntista_id>/titular", answers={200: payloads.HolderOut})
+    @door.route(routes, "GET", f"/correntistas/<int(max={ID_MAX}):correntista_id>/titular", answers={200: payloads.HolderOut})
     @auth.requires_user
     def titular(identity: Identity, correntista_id: int) -> Any:
         """A quem uma transferência chegaria, com o nome encoberto."""
@@ -96,7 +97,7 @@ def blueprint(auth: Auth, limits: Limiter, *, committed: Callable[[], None]) -> 
     @door.route(
         routes,
         "GET",
-        "/extrato/<int:correntista_id>",
+        f"/extrato/<int(max={ID_MAX}):correntista_id>",
         query=payloads.StatementQuery,
         answers={200: list[Movimentacao]},
     )

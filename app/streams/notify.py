@@ -1,6 +1,7 @@
 """Durable notifications from any process: history, seq and the promise, without a Redis at hand."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Connection, select
@@ -13,23 +14,62 @@ from app.streams.models import UserStream
 from app.streams.stream import Append
 
 USERS_PER_TRANSACTION = 100
+USERS_PER_QUESTION = 1000
 KIND_CHARS_MAX = 40
 MESSAGE_CHARS_MAX = 1000
 DATA_BYTES_MAX = 16_000
 
 
-def notify(db: Database, user_ids: Sequence[int], *, kind: str, message: str, data: dict[str, Any] | None = None) -> int:
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """A notification for one user; `payload` comes from `check`."""
+
+    user_id: int
+    payload: dict[str, Any]
+
+
+def notify(db: Database, user_ids: Iterable[int], *, kind: str, message: str, data: dict[str, Any] | None = None) -> int:
     """Append one `notificacao` to the stream of each user; how many were told.
 
-    `user_ids` in any order; a repeated id counts once. Committed USERS_PER_TRANSACTION users at a time.
-    Raises Invalid for a text that is empty or too long, NotFound when a user does not exist (the users
-    of earlier transactions have been told then).
+    `user_ids` in any order; a repeated id counts once. Raises Invalid for a text that is empty or too long,
+    NotFound when a user does not exist; nobody is told then.
     """
     payload = check(kind, message, data)
-    ordered = sorted(set(user_ids))
-    for start in range(0, len(ordered), USERS_PER_TRANSACTION):
-        db.transact(_append, ordered[start : start + USERS_PER_TRANSACTION], payload)
-    return len(ordered)
+    users = sorted(set(user_ids))
+    require_users(db, users)
+    return sum(send(db, (Notice(user_id, payload) for user_id in users)))
+
+
+def send(db: Database, notices: Iterable[Notice]) -> Iterator[int]:
+    """Append the notices in their order, some users at a time; yields how many were committed together."""
+    batch: dict[int, Notice] = {}
+    for notice in notices:
+        if notice.user_id in batch or len(batch) == USERS_PER_TRANSACTION:
+            yield _commit(db, batch)
+            batch = {}
+        batch[notice.user_id] = notice
+    if batch:
+        yield _commit(db, batch)
+
+
+def _commit(db: Database, batch: dict[int, Notice]) -> int:
+    appends = [Append(notice.user_id, wire.NOTIFICACAO, notice.payload) for notice in batch.values()]
+    db.transact(stream.append, appends)
+    return len(appends)
+
+
+def require_users(db: Database, user_ids: Sequence[int]) -> None:
+    """Raises NotFound naming the first user that does not exist."""
+    for start in range(0, len(user_ids), USERS_PER_QUESTION):
+        asked = user_ids[start : start + USERS_PER_QUESTION]
+        known = db.read(_known, asked)
+        for user_id in asked:
+            if user_id not in known:
+                raise NotFound(f"O usuário {user_id} não existe.")
+
+
+def _known(connection: Connection, user_ids: Sequence[int]) -> set[int]:
+    return set(connection.execute(select(UserStream.user_id).where(UserStream.user_id.in_(user_ids))).scalars())
 
 
 def check(kind: str, message: str, data: dict[str, Any] | None) -> dict[str, Any]:
@@ -47,13 +87,6 @@ def check(kind: str, message: str, data: dict[str, Any] | None) -> dict[str, Any
     return {"tipo": kind, "mensagem": message, "timestamp": clock.iso(clock.now()), "dados": data or {}}
 
 
-def _append(connection: Connection, user_ids: Sequence[int], payload: dict[str, Any]) -> None:
-    known = set(connection.execute(select(UserStream.user_id).where(UserStream.user_id.in_(user_ids))).scalars())
-    if missing := [user_id for user_id in user_ids if user_id not in known]:
-        raise NotFound(f"Usuário {missing[0]} não existe.")
-    stream.append(connection, [Append(user_id, wire.NOTIFICACAO, payload) for user_id in user_ids])
-
-
 def every_user(db: Database) -> Iterator[int]:
     """The ids of all users, ascending, read in pages."""
     last = 0
@@ -63,5 +96,5 @@ def every_user(db: Database) -> Iterator[int]:
 
 
 def _users_after(connection: Connection, last: int) -> list[int]:
-    statement = select(UserStream.user_id).where(UserStream.user_id > last).order_by(UserStream.user_id).limit(1000)
+    statement = select(UserStream.user_id).where(UserStream.user_id > last).order_by(UserStream.user_id).limit(USERS_PER_QUESTION)
     return list(connection.execute(statement).scalars())

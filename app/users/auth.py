@@ -9,8 +9,9 @@ from typing import Any
 from flask import g, request
 from sqlalchemy import Connection, and_, select
 
+from app import clock
 from app.db import Database
-from app.errors import BadToken, NotAuthenticated, RevokedToken
+from app.errors import BadToken, ExpiredToken, NotAuthenticated, RevokedToken
 from app.users.models import Revocation, User
 from app.users.tokens import Claims, Tokens
 
@@ -35,6 +36,13 @@ class Auth:
     def verify(self, token: object) -> Identity:
         """Raises BadToken, ExpiredToken, RevokedToken or DatabaseDown."""
         return self.db.read(current_identity, self.tokens.read(token))
+
+    def verify_again(self, identity: Identity) -> Identity:
+        """The same user, if the token is still good. Raises ExpiredToken, RevokedToken or DatabaseDown."""
+        if identity.expires_at <= clock.unix_s():
+            raise ExpiredToken
+        claims = Claims(identity.user_id, identity.jti, identity.generation, identity.expires_at)
+        return self.db.read(current_identity, claims)
 
     def requires_user(self, view: Callable[..., Any]) -> Callable[..., Any]:
         """Give the view the verified Identity of the bearer token as its first argument."""

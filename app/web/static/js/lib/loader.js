@@ -43,10 +43,10 @@ export class Loader {
       const [accounts, rows, page] = await Promise.all([
         /** @type {Promise<AccountPayload[]>} */ (http.get("/correntistas")),
         this.#recentRows(),
-        /** @type {Promise<Inbox>} */ (http.get(`/notificacoes?limite=${INBOX_PAGE}`)),
+        /** @type {Promise<Inbox | null>} */ (http.get(`/notificacoes?limite=${INBOX_PAGE}`).catch(() => null)),
       ]);
       if (session.token === null || token === null) return bank.failLoad();
-      inbox.load(page, page.notificacoes.length < INBOX_PAGE);
+      if (page) inbox.load(page, page.notificacoes.length < INBOX_PAGE);
       bank.load({ accounts, ...rows });
     } catch {
       bank.failLoad();

@@ -1,5 +1,7 @@
 // @ts-check
-import { io } from "../../vendor/socket.io.esm.min.js";
+import { loadSocketIo } from "./vendor.js";
+
+const { io } = await loadSocketIo();
 
 const DURABLE = ["notificacao", "chat_mensagem"];
 const STATE = ["saldo_atualizado", "notificacoes_lidas", "erro"];
@@ -27,6 +29,7 @@ export class Wire {
       auth: (give) => give(auth()),
       autoConnect: false,
       reconnection: false,
+      forceNew: true,
       transports: ["websocket", "polling"],
       tryAllTransports: true,
     });
@@ -36,8 +39,8 @@ export class Wire {
     DURABLE.forEach((name) => socket.on(name, (event) => durable(name, event)));
     STATE.forEach((name) => socket.on(name, (payload) => state(name, payload)));
     socket.on("sessao_encerrada", ({ motivo = "" } = {}) => ended(motivo));
-    socket.on("servidor_drenando", ({ reconectar_em_ms: ms } = {}) => {
-      this.#drainMs = ms;
+    socket.on("servidor_drenando", (/** @type {{ reconectar_em_ms?: number }} */ { reconectar_em_ms } = {}) => {
+      this.#drainMs = reconectar_em_ms;
     });
     const gone = () => {
       lost(this.#drainMs);

@@ -41,7 +41,7 @@ export class Connection extends Emitter {
     now = Date.now,
     random = Math.random,
     schedule = (run, ms) => setTimeout(run, ms),
-    cancel = clearTimeout,
+    cancel = (timer) => clearTimeout(timer),
   }) {
     super();
     this.#parts = { connect, now, random, schedule, cancel };

@@ -53,9 +53,18 @@ export function problems({ nome = "", email, senha }, { registering }) {
  * @param {string} text
  */
 export function fieldOf(code, text) {
-  const said = `${code} ${text}`.toLowerCase();
+  const said = text.toLowerCase();
   if (code === "credenciais_invalidas") return "senha";
   if (said.includes("e-mail") || said.includes("email")) return "email";
   if (said.includes("senha")) return "senha";
   return said.includes("nome") ? "nome" : "";
+}
+
+/**
+ * The server names the field first ("email: não é válido."); beside the field that is said already.
+ * @param {string} text
+ */
+export function withoutField(text) {
+  const said = text.replace(/^[a-z_.]+: /, "");
+  return said.charAt(0).toUpperCase() + said.slice(1);
 }

@@ -60,3 +60,13 @@ export function ago(when, now = new Date()) {
 export function daysBefore(now, days) {
   return dayKey(new Date(now.getFullYear(), now.getMonth(), now.getDate() - days, 12));
 }
+
+/**
+ * The moment at which a local day begins, as the API reads it.
+ * @param {string} key YYYY-MM-DD
+ * @param {number} [later] days after it
+ */
+export function dayStart(key, later = 0) {
+  const [year, month, day] = key.split("-").map(Number);
+  return new Date(year, month - 1, day + later).toISOString();
+}

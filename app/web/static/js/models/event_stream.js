@@ -11,7 +11,7 @@ export const ASK_AGAIN_MS = 3000;
 export class EventStream {
   /** @type {number | null} */
   #seq = null;
-  /** @type {number | string | null} */
+  /** @type {number | null} */
   #epoch = null;
   /** @type {{ since: number, at: number } | null} */
   #asked = null;
@@ -57,10 +57,12 @@ export class EventStream {
   }
 
   /**
+   * An event without `seq` was emitted by a plain script: nothing keeps it, so it is told at once.
    * @param {string} name
-   * @param {DurableEvent} event
+   * @param {Partial<DurableEvent>} event
    */
   receive(name, event) {
+    if (event.seq === undefined) return this.#deliver(name, event);
     if (this.#seq === null || event.seq <= this.#seq) return;
     if (event.seq > this.#seq + 1) return this.#askForGap(this.#seq);
     this.#seq = event.seq;

@@ -46,10 +46,10 @@ export class Inbox extends Emitter {
     this.emit("change", this);
   }
 
-  /** @param {Notification} event */
+  /** @param {Notification} event without a seq it is told and not kept */
   receive(event) {
     if (this.#bySeq.has(event.seq)) return;
-    this.#bySeq.set(event.seq, event);
+    if (event.seq !== undefined) this.#bySeq.set(event.seq, event);
     this.emit("arrived", event);
     this.emit("change", this);
   }

@@ -7,8 +7,8 @@ import { dayKey } from "./dates.js";
  * @typedef {object} Filter
  * @property {number | null} [account]
  * @property {string} [from] local day, YYYY-MM-DD
- * @property {string} [to] local day, YYYY-MM-DD
- * @property {string} [kind] "Crédito", "Débito" or empty
+ * @property {string} [to] local day, YYYY-MM-DD, inclusive
+ * @property {string} [kind] "credito", "debito" or empty
  * @property {string} [text]
  */
 
@@ -66,7 +66,7 @@ export function matches(row, { account = null, from = "", to = "", kind = "", te
   const day = dayKey(row.DataOperacao);
   if (account !== null && row.CorrentistaID !== account) return false;
   if ((from && day < from) || (to && day > to)) return false;
-  if (kind && row.TipoOperacao !== kind) return false;
+  if (kind && (row.TipoOperacao === "Crédito") !== (kind === "credito")) return false;
   return folded(`${row.Descricao} ${row.NomeBeneficiario ?? ""}`).includes(folded(text.trim()));
 }
 

@@ -20,11 +20,10 @@ export interface Row {
   SaldoApos: Money;
   BeneficiarioID: number | null;
   NomeBeneficiario: string | null;
-  operacao_id?: string | number | null;
+  OperacaoID: number;
 }
 
 export interface Notification {
-  id?: number | string;
   seq: number;
   tipo: string;
   mensagem: string;
@@ -33,7 +32,7 @@ export interface Notification {
     valor?: Money;
     descricao?: string | null;
     correntista_id?: number;
-    operacao_id?: string | number;
+    operacao_id?: number;
     movimentacoes?: Row[];
   } | null;
 }
@@ -46,7 +45,7 @@ export interface Authenticated {
   usuario_id: number;
   email: string;
   seq: number;
-  epoca: number | string;
+  epoca: number;
   recuperado: boolean;
 }
 
@@ -69,7 +68,7 @@ export interface Credentials {
 
 export interface OperationAnswer {
   mensagem: string;
-  operacao_id: string | number;
+  operacao_id: number;
   movimentacao: Row;
   saldo: Money;
 }

@@ -1,11 +1,12 @@
 // @ts-check
-import uPlot from "../../vendor/uPlot.esm.js";
 import { el, setText } from "../lib/dom.js";
+import { loadPlot } from "../lib/vendor.js";
 import { dayName } from "../models/dates.js";
 import { formatBRL, formatShort } from "../models/money.js";
 import { CHART_DAYS, dailyTotals } from "../models/overview.js";
 /** @import { App } from "../app.js" */
 /** @import { Scope } from "../lib/scope.js" */
+/** @typedef {typeof import("uplot")} Plot */
 
 const HEIGHT = 180;
 
@@ -21,7 +22,9 @@ export function balanceChart({ bank }, scope) {
   const said = el("p", { class: "sr-only", "data-testid": "grafico-resumo" });
   const head = el("header", { class: "section-head" }, el("h2", { id: "grafico-titulo" }, `Últimos ${CHART_DAYS} dias`), reading);
   const node = el("section", { class: "panel chart", "aria-labelledby": "grafico-titulo" }, head, said, box);
-  /** @type {uPlot | null} */
+  /** @type {Plot | null} */
+  let Plot = null;
+  /** @type {InstanceType<Plot> | null} */
   let plot = null;
   /** @type {ReturnType<typeof dailyTotals>} */
   let points = [];
@@ -31,16 +34,20 @@ export function balanceChart({ bank }, scope) {
   };
   const draw = () => {
     plot?.destroy();
-    plot = new uPlot(options(box, read), data(points), box);
+    plot = Plot && points.length > 0 ? new Plot(options(Plot, box, read), data(points), box) : null;
   };
   const update = () => {
     points = dailyTotals(bank.statement.rows, bank.accounts, new Date());
     setText(said, summary(points));
     read(null);
     if (plot) plot.setData(data(points));
+    else draw();
   };
   const resize = new ResizeObserver(() => (plot ? plot.setSize({ width: box.clientWidth, height: HEIGHT }) : draw()));
-  resize.observe(box);
+  loadPlot().then((loaded) => {
+    Plot = loaded;
+    resize.observe(box);
+  });
   const dark = matchMedia("(prefers-color-scheme: dark)");
   scope.listen(dark, "change", draw);
   scope.add(() => resize.disconnect(), () => plot?.destroy());
@@ -49,7 +56,7 @@ export function balanceChart({ bank }, scope) {
 
 /** @param {ReturnType<typeof dailyTotals>} points */
 function data(points) {
-  return /** @type {uPlot.AlignedData} */ ([
+  return /** @type {import("uplot").AlignedData} */ ([
     points.map(({ day }) => new Date(`${day}T12:00:00`).getTime() / 1000),
     points.map(({ cents }) => cents / 100),
   ]);
@@ -65,11 +72,12 @@ function summary(points) {
 }
 
 /**
+ * @param {Plot} Plot
  * @param {HTMLElement} box
  * @param {(index: number | null | undefined) => void} read
- * @returns {uPlot.Options}
+ * @returns {import("uplot").Options}
  */
-function options(box, read) {
+function options(Plot, box, read) {
   const style = getComputedStyle(box);
   const color = (/** @type {string} */ name) => style.getPropertyValue(name).trim();
   const axis = { stroke: color("--ink-soft"), font: `12px ${style.fontFamily}`, ticks: { show: false } };
@@ -95,7 +103,7 @@ function options(box, read) {
         stroke: color("--brand"),
         width: 2,
         fill: color("--brand-veil"),
-        paths: uPlot.paths.stepped?.({ align: 1 }),
+        paths: Plot.paths.stepped?.({ align: 1 }),
         points: { show: false },
       },
     ],

@@ -1,6 +1,6 @@
 // @ts-check
 import { el, fill, icon, setText } from "../lib/dom.js";
-import { fieldOf, problems, strength } from "../models/credentials.js";
+import { fieldOf, problems, strength, withoutField } from "../models/credentials.js";
 import { brand } from "./brand.js";
 import { field, showProblems } from "./field.js";
 /** @import { App } from "../app.js" */
@@ -93,9 +93,10 @@ function form(app, registering, said, other) {
     if (showProblems(fields, problems(/** @type {any} */ (values), { registering }))) return;
     submit.setAttribute("aria-busy", "true");
     submit.disabled = true;
-    await arrive(app, registering, values).catch((error) => showRefusal(error, fields, notice));
+    const credentials = await arrive(app, registering, values).catch((error) => showRefusal(error, fields, notice));
     submit.removeAttribute("aria-busy");
     submit.disabled = false;
+    if (credentials) app.session.open(credentials);
   };
   return el(
     "form",
@@ -129,10 +130,10 @@ function sayStrength(fields) {
  * @param {App} app
  * @param {boolean} registering
  * @param {Record<string, string>} values
+ * @returns {Promise<import("../types/wire.js").Credentials>}
  */
-async function arrive(app, registering, values) {
-  const body = { ...values, email: values.email.trim() };
-  app.session.open(await app.http.post(registering ? "/registro" : "/login", body));
+function arrive(app, registering, values) {
+  return app.http.post(registering ? "/registro" : "/login", { ...values, email: values.email.trim() });
 }
 
 /**
@@ -142,6 +143,6 @@ async function arrive(app, registering, values) {
  */
 function showRefusal(error, fields, notice) {
   const name = fieldOf(error.code, error.message);
-  if (fields[name]) showProblems(fields, { [name]: error.message });
+  if (fields[name]) showProblems(fields, { [name]: withoutField(error.message) });
   else fill(notice, icon("circle-alert"), error.message);
 }

@@ -37,10 +37,10 @@ export function notificationsView(app, scope) {
     count.hidden = unread === 0;
     setText(count, unread > 99 ? "99+" : String(unread));
     setText(label, unread === 0 ? "Avisos" : `Avisos, ${unread} não lidos`);
-    bell.classList.toggle("has-unseen", hasUnseen && panel.node.hidden);
+    bell.classList.toggle("has-unseen", hasUnseen && panel.node.hidden !== false);
     panel.update();
   };
-  bell.addEventListener("click", () => toggle(panel.node.hidden));
+  bell.addEventListener("click", () => toggle(panel.node.hidden !== false));
   panel.close.addEventListener("click", () => leave());
   const leave = () => {
     toggle(false);

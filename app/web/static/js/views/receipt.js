@@ -17,7 +17,7 @@ export function receiptView(app, [id = ""]) {
   const scope = new Scope();
   const node = el("div", { class: "receipt-page" });
   const show = () => {
-    const row = app.operations.answerOf(id)?.movimentacao ?? app.bank.statement.rows.find((each) => String(each.operacao_id) === id);
+    const row = app.operations.answerOf(id)?.movimentacao ?? app.bank.statement.rows.find((each) => String(each.OperacaoID) === id);
     fill(node, el("h1", { class: "sr-only" }, "Comprovante"), row ? paper(id, row) : missing(app), actions(app, id, row));
   };
   show();

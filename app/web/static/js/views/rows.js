@@ -32,7 +32,6 @@ export function dayGroups(rows, options) {
  */
 export function rowView(row, { withAccount = false, fresh } = {}) {
   const cents = signedCents(row);
-  const operation = row.operacao_id;
   const inner = [
     el("span", { class: "row-icon", "data-way": cents < 0 ? "out" : "in" }, icon(cents < 0 ? "arrow-up-right" : "arrow-down-left")),
     el("span", { class: "row-text" }, el("b", {}, row.Descricao), el("small", {}, details(row, withAccount))),
@@ -50,7 +49,7 @@ export function rowView(row, { withAccount = false, fresh } = {}) {
       "data-testid": "extrato-linha",
       "data-id": row.MovimentacaoID,
     },
-    operation ? el("a", { class: "row-body", href: `#/comprovante/${operation}` }, ...inner) : el("div", { class: "row-body" }, ...inner),
+    el("a", { class: "row-body", href: `#/comprovante/${row.OperacaoID}` }, ...inner),
   );
 }
 

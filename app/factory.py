@@ -1,0 +1,65 @@
+"""The only place that knows every part: builds one web node from its settings."""
+
+
+from flask import Flask
+from sqlalchemy import Connection
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from app import log, wire
+from app.bank import accounts, events
+from app.bank import routes as bank_routes
+from app.db import Database
+from app.limiter import Limiter
+from app.web.node import Node
+from app.realtime import server
+from app.realtime.bus import BusUnavailable
+from app.settings import Settings
+from app.streams import stream
+from app.users import routes as user_routes
+from app.users.auth import Auth, Ended
+from app.users.tokens import Tokens
+from app.web import edge, health, openapi, pages
+
+REQUEST_BYTES_MAX = 65_536
+
+
+def create_app(settings: Settings) -> Flask:
+    """A node that is ready to serve; its greenlets run already. `app.extensions["saldo_vivo"]` is its Node."""
+    log.configure(node_id=settings.node_id)
+    app = Flask("app", static_folder=None, template_folder="web/templates")
+    app.config["MAX_CONTENT_LENGTH"] = REQUEST_BYTES_MAX
+    # Exactly one proxy, nginx, stands in front; it overwrites what a client sends in these headers.
+    app.wsgi_app = ProxyFix(app.wsgi_app, x_for=1, x_proto=1)  # type: ignore[method-assign]
+    db = Database(settings.database_url)
+    auth = Auth(db, Tokens(settings.jwt_secret.get_secret_value(), settings.jwt_ttl_s))
+    limits = Limiter(settings.redis_url)
+    realtime = server.build(
+        app,
+        settings,
+        auth,
+        doors={wire.SOLICITAR_SALDO: lambda identity, data: events.on_solicitar_saldo(db, identity.user_id, data)},
+    )
+    node = Node(settings, db, realtime)
+    app.extensions["saldo_vivo"] = node
+
+    def tokens_ended(ended: Ended) -> None:
+        try:
+            realtime.bus.end_sessions(ended)
+        except BusUnavailable:
+            pass  # every node also looks for revocations in the database
+
+    app.register_blueprint(user_routes.blueprint(auth, limits, welcome=welcome, tokens_ended=tokens_ended))
+    app.register_blueprint(bank_routes.blueprint(auth, limits, committed=realtime.waker.wake))
+    app.register_blueprint(health.blueprint(node))
+    app.register_blueprint(pages.blueprint())
+    app.register_blueprint(openapi.blueprint())
+    edge.install(app, settings)
+    return app
+
+
+def welcome(connection: Connection, user_id: int, name: str) -> None:
+    """What a new user gets: a stream and a first account."""
+    stream.open_for(connection, user_id)
+    accounts.open_account(connection, user_id, name)
+
+

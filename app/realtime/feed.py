@@ -1,0 +1,131 @@
+"""Hand each socket its user's durable events in order, each once, from the bus or from the database."""
+
+import gevent
+from engineio.packet import MESSAGE, Packet
+from gevent.lock import BoundedSemaphore
+from socketio import Server
+
+from app import clock, log, metrics
+from app.db import Database
+from app.errors import DatabaseDown
+from app.realtime.sessions import Sessions, SocketSession
+from app.streams import stream
+from app.streams.stream import Stored
+
+CATCH_UPS_AT_ONCE_MAX = 8
+# A catch-up waits while this much is still unsent to its socket; a poll of at most 16 packets carries it away.
+BACKLOG_PACKETS_MAX = 8
+BACKLOG_LOOK_S = 0.01
+BACKLOG_WAIT_S = 60.0
+CLOSE_WAIT_S = 2.0
+
+_log = log.get("feed")
+
+
+class Feed:
+    """All methods but `catch_up` return without waiting, so that the order of arrival is the order of sending."""
+
+    def __init__(self, db: Database, sessions: Sessions, server: Server) -> None:
+        self._db = db
+        self._sessions = sessions
+        self._server = server
+        self._gate = BoundedSemaphore(CATCH_UPS_AT_ONCE_MAX)
+
+    def send(self, session: SocketSession, *packets: str) -> None:
+        """Socket.IO packets to one socket, in order. A socket that has gone is passed over."""
+        for packet in packets:
+            self._server.eio.send_packet(session.eio_sid, Packet(MESSAGE, packet))
+
+    def drop(self, session: SocketSession) -> None:
+        """Disconnect the socket and, once it took what was sent, close its transport."""
+        self._server.disconnect(session.sid, ignore_queue=True)
+        gevent.spawn(self.close_transport, session)
+
+    def close_transport(self, session: SocketSession) -> None:
+        """Send what is queued, for CLOSE_WAIT_S at most, then close. A Socket.IO client connects anew."""
+        with gevent.Timeout(CLOSE_WAIT_S, False):
+            self._server.eio.disconnect(session.eio_sid)
+        self._server.eio.sockets.pop(session.eio_sid, None)
+
+    def deliver(self, user_id: int, seq: int, packets: list[str]) -> None:
+        """An event from the bus: the next one is sent, an older one dropped, a gap read from the database."""
+        ready = [Packet(MESSAGE, packet) for packet in packets]
+        now_s = clock.unix_s()
+        for session in self._sessions.of_user(user_id):
+            if session.deadline_s <= now_s:
+                continue  # the token has expired; the watch closes the socket
+            if session.catching_up:
+                session.announced = max(session.announced, seq)
+            elif seq == session.seq + 1:
+                session.seq = seq
+                for packet in ready:
+                    self._server.eio.send_packet(session.eio_sid, packet)
+                metrics.EVENTS_SENT.labels("bus").inc()
+            elif seq > session.seq:
+                self.start_catch_up(session, seq)
+
+    def start_catch_up(self, session: SocketSession, head: int) -> None:
+        """Read what is missing up to `head`, or further, in a greenlet of its own."""
+        session.announced = max(session.announced, head)
+        if not session.catching_up:
+            session.catching_up = True
+            gevent.spawn(self._catch_up_quietly, session)
+
+    def rewind(self, session: SocketSession, seq: int) -> None:
+        """Send again everything after `seq`, which the client has missed."""
+        if session.catching_up:
+            session.rewind_to = min(seq, session.seq)
+        else:
+            session.seq = min(seq, session.seq)
+            self.start_catch_up(session, session.seq)
+
+    def catch_up(self, session: SocketSession) -> None:
+        """Send everything after `session.seq` from the database, then the state that it left.
+
+        The caller has set `session.catching_up`, which keeps live events out until this is done; they are
+        in the database too. Raises DatabaseDown; what was sent until then stays counted.
+        """
+        assert session.catching_up and session.identity
+        state: dict[str, str] = {}
+        try:
+            more = True
+            while more:
+                with self._gate:
+                    events = self._db.read(stream.read_after, session.identity.user_id, session.seq)
+                if not self._send_events(session, events, state):
+                    return
+                more = bool(events) and (len(events) == stream.READ_EVENTS_MAX or session.seq < session.announced)
+                if session.rewind_to is not None:
+                    session.seq, session.rewind_to, more = session.rewind_to, None, True
+        finally:
+            session.catching_up = False
+            self.send(session, *state.values())
+
+    def _send_events(self, session: SocketSession, events: list[Stored], state: dict[str, str]) -> bool:
+        """Send them at the pace of the client; False when the socket ended meanwhile."""
+        for event in events:
+            self._wait_for_room(session)
+            if self._sessions.get(session.sid) is not session or session.deadline_s <= clock.unix_s():
+                return False
+            self.send(session, event.packet)
+            session.seq = event.seq
+            state.update(event.state)
+        metrics.EVENTS_SENT.labels("database").inc(len(events))
+        return True
+
+    def _catch_up_quietly(self, session: SocketSession) -> None:
+        metrics.CATCH_UPS.inc()
+        try:
+            self.catch_up(session)
+        except DatabaseDown:
+            _log.warning("catch_up_put_off", sid=session.sid)  # the sweep comes again
+
+    def _wait_for_room(self, session: SocketSession) -> None:
+        """Until the client has taken most of what it was sent; it is closed when it takes nothing for long."""
+        waited_s = 0.0
+        while (socket := self._server.eio.sockets.get(session.eio_sid)) and socket.queue.qsize() > BACKLOG_PACKETS_MAX:
+            if waited_s >= BACKLOG_WAIT_S:
+                socket.close(wait=False, abort=True)
+                return
+            gevent.sleep(BACKLOG_LOOK_S)
+            waited_s += BACKLOG_LOOK_S

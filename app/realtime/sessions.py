@@ -1,0 +1,102 @@
+"""The sockets of this node: who each belongs to, until when, and how far its stream was delivered."""
+
+import heapq
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from app import clock, metrics
+from app.users.auth import Ended, Identity
+
+AUTHENTICATE_WITHIN_S = 10
+
+
+@dataclass(slots=True, eq=False)
+class SocketSession:
+    """One socket. `seq` is the last durable event that was handed to it, in order and without a gap."""
+
+    sid: str
+    eio_sid: str
+    identity: Identity | None = None
+    seq: int = 0
+    # While a greenlet reads missed events for it, live ones only raise `announced`.
+    catching_up: bool = False
+    announced: int = 0
+    # Where the client asked that catch-up to start again.
+    rewind_to: int | None = None
+    deadline_s: float = field(default_factory=lambda: clock.unix_s() + AUTHENTICATE_WITHIN_S)
+
+
+class Sessions:
+    def __init__(self) -> None:
+        self._by_sid: dict[str, SocketSession] = {}
+        self._by_user: dict[int, dict[str, SocketSession]] = {}
+        self._deadlines: list[tuple[float, str]] = []
+
+    def __len__(self) -> int:
+        return len(self._by_sid)
+
+    def __iter__(self) -> Iterator[SocketSession]:
+        return iter(list(self._by_sid.values()))
+
+    def open(self, sid: str, eio_sid: str) -> SocketSession:
+        session = SocketSession(sid, eio_sid)
+        self._by_sid[sid] = session
+        self._watch(session)
+        metrics.SOCKETS.set(len(self._by_sid))
+        return session
+
+    def get(self, sid: str) -> SocketSession | None:
+        return self._by_sid.get(sid)
+
+    def authenticated(self, session: SocketSession, identity: Identity) -> None:
+        """The socket is this user's, until the token expires."""
+        session.identity = identity
+        session.deadline_s = identity.expires_at
+        self._by_user.setdefault(identity.user_id, {})[session.sid] = session
+        self._watch(session)
+
+    def anonymous(self, session: SocketSession) -> None:
+        """Undo `authenticated`; the socket has AUTHENTICATE_WITHIN_S again."""
+        self._forget_user(session)
+        session.identity = None
+        session.deadline_s = clock.unix_s() + AUTHENTICATE_WITHIN_S
+        self._watch(session)
+
+    def close(self, sid: str) -> SocketSession | None:
+        """Forget the socket; None when it was not known."""
+        session = self._by_sid.pop(sid, None)
+        if session:
+            self._forget_user(session)
+        metrics.SOCKETS.set(len(self._by_sid))
+        return session
+
+    def of_user(self, user_id: int) -> list[SocketSession]:
+        return list(self._by_user.get(user_id, {}).values())
+
+    def users(self) -> list[int]:
+        """The users that have an authenticated socket here."""
+        return list(self._by_user)
+
+    def ended_by(self, ended: Ended) -> list[SocketSession]:
+        """The sockets whose token it covers."""
+        return [s for s in self.of_user(ended.user_id) if s.identity and ended.covers(s.identity)]
+
+    def overdue(self, now_s: float) -> list[SocketSession]:
+        """The sockets whose token has expired or that did not authenticate in time."""
+        found = []
+        while self._deadlines and self._deadlines[0][0] <= now_s:
+            _, sid = heapq.heappop(self._deadlines)
+            session = self._by_sid.get(sid)
+            if session and session.deadline_s <= now_s:
+                found.append(session)
+        return found
+
+    def _forget_user(self, session: SocketSession) -> None:
+        if session.identity:
+            own = self._by_user.get(session.identity.user_id, {})
+            own.pop(session.sid, None)
+            if not own:
+                self._by_user.pop(session.identity.user_id, None)
+
+    def _watch(self, session: SocketSession) -> None:
+        heapq.heappush(self._deadlines, (session.deadline_s, session.sid))

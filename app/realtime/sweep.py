@@ -1,0 +1,53 @@
+"""The sweep: what the bus did not bring is found in the database, whatever died on the way."""
+
+import random
+
+import gevent
+from gevent.event import Event
+
+from app import log
+from app.db import Database
+from app.errors import DatabaseDown
+from app.realtime.feed import Feed
+from app.realtime.sessions import Sessions
+from app.streams import stream
+
+EVERY_S = 5.0
+JITTER = 0.1
+
+_log = log.get("sweep")
+
+
+class Sweep:
+    """One query for the heads of the connected users' streams, every EVERY_S and whenever it is asked for."""
+
+    def __init__(self, db: Database, sessions: Sessions, feed: Feed) -> None:
+        self._db = db
+        self._sessions = sessions
+        self._feed = feed
+        self._asked = Event()
+
+    def start(self) -> None:
+        gevent.spawn(self._run)
+
+    def ask(self) -> None:
+        """Soon: a subscription was remade, so messages may have been missed."""
+        self._asked.set()
+
+    def _run(self) -> None:
+        while True:
+            self._asked.wait(EVERY_S * random.uniform(1 - JITTER, 1 + JITTER))
+            self._asked.clear()
+            try:
+                self.once()
+            except DatabaseDown:
+                _log.warning("sweep_without_database")
+
+    def once(self) -> None:
+        """Start a catch-up for every socket that is behind its user's stream."""
+        users = self._sessions.users()
+        for start in range(0, len(users), stream.HEADS_USERS_MAX):
+            for user_id, head in self._db.read(stream.heads, users[start : start + stream.HEADS_USERS_MAX]).items():
+                for session in self._sessions.of_user(user_id):
+                    if session.seq < head:
+                        self._feed.start_catch_up(session, head)

@@ -1,0 +1,104 @@
+"""What every HTTP answer has in common: errors in one shape, security headers, CORS, timing."""
+
+from typing import Any
+
+from flask import Flask, Response, g, request
+from werkzeug.exceptions import HTTPException
+
+from app import clock, door, log, metrics
+from app.errors import AppError, MethodNotAllowed, NotFound, NotJson, TooLarge
+from app.settings import Settings
+
+CSP = "; ".join(
+    (
+        "default-src 'self'",
+        "script-src 'self'",
+        "style-src 'self'",
+        "img-src 'self' data:",
+        "connect-src 'self' ws: wss:",
+        "object-src 'none'",
+        "base-uri 'none'",
+        "form-action 'self'",
+        "frame-ancestors 'none'",
+    )
+)
+TRUSTED_TYPES = "; require-trusted-types-for 'script'; trusted-types 'none'"
+# Swagger UI builds its page with inline styles and its own DOM sinks.
+DOCS_CSP = CSP.replace("style-src 'self'", "style-src 'self' 'unsafe-inline'")
+CORS_MAX_AGE_S = 3600
+
+_HTTP_ERRORS: dict[int, type[AppError]] = {400: NotJson, 404: NotFound, 405: MethodNotAllowed, 413: TooLarge}
+_log = log.get("http")
+
+
+def install(app: Flask, settings: Settings) -> None:
+    app.register_error_handler(AppError, _refused)
+    app.register_error_handler(HTTPException, _http_error)
+    app.register_error_handler(Exception, _accident)
+    app.before_request(_start)
+    app.after_request(_secure)
+    app.after_request(lambda answer: _allow_origin(answer, settings.cors_origins))
+    app.after_request(_measure)
+
+
+def _refused(error: AppError) -> Any:
+    body, status = door.answer({"erro": error.text, "codigo": error.code}, error.status)
+    if error.retry_after_s is not None:
+        body.headers["Retry-After"] = str(error.retry_after_s)
+    if error.status == 401:
+        body.headers["WWW-Authenticate"] = "Bearer"
+    return body, status
+
+
+def _http_error(error: HTTPException) -> Any:
+    kind = _HTTP_ERRORS.get(error.code or 500)
+    answer, status = _refused(kind() if kind else AppError())
+    if kind is None:
+        status = error.code or 500
+    if allowed := getattr(error, "valid_methods", None):
+        answer.headers["Allow"] = ", ".join(sorted(allowed))
+    return answer, status
+
+
+def _accident(error: Exception) -> Any:
+    _log.error("request_failed", route=_route(), exc_info=error)
+    return _refused(AppError())
+
+
+def _start() -> None:
+    g.started_s = clock.monotonic_s()
+
+
+def _secure(answer: Response) -> Response:
+    headers = answer.headers
+    if request.endpoint == "paginas.documentacao":
+        headers["Content-Security-Policy"] = DOCS_CSP
+    else:
+        headers["Content-Security-Policy"] = CSP + TRUSTED_TYPES
+    headers["X-Content-Type-Options"] = "nosniff"
+    headers["Referrer-Policy"] = "no-referrer"
+    headers["Cross-Origin-Opener-Policy"] = "same-origin"
+    headers["Permissions-Policy"] = "camera=(), microphone=(), geolocation=()"
+    headers.setdefault("Cache-Control", "no-store")
+    return answer
+
+
+def _allow_origin(answer: Response, origins: tuple[str, ...]) -> Response:
+    origin = request.headers.get("Origin")
+    if origin in origins:
+        answer.headers["Access-Control-Allow-Origin"] = origin
+        answer.headers["Access-Control-Allow-Headers"] = "Authorization, Content-Type, Idempotency-Key"
+        answer.headers["Access-Control-Allow-Methods"] = "GET, POST, PUT, DELETE"
+        answer.headers["Access-Control-Expose-Headers"] = "Retry-After"
+        answer.headers["Access-Control-Max-Age"] = str(CORS_MAX_AGE_S)
+        answer.headers.add("Vary", "Origin")
+    return answer
+
+
+def _measure(answer: Response) -> Response:
+    metrics.HTTP_SECONDS.labels(_route(), str(answer.status_code)).observe(clock.monotonic_s() - g.started_s)
+    return answer
+
+
+def _route() -> str:
+    return request.url_rule.rule if request.url_rule else "unknown"

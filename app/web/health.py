@@ -1,0 +1,58 @@
+"""`/healthz`, `/readyz` and `/metrics`."""
+
+from typing import Any
+
+from flask import Blueprint, Response
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from sqlalchemy import Connection, text
+
+from app import door
+from app.errors import DatabaseDown
+from app.realtime.bus import CANARY_DEAF_S
+from app.web.node import Node
+
+
+def blueprint(node: Node) -> Blueprint:
+    routes = Blueprint("saude", __name__)
+
+    @routes.get("/healthz")
+    def healthz() -> Any:
+        """200 while the process serves; touches nothing else."""
+        return door.answer({"estado": "ok", "no": node.settings.node_id})
+
+    @routes.get("/readyz")
+    def readyz() -> Any:
+        """503 while draining or without the database. Without Redis the node is slower, not wrong: still 200."""
+        age_s = node.realtime.bus.canary_age_s()
+        database = _database_answers(node)
+        deaf = age_s > CANARY_DEAF_S
+        ready = database and not node.draining
+        state = "drenando" if node.draining else "indisponivel" if not database else "degradado" if deaf else "pronto"
+        body = {
+            "estado": state,
+            "no": node.settings.node_id,
+            "banco": "ok" if database else "indisponivel",
+            "redis": "degradado" if deaf else "ok",
+            "canario_s": round(age_s, 1),
+            "drenando": node.draining,
+        }
+        return door.answer(body, 200 if ready else 503)
+
+    @routes.get("/metrics")
+    def metrics() -> Any:
+        """Prometheus text; nginx does not let it through."""
+        return Response(generate_latest(), content_type=CONTENT_TYPE_LATEST)
+
+    return routes
+
+
+def _database_answers(node: Node) -> bool:
+    try:
+        node.db.read(_ping)
+    except DatabaseDown:
+        return False
+    return True
+
+
+def _ping(connection: Connection) -> None:
+    connection.execute(text("SELECT 1"))

@@ -1,0 +1,161 @@
+"""`python -m worker`: run a worker, send notifications, check the books, keep the schema."""
+
+from gevent import monkey
+
+monkey.patch_all()
+
+import signal  # noqa: E402
+import sys  # noqa: E402
+from collections.abc import Iterable  # noqa: E402
+from typing import TextIO  # noqa: E402
+
+import click  # noqa: E402
+import gevent  # noqa: E402
+from gevent.event import Event  # noqa: E402
+
+from app import log  # noqa: E402
+from app.bank import reconciliation  # noqa: E402
+from app.db import Database  # noqa: E402
+from app.errors import AppError  # noqa: E402
+from app.migrations import runner  # noqa: E402
+from app.realtime.waker import wake_once  # noqa: E402
+from app.settings import SettingsError, Stores  # noqa: E402
+from app.streams import notify as notices  # noqa: E402
+from app.streams import stream  # noqa: E402
+from app.streams.notify import Notice  # noqa: E402
+from worker import bulk, demo, keeping  # noqa: E402
+from worker.relay import Relay  # noqa: E402
+
+
+@click.group()
+@click.pass_context
+def cli(context: click.Context) -> None:
+    """Saldo Vivo's worker and its tools. Where the stores are: DATABASE_URL and REDIS_URL."""
+    try:
+        context.obj = Stores.from_env()
+    except SettingsError as error:
+        raise click.ClickException(str(error)) from None
+
+
+@cli.command()
+@click.pass_obj
+def run(stores: Stores) -> None:
+    """Relay the outbox until SIGTERM or Ctrl-C."""
+    log.configure(node_id="worker")
+    db, stop = Database(stores.database_url), Event()
+    relay = Relay(db, stores.redis_url)
+
+    def finish() -> None:
+        stop.set()
+        relay.wake()
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        gevent.signal_handler(number, finish)
+    keeper = gevent.spawn(keeping.run, db, stop)
+    relay.run(stop)
+    keeper.join()
+    db.dispose()
+
+
+@cli.command()
+@click.option("--usuario", "users", type=click.IntRange(min=1), multiple=True, help="Whom to tell; may be repeated.")
+@click.option("--todos", "everyone", is_flag=True, help="Tell every user.")
+@click.option("--tipo", "kind", default="aviso", show_default=True, help="Kind of the notification.")
+@click.option("--mensagem", "message", help="What the person reads.")
+@click.option("--arquivo", "file", type=click.File("r", encoding="utf-8"), help="JSON lines; - is standard input.")
+@click.pass_obj
+def notify(
+    stores: Stores, users: tuple[int, ...], everyone: bool, kind: str, message: str | None, file: TextIO | None
+) -> None:
+    """Notify users durably: history, seq, and delivery whatever dies.
+
+    Exactly one of --usuario, --todos and --arquivo. A line of the file is
+    {"usuario": 7, "tipo": "aviso", "mensagem": "…", "dados": {…}}; all lines are checked before the first is sent.
+    """
+    if sum((bool(users), everyone, file is not None)) != 1:
+        raise click.UsageError("give exactly one of --usuario, --todos and --arquivo")
+    if (message is None) == (file is None):
+        raise click.UsageError("--mensagem goes with --usuario or --todos")
+    db = Database(stores.database_url)
+    try:
+        told = _send(db, stores, _notices(db, users=users, kind=kind, message=message, file=file))
+    except (AppError, bulk.BadLine) as error:
+        raise click.ClickException(str(error)) from None
+    finally:
+        db.dispose()
+    click.echo(f"notificações gravadas: {told}")
+
+
+def _notices(
+    db: Database, *, users: tuple[int, ...], kind: str, message: str | None, file: TextIO | None
+) -> list[Notice]:
+    """All of them, checked. Raises Invalid, NotFound, BadLine."""
+    if file is not None:
+        found = list(bulk.read_lines(file))
+        notices.require_users(db, sorted({notice.user_id for notice in found}))
+        return found
+    payload = notices.check(kind, message or "", None)
+    chosen = sorted(set(users)) or list(notices.every_user(db))
+    notices.require_users(db, chosen)
+    return [Notice(user_id, payload) for user_id in chosen]
+
+
+def _send(db: Database, stores: Stores, found: list[Notice]) -> int:
+    told = 0
+    with click.progressbar(length=len(found), label="notificando", file=sys.stderr) as bar:
+        for count in notices.send(db, found):
+            told += count
+            bar.update(count)
+            wake_once(stores.redis_url)
+    return told
+
+
+@cli.command()
+@click.pass_obj
+def conciliar(stores: Stores) -> None:
+    """Check that the ledger adds up; exit 1 naming what does not."""
+    db = Database(stores.database_url)
+    checks = db.transact(reconciliation.run)
+    db.dispose()
+    _print_table(checks)
+    if any(check.faults for check in checks):
+        sys.exit(1)
+
+
+def _print_table(checks: Iterable[reconciliation.Check]) -> None:
+    click.echo(f"{'check':<30}{'looked at':>12}{'faults':>9}")
+    for check in checks:
+        click.echo(f"{check.name:<30}{check.looked_at:>12}{len(check.faults):>9}")
+        for fault in check.faults:
+            click.echo(f"  {fault}")
+
+
+@cli.command()
+@click.pass_obj
+def migrate(stores: Stores) -> None:
+    """Bring the database to the newest schema."""
+    db = Database(stores.database_url)
+    runner.upgrade(db)
+    db.dispose()
+
+
+@cli.command("demo")
+@click.pass_obj
+def create_demo(stores: Stores) -> None:
+    """Put the demo data into a database that has no users. Not for production."""
+    db = Database(stores.database_url)
+    click.echo("demo data created" if demo.create(db) else "there are users already; nothing done")
+    db.dispose()
+
+
+@cli.command()
+@click.pass_obj
+def restaurado(stores: Stores) -> None:
+    """After a backup was restored: a new epoch, with which every client starts afresh."""
+    db = Database(stores.database_url)
+    click.echo(f"epoca: {db.transact(stream.change_epoch)}")
+    db.dispose()
+
+
+if __name__ == "__main__":
+    cli(prog_name="python -m worker")
