@@ -23,8 +23,8 @@ OPEN_FILES = 65_536
 DEFAULT_REDIS_URL = "redis://127.0.0.1:6379/0"
 
 
-class PortInUse(Exception):
-    """Somebody else listens where nginx should."""
+class NoPort(Exception):
+    """nginx could not listen where it should."""
 
 
 def main(arguments: list[str]) -> None:
@@ -50,14 +50,19 @@ def exec_worker(wanted: settings.LauncherSettings, arguments: list[str]) -> None
 
 
 def free_the_port(wanted: settings.LauncherSettings) -> None:
-    """Make sure that nginx can listen. Raises PortInUse."""
+    """Make sure that nginx can listen. Raises NoPort."""
     left_behind = ClusterFile(wanted.run_dir)
     try:
         # The launcher before may have been killed; its nginx goes by itself then.
         patience_s = ORPHANS_TIMEOUT_S if left_behind.exists() else 0
         wait_until(lambda: is_free(wanted.http_port, wanted.http_host), patience_s, "the port")
     except TimeoutError:
-        raise PortInUse(f"port {wanted.http_port} is in use; HTTP_PORT names another") from None
+        raise NoPort(f"port {wanted.http_port} is in use; HTTP_PORT names another") from None
+    except OSError as error:
+        address = f"{wanted.http_host}:{wanted.http_port}"
+        raise NoPort(
+            f"cannot listen on {address} ({error.strerror}); HTTP_HOST and HTTP_PORT move it"
+        ) from None
     left_behind.remove()
 
 
@@ -72,7 +77,7 @@ def raise_open_files_limit() -> None:
 if __name__ == "__main__":
     try:
         main(sys.argv[1:])
-    except (settings.BadSetting, RunDirInUse, PortInUse, MissingBinary, PartFailed) as refusal:
+    except (settings.BadSetting, RunDirInUse, NoPort, MissingBinary, PartFailed) as refusal:
         sys.exit(f"saldo-vivo: {refusal}")
     except KeyboardInterrupt:
         sys.exit(1)  # before anything was started

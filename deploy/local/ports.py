@@ -1,5 +1,6 @@
 """Free TCP ports for the parts of a local cluster."""
 
+import errno
 import random
 import socket
 
@@ -14,13 +15,15 @@ _random = random.SystemRandom()
 
 
 def is_free(port: int, host: str = LOOPBACK) -> bool:
-    """Whether a server could listen on `port` now."""
+    """Whether nobody listens on `port` now. Raises OSError when this user may not listen there at all."""
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
         # As the servers do themselves: connections that linger in TIME_WAIT are no obstacle.
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((host, port))
-        except OSError:
+        except OSError as error:
+            if error.errno != errno.EADDRINUSE:
+                raise
             return False
     return True
 

@@ -24,7 +24,21 @@ RESTART_TIMEOUT_S = 30.0
 LOG_TAIL_CHARS = 20_000
 
 # Of the machine's environment; a test's cluster only knows what the test says.
-SETTINGS = "DATABASE_URL REDIS_URL JWT_SECRET JWT_TTL_S CORS_ORIGINS HTTP_HOST HTTP_PORT NODES WORKERS NODE_ID RUN_DIR".split()
+SETTINGS = frozenset(
+    {
+        "CORS_ORIGINS",
+        "DATABASE_URL",
+        "HTTP_HOST",
+        "HTTP_PORT",
+        "JWT_SECRET",
+        "JWT_TTL_S",
+        "NODES",
+        "NODE_ID",
+        "REDIS_URL",
+        "RUN_DIR",
+        "WORKERS",
+    }
+)
 
 
 class ClusterFailed(Exception):

@@ -1,0 +1,180 @@
+"""What nginx promises in front of a cluster."""
+
+import gzip
+import json
+import re
+from collections import Counter
+from collections.abc import Iterator
+
+import pytest
+from websocket import create_connection
+
+from deploy.local.readiness import wait_until
+from tests.support.cluster import Cluster, running_cluster
+from tests.support.fetch import fetch
+
+POLLING = "/socket.io/?EIO=4&transport=polling"
+WEBSOCKET = "/socket.io/?EIO=4&transport=websocket"
+REQUEST_TIMEOUT_S = 10.0
+LOG_TIMEOUT_S = 5.0
+# What a request may lose on a dead node.
+SKIP_S_MAX = 1.0
+
+
+@pytest.fixture(scope="module")
+def cluster() -> Iterator[Cluster]:
+    with running_cluster(nodes=3) as running:
+        yield running
+
+
+def handshake(cluster: Cluster) -> str:
+    """Open a polling session; its id."""
+    opened = fetch(cluster.url, POLLING)
+    assert opened.status == 200, opened
+    return str(json.loads(opened.body[1:])["sid"])
+
+
+def node_of(sid: str) -> str:
+    return sid.split(".")[0]
+
+
+def test_ninety_polling_handshakes_are_spread_evenly(cluster: Cluster) -> None:
+    spread = Counter(node_of(handshake(cluster)) for _ in range(90))
+
+    assert spread == {"web1": 30, "web2": 30, "web3": 30}
+
+
+def test_websocket_handshakes_are_spread_evenly(cluster: Cluster) -> None:
+    spread: Counter[str] = Counter()
+    for _ in range(9):
+        connection = create_connection(
+            cluster.url.replace("http", "ws") + WEBSOCKET, timeout=REQUEST_TIMEOUT_S
+        )
+        spread[node_of(json.loads(connection.recv()[1:])["sid"])] += 1
+        connection.close()
+
+    assert spread == {"web1": 3, "web2": 3, "web3": 3}
+
+
+def test_other_requests_do_not_disturb_the_spread(cluster: Cluster) -> None:
+    spread: Counter[str] = Counter()
+    for _ in range(9):
+        for _ in range(2):
+            fetch(cluster.url, "/healthz")
+        spread[node_of(handshake(cluster))] += 1
+
+    assert spread == {"web1": 3, "web2": 3, "web3": 3}
+
+
+def test_a_polling_session_stays_on_its_node(cluster: Cluster) -> None:
+    sids = [handshake(cluster) for _ in range(6)]
+
+    for sid in sids:
+        path = f"{POLLING}&sid={sid}"
+        assert fetch(cluster.url, path, method="POST", body=b"40").body == b"OK"
+        heard = fetch(cluster.url, path).body.decode()
+        if '"conexao"' not in heard:
+            heard += fetch(cluster.url, path).body.decode()
+        assert f'"no":"{node_of(sid)}"' in heard.replace(" ", "")
+
+
+def test_a_session_is_upgraded_on_its_node(cluster: Cluster) -> None:
+    for sid in [handshake(cluster) for _ in range(3)]:
+        address = cluster.url.replace("http", "ws") + f"{WEBSOCKET}&sid={sid}"
+        connection = create_connection(address, timeout=REQUEST_TIMEOUT_S)
+        connection.send("2probe")
+        assert connection.recv() == "3probe"
+        connection.close()
+
+
+@pytest.mark.parametrize(
+    "sid",
+    [
+        "web1.unknown",
+        "web9.unknown",
+        "localhost.x",
+        "127.0.0.1:22.x",
+        "web1@example.org.x",
+        "..%2f..",
+        "%00.x",
+        "x" * 2000,
+    ],
+)
+def test_a_forged_session_id_gets_an_error_that_makes_the_client_start_anew(
+    cluster: Cluster, sid: str
+) -> None:
+    for method, body in (("GET", None), ("POST", b"40")):
+        assert fetch(cluster.url, f"{POLLING}&sid={sid}", method=method, body=body).status == 400
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/metrics",
+        "/metrics/",
+        "//metrics",
+        "/metrics?a=b",
+        "/%6detrics",
+        "/x/../metrics",
+        "/metrics%2f",
+        "/./metrics",
+    ],
+)
+def test_metrics_are_not_reachable(cluster: Cluster, path: str) -> None:
+    answer = fetch(cluster.url, path)
+
+    assert answer.status == 404
+    assert json.loads(answer.body)["codigo"] == "nao_encontrado"
+    assert fetch(cluster.node_url("web1"), "/metrics").status == 200
+
+
+def test_a_dead_node_is_skipped_and_its_sessions_start_anew(cluster: Cluster) -> None:
+    sid = next(sid for sid in iter(lambda: handshake(cluster), None) if node_of(sid) == "web2")
+    old_pid = cluster.kill("web2")
+
+    lost = fetch(cluster.url, f"{POLLING}&sid={sid}")
+    answers = [fetch(cluster.url, path) for path in ("/healthz", POLLING) * 6]
+    cluster.wait_restarted("web2", old_pid)
+
+    assert lost.status == 400
+    assert [answer.status for answer in answers] == [200] * len(answers)
+    assert max(answer.took_s for answer in (lost, *answers)) < SKIP_S_MAX
+
+
+def test_a_node_that_came_back_is_used_again(cluster: Cluster) -> None:
+    cluster.wait_restarted("web3", cluster.kill("web3"))
+
+    wait_until(lambda: node_of(handshake(cluster)) == "web3", REQUEST_TIMEOUT_S, "a handshake on web3")
+
+
+def test_the_access_log_has_no_query_string_and_no_referer(cluster: Cluster) -> None:
+    fetch(cluster.url, "/healthz?segredo=um", headers={"Referer": "http://x/?segredo=dois"})
+    log = cluster.run_dir / "nginx" / "access.log"
+
+    wait_until(lambda: '"GET /healthz HTTP/1.1" 200' in log.read_text(), LOG_TIMEOUT_S, "the log's line")
+
+    assert "segredo" not in log.read_text()
+    assert "?" not in log.read_text()
+
+
+def test_static_files_are_compressed_and_kept_by_the_browser(cluster: Cluster) -> None:
+    page = fetch(cluster.url, "/").body.decode()
+    links = re.findall(r'(?:href|src)="(/static/[^"]+\.(?:css|js))"', page)
+    assert links
+
+    for link in links:
+        plain = fetch(cluster.url, link)
+        assert plain.status == 200
+        assert "immutable" in plain.headers["Cache-Control"]
+        packed = fetch(cluster.url, link, headers={"Accept-Encoding": "gzip"})
+        if len(plain.body) >= 1024:
+            assert packed.headers["Content-Encoding"] == "gzip"
+            assert packed.headers["Vary"] == "Accept-Encoding"
+            assert gzip.decompress(packed.body) == plain.body
+
+
+def test_a_request_that_is_too_large_is_refused_in_the_contract_s_form(cluster: Cluster) -> None:
+    answer = fetch(cluster.url, "/login", method="POST", body=b" " * 70_000)
+
+    assert answer.status == 413
+    assert set(json.loads(answer.body)) == {"erro", "codigo"}

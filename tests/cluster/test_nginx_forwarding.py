@@ -1,0 +1,152 @@
+"""What nginx passes on to a node, as told by nodes that repeat what they hear."""
+
+import json
+import threading
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from deploy.local import nginx
+from deploy.local.readiness import http_status, wait_until
+from deploy.local.spawn import spawn
+from tests.support.fetch import fetch
+from tests.support.ports import LOOPBACK, free_port
+
+START_TIMEOUT_S = 10.0
+# The handshake of a browser that wants a WebSocket.
+UPGRADE = {"Upgrade": "websocket", "Connection": "Upgrade"}
+
+
+class Repeating(BaseHTTPRequestHandler):
+    """Answers with what it was sent; dies in the middle of a request for /die."""
+
+    protocol_version = "HTTP/1.1"
+
+    def answer(self) -> None:
+        self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        assert isinstance(self.server, Node)
+        self.server.heard.append(f"{self.command} {self.path}")
+        if self.path == "/die":
+            self.close_connection = True
+            return
+        body = json.dumps({"path": self.path, "headers": dict(self.headers)}).encode()
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    do_GET = do_POST = answer
+
+    def log_message(self, *_: Any) -> None:
+        """The tests look at what was heard."""
+
+
+class Node(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def __init__(self) -> None:
+        super().__init__((LOOPBACK, 0), Repeating)
+        self.heard: list[str] = []
+
+
+@contextmanager
+def serving(node: Node) -> Iterator[Node]:
+    thread = threading.Thread(target=node.serve_forever, daemon=True)
+    thread.start()
+    try:
+        yield node
+    finally:
+        node.shutdown()
+        node.server_close()
+        thread.join()
+
+
+@pytest.fixture(scope="module")
+def nodes() -> Iterator[list[Node]]:
+    with ExitStack() as stack:
+        yield [stack.enter_context(serving(Node())) for _ in range(2)]
+
+
+@pytest.fixture(scope="module")
+def url(nodes: list[Node], tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    directory: Path = tmp_path_factory.mktemp("nginx")
+    port = free_port()
+    ports = {f"web{number}": node.server_port for number, node in enumerate(nodes, start=1)}
+    nginx.configure(directory, host=LOOPBACK, port=port, nodes=ports)
+    with (directory / "log").open("wb") as log:
+        process = spawn(nginx.command(directory), output=log)
+    try:
+        wait_until(lambda: http_status(port, "/") == 200, START_TIMEOUT_S, "nginx")
+        yield f"http://{LOOPBACK}:{port}"
+    finally:
+        process.terminate()
+        process.wait()
+
+
+def forwarded_headers(url: str, path: str, headers: dict[str, str]) -> dict[str, str]:
+    told: dict[str, str] = json.loads(fetch(url, path, headers=headers).body)["headers"]
+    return told
+
+
+@pytest.mark.parametrize("path", ["/", "/socket.io/?EIO=4", "/socket.io/?EIO=4&sid=web1.x"])
+def test_a_client_cannot_claim_another_address_host_or_scheme(url: str, path: str) -> None:
+    claims = {
+        "Host": "banco.example:8080",
+        "X-Forwarded-For": "203.0.113.9",
+        "X-Real-IP": "203.0.113.9",
+        "X-Forwarded-Proto": "https",
+        "X-Forwarded-Host": "evil.example",
+        "X-Forwarded-Prefix": "/evil",
+        "Forwarded": "for=203.0.113.9",
+    }
+
+    told = forwarded_headers(url, path, claims)
+
+    assert told["Host"] == told["X-Forwarded-Host"] == "banco.example:8080"
+    assert told["X-Forwarded-For"] == told["X-Real-IP"] == LOOPBACK
+    assert told["X-Forwarded-Proto"] == "http"
+    assert not {"X-Forwarded-Prefix", "Forwarded"} & set(told)
+
+
+def test_only_socket_io_may_upgrade(url: str) -> None:
+    asked = forwarded_headers(url, "/socket.io/?EIO=4&transport=websocket", UPGRADE)
+    assert (asked["Upgrade"], asked["Connection"]) == ("websocket", "upgrade")
+
+    for path in ("/", "/static/x"):
+        told = forwarded_headers(url, path, UPGRADE)
+        assert "Upgrade" not in told
+        assert told.get("Connection") != "upgrade"
+
+
+def test_the_path_and_its_query_string_arrive_as_they_were_sent(url: str) -> None:
+    path = "/extrato/1?texto=p%C3%A3o%2Fcaf%C3%A9&de=2026-11-01"
+
+    assert json.loads(fetch(url, path).body)["path"] == path
+
+
+def test_a_session_id_leads_to_its_node_and_nowhere_else(url: str, nodes: list[Node]) -> None:
+    for number, node in enumerate(nodes, start=1):
+        path = f"/socket.io/?EIO=4&sid=web{number}.abc"
+        fetch(url, path)
+        assert node.heard[-1] == f"GET {path}"
+        assert all(f"GET {path}" not in other.heard for other in nodes if other is not node)
+
+
+def test_what_a_node_may_have_done_is_not_sent_to_another(url: str, nodes: list[Node]) -> None:
+    answer = fetch(url, "/die", method="POST", body=b"{}")
+
+    assert answer.status == 503
+    assert json.loads(answer.body)["codigo"] == "resultado_desconhecido"
+    assert sum(node.heard.count("POST /die") for node in nodes) == 1
+
+
+def test_what_changes_nothing_is_tried_on_another_node(url: str, nodes: list[Node]) -> None:
+    answer = fetch(url, "/die")
+
+    assert answer.status == 503
+    assert json.loads(answer.body)["codigo"] == "servico_indisponivel"
+    assert [node.heard.count("GET /die") for node in nodes] == [1, 1]
