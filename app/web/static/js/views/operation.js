@@ -39,12 +39,12 @@ export function operationView(app, [name, account]) {
 
 /** @param {OperationKind} current */
 function kindTabs(current) {
-  const tabs = Object.entries(OPERATIONS).map(([kind, { title, icon: name }]) =>
+  const tabs = Object.entries(OPERATIONS).map(([kind, { verb, icon: name }]) =>
     el(
       "a",
       { href: `#/operar/${kind}`, "aria-current": kind === current ? "page" : null, "data-testid": `aba-${kind}` },
       icon(name),
-      el("span", {}, title),
+      el("span", {}, verb),
     ),
   );
   return el("nav", { class: "tabs", "aria-label": "Tipo de operação" }, ...tabs);

@@ -34,7 +34,7 @@ export function rowView(row, { withAccount = false, fresh } = {}) {
   const cents = signedCents(row);
   const inner = [
     el("span", { class: "row-icon", "data-way": cents < 0 ? "out" : "in" }, icon(cents < 0 ? "arrow-up-right" : "arrow-down-left")),
-    el("span", { class: "row-text" }, el("b", {}, row.Descricao), el("small", {}, details(row, withAccount))),
+    el("span", { class: "row-text" }, el("b", {}, row.Descricao, el("span", { class: "sr-only" }, `, ${row.TipoOperacao}`)), el("small", {}, details(row, withAccount))),
     el(
       "span",
       { class: "row-sums" },
@@ -62,7 +62,6 @@ function details(row, withAccount) {
   const way = row.TipoOperacao === "Débito" ? "para" : "de";
   return [
     formatTime(row.DataOperacao),
-    row.TipoOperacao,
     other && !row.Descricao.includes(other) ? `${way} ${other}` : "",
     withAccount ? row.NomeCorrentista : "",
   ]
