@@ -48,9 +48,11 @@ class LeavingWorker(GeventWebSocketWorker):  # type: ignore[misc]
         return server
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
-        # A signal handler runs inside gevent's hub, where nothing may wait.
-        if not self._leaving:
+        if not self._servers:
+            super().handle_exit(sig, frame)  # still loading: nobody to say goodbye to
+        elif not self._leaving:
             self._leaving = True
+            # A signal handler runs inside gevent's hub, where nothing may wait.
             gevent.spawn(self._leave)
 
     def _leave(self) -> None:

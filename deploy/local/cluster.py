@@ -25,14 +25,13 @@ class Cluster:
         self._redis = None if settings.redis_url else parts.redis_part(settings.run_dir, redis_port)
         self._redis_url = settings.redis_url or redis.url(redis_port)
         env = parts.environment(settings, self._redis_url)
-        self._migrate = parts.once_part("migrate", env)
-        self._demo = parts.once_part("demo", env)
+        self._prepare = parts.prepare_part(env)
         web_ports = {f"web{n}": free_port() for n in range(1, settings.nodes + 1)}
         self._web = [parts.web_part(name, port, env) for name, port in web_ports.items()]
         self._workers = [parts.worker_part(f"worker{n}", env) for n in range(1, settings.workers + 1)]
         self._nginx = parts.nginx_part(settings, web_ports)
         names = [part.name for part in (self._nginx, *self._web, *self._workers)]
-        self._console = Console([*names, "redis", "migrate", "demo"])
+        self._console = Console([*names, "redis", self._prepare.name])
         self._supervisor = Supervisor(self._console, self._write_file)
         self._file = ClusterFile(settings.run_dir)
 
@@ -57,12 +56,10 @@ class Cluster:
         if self._redis:
             supervisor.start(self._redis)
             supervisor.wait_ready([self._redis], START_TIMEOUT_S)
-        supervisor.start(self._migrate)
-        supervisor.wait_done(self._migrate.name, START_TIMEOUT_S)
-        # The demo data only needs the tables, so the nodes may load at the same time.
-        for part in (self._demo, *self._web, *self._workers):
+        supervisor.start(self._prepare)
+        supervisor.wait_done(self._prepare.name, START_TIMEOUT_S)
+        for part in (*self._web, *self._workers):
             supervisor.start(part)
-        supervisor.wait_done(self._demo.name, START_TIMEOUT_S)
         supervisor.wait_ready(self._web, START_TIMEOUT_S)
         supervisor.start(self._nginx)
         supervisor.wait_ready([self._nginx], START_TIMEOUT_S)
@@ -77,7 +74,7 @@ class Cluster:
         """nginx takes nobody new while the nodes send their clients away; Redis goes after all who use it."""
         self._console.say("stopping")
         self._supervisor.ask_to_stop([self._nginx.name])
-        users = [part.name for part in (self._migrate, self._demo, *self._web, *self._workers)]
+        users = [part.name for part in (self._prepare, *self._web, *self._workers)]
         self._supervisor.stop(users, STOP_TIMEOUT_S)
         self._supervisor.stop([self._nginx.name], NGINX_STOP_TIMEOUT_S)
         if self._redis:

@@ -41,9 +41,9 @@ def redis_part(run_dir: Path, port: int) -> Part:
     )
 
 
-def once_part(name: str, env: Mapping[str, str]) -> Part:
-    """A command of the worker's that ends by itself: `migrate`, `demo`."""
-    return Part(name=name, command=[sys.executable, "-m", "worker", name], env=env, cwd=ROOT)
+def prepare_part(env: Mapping[str, str]) -> Part:
+    """Brings the schema to its newest state and makes the demo data, then ends."""
+    return Part(name="prepare", command=[sys.executable, "-m", "deploy.local.prepare"], env=env, cwd=ROOT)
 
 
 def web_part(name: str, port: int, env: Mapping[str, str]) -> Part:

@@ -149,7 +149,7 @@ def test_a_start_that_cannot_succeed_says_why_and_leaves_nothing(cluster: Cluste
     )
 
     assert refused.returncode == 1
-    assert "saldo-vivo: migrate ended with status" in refused.stderr
+    assert "saldo-vivo: prepare ended with status" in refused.stderr
     assert not (tmp_path / "cluster.json").exists()
 
 
