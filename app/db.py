@@ -10,7 +10,17 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
-from sqlalchemy import BigInteger, Connection, DateTime, Engine, Integer, MetaData, String, create_engine, event
+from sqlalchemy import (
+    BigInteger,
+    Connection,
+    DateTime,
+    Engine,
+    Integer,
+    MetaData,
+    String,
+    create_engine,
+    event,
+)
 from sqlalchemy.dialects.mysql import DATETIME
 from sqlalchemy.exc import DBAPIError, IntegrityError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
@@ -59,7 +69,9 @@ class UtcMoment(TypeDecorator[datetime]):
     cache_ok = True
 
     def load_dialect_impl(self, dialect: Any) -> Any:
-        return dialect.type_descriptor(DATETIME(fsp=6) if dialect.name in ("mysql", "mariadb") else DateTime())
+        return dialect.type_descriptor(
+            DATETIME(fsp=6) if dialect.name in ("mysql", "mariadb") else DateTime()
+        )
 
     def process_bind_param(self, value: datetime | None, dialect: Any) -> datetime | None:
         return value.astimezone(UTC).replace(tzinfo=None) if value else None
@@ -99,7 +111,9 @@ class Database:
         """
         return self._transact(work, args, kwargs, repeatable=False)
 
-    def transact_keyed(self, work: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+    def transact_keyed(
+        self, work: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs
+    ) -> T:
         """As `transact`, for work that claims an idempotency key first and so may be repeated.
 
         After a connection was lost during COMMIT it runs again and so finds out; it raises OutcomeUnknown

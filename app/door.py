@@ -97,12 +97,13 @@ def _unique(pairs: list[tuple[str, object]]) -> dict[str, object]:
 
 
 _DECODER = json.JSONDecoder(
-    parse_float=_number, parse_int=_integer, parse_constant=lambda _: Decimal("NaN"), object_pairs_hook=_unique
+    parse_float=_number,
+    parse_int=_integer,
+    parse_constant=lambda _: Decimal("NaN"),
+    object_pairs_hook=_unique,
 )
 
 
 def client_address() -> str:
     """The address of the browser, as the proxy in front gave it (see `ProxyFix` in the factory)."""
     return request.remote_addr or "unknown"
-
-

@@ -106,7 +106,11 @@ class TooFast(AppError):
 
 
 class DatabaseDown(AppError):
-    status, code, text = 503, "banco_indisponivel", "O serviço está indisponível no momento. Tente de novo em instantes."
+    status, code, text = (
+        503,
+        "banco_indisponivel",
+        "O serviço está indisponível no momento. Tente de novo em instantes.",
+    )
 
 
 class OutcomeUnknown(AppError):

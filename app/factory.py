@@ -1,7 +1,7 @@
 """The only place that knows every part: builds one web node from its settings."""
 
-
 from flask import Flask
+from flask.json.provider import DefaultJSONProvider
 from sqlalchemy import Connection
 from werkzeug.middleware.proxy_fix import ProxyFix
 
@@ -28,6 +28,7 @@ def create_app(settings: Settings) -> Flask:
     log.configure(node_id=settings.node_id)
     app = Flask("app", static_folder=None, template_folder="web/templates")
     app.config["MAX_CONTENT_LENGTH"] = REQUEST_BYTES_MAX
+    app.json = _json(app)
     # Exactly one proxy, nginx, stands in front; it overwrites what a client sends in these headers.
     app.wsgi_app = ProxyFix(app.wsgi_app, x_for=1, x_proto=1)  # type: ignore[method-assign]
     db = Database(settings.database_url)
@@ -37,7 +38,9 @@ def create_app(settings: Settings) -> Flask:
         app,
         settings,
         auth,
-        doors={wire.SOLICITAR_SALDO: lambda identity, data: events.on_solicitar_saldo(db, identity.user_id, data)},
+        doors={
+            wire.SOLICITAR_SALDO: lambda identity, data: events.on_solicitar_saldo(db, identity.user_id, data)
+        },
     )
     node = Node(settings, db, realtime)
     app.extensions["saldo_vivo"] = node
@@ -63,3 +66,7 @@ def welcome(connection: Connection, user_id: int, name: str) -> None:
     accounts.open_account(connection, user_id, name)
 
 
+def _json(app: Flask) -> DefaultJSONProvider:
+    provider = DefaultJSONProvider(app)
+    provider.ensure_ascii = provider.sort_keys = False
+    return provider

@@ -5,7 +5,15 @@ import unicodedata
 from collections.abc import Callable
 from typing import Annotated, Any, TypeVar
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, WithJsonSchema
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    WithJsonSchema,
+)
 
 from app import money
 from app.errors import Invalid
@@ -79,7 +87,10 @@ Name = Annotated[
 ]
 Description = Annotated[str, Field(max_length=DESCRIPTION_CHARS_MAX), AfterValidator(_printable)]
 FilledDescription = Annotated[
-    str, Field(min_length=1, max_length=DESCRIPTION_CHARS_MAX), AfterValidator(_printable), AfterValidator(_filled)
+    str,
+    Field(min_length=1, max_length=DESCRIPTION_CHARS_MAX),
+    AfterValidator(_printable),
+    AfterValidator(_filled),
 ]
 Email = Annotated[str, Field(max_length=EMAIL_CHARS_MAX), AfterValidator(_email)]
 Password = Annotated[str, Field(max_length=PASSWORD_BYTES_MAX), AfterValidator(_password)]

@@ -35,6 +35,10 @@ def connect(url: str, *, answer_timeout_s: float | None = ANSWER_TIMEOUT_S) -> C
     database, _, service = parts.path.strip("/").partition("/")
     sentinels = [(host, int(port)) for host, _, port in (h.rpartition(":") for h in hosts.split(","))]
     client: Client = Sentinel(sentinels, sentinel_kwargs={"socket_timeout": ANSWER_TIMEOUT_S}).master_for(
-        service or "mymaster", db=int(database or 0), username=username or None, password=password or None, **options
+        service or "mymaster",
+        db=int(database or 0),
+        username=username or None,
+        password=password or None,
+        **options,
     )
     return client

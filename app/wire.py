@@ -1,7 +1,9 @@
 """The wire: the name of every Socket.IO event and the typed shape of each payload. See docs/realtime.md."""
 
 import json
-from typing import Any, NotRequired, TypedDict
+from typing import Any, NotRequired
+
+from typing_extensions import TypedDict
 
 # client → server
 AUTENTICAR = "autenticar"

@@ -25,7 +25,11 @@ def _create(connection: Connection, password_hash: str) -> bool:
         return False
     admin = _person(connection, ADMIN, "Administrador", password_hash)
     maria = _person(connection, MARIA, "Maria Oliveira", password_hash)
-    accounts = ((1, admin, "João Silva", 100_000), (2, admin, "Maria Santos", 150_000), (3, maria, "Maria Oliveira", 50_000))
+    accounts = (
+        (1, admin, "João Silva", 100_000),
+        (2, admin, "Maria Santos", 150_000),
+        (3, maria, "Maria Oliveira", 50_000),
+    )
     for account_id, user_id, name, cents in accounts:
         connection.execute(
             insert(Account).values(

@@ -26,7 +26,9 @@ class AccountState:
 def open_account(connection: Connection, user_id: int, name: str) -> AccountState:
     """A new account with balance 0. Locks the user's row. Raises TooManyAccounts."""
     connection.execute(select(User.id).where(User.id == user_id).with_for_update())
-    count = connection.execute(select(func.count()).select_from(Account).where(Account.user_id == user_id)).scalar_one()
+    count = connection.execute(
+        select(func.count()).select_from(Account).where(Account.user_id == user_id)
+    ).scalar_one()
     if count >= ACCOUNTS_PER_USER_MAX:
         raise TooManyAccounts
     result = connection.execute(

@@ -101,7 +101,11 @@ def _told(posting: Posting, posted: ledger.Posted, movements: list[Movement]) ->
     for user_id in sorted(set(owners.values())):
         own = [movement for movement in movements if owners[movement.account_id] == user_id]
         state = [
-            State(wire.SALDO_ATUALIZADO, f"conta:{m.account_id}", payloads.balance(posted.accounts[m.account_id]))
+            State(
+                wire.SALDO_ATUALIZADO,
+                f"conta:{m.account_id}",
+                payloads.balance(posted.accounts[m.account_id]),
+            )
             for m in own
         ]
         told.append(Append(user_id, wire.NOTIFICACAO, dict(payloads.notification(own)), state))

@@ -32,7 +32,12 @@ def begin(connection: Connection, *, user_id: int, key: str, print_: str) -> dic
     try:
         connection.execute(
             insert(IdempotencyKey).values(
-                user_id=user_id, key=key, fingerprint=print_, status=IN_PROGRESS, answer="", created_at=clock.now()
+                user_id=user_id,
+                key=key,
+                fingerprint=print_,
+                status=IN_PROGRESS,
+                answer="",
+                created_at=clock.now(),
             )
         )
         return None

@@ -50,7 +50,10 @@ def post(connection: Connection, posting: Posting, locked: dict[int, AccountStat
 
     Each changed row is guarded once more by the database: a balance never leaves its range.
     """
-    changes = {posting.source_account_id: -posting.amount_cents, posting.target_account_id: posting.amount_cents}
+    changes = {
+        posting.source_account_id: -posting.amount_cents,
+        posting.target_account_id: posting.amount_cents,
+    }
     accounts = {i: _after(account, changes[i]) for i, account in locked.items()}
     _move(connection, {i: changes[i] for i in locked})
     created_at = clock.now()
@@ -66,7 +69,9 @@ def post(connection: Connection, posting: Posting, locked: dict[int, AccountStat
         )
     )
     operation_id = int(result.inserted_primary_key[0])
-    return Posted(operation_id, created_at, _write_entries(connection, operation_id, changes, accounts), accounts)
+    return Posted(
+        operation_id, created_at, _write_entries(connection, operation_id, changes, accounts), accounts
+    )
 
 
 def _after(account: AccountState, change_cents: int) -> AccountState:

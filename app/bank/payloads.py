@@ -1,9 +1,10 @@
 """What the bank's clients send and see, in the words of the contract."""
 
 from datetime import UTC, datetime, timedelta
-from typing import Annotated, Literal, TypedDict
+from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, model_validator
+from typing_extensions import TypedDict
 
 from app import clock, money
 from app.bank.accounts import AccountState, mask

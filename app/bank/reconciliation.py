@@ -21,7 +21,7 @@ class Check:
 
 
 def run(connection: Connection) -> list[Check]:
-    """All checks. In one transaction of an engine whose reads repeat they see one moment; see docs/operations.md."""
+    """All checks. Each is one statement, which sees one moment."""
     return [
         _entries_sum_to_zero(connection),
         _balances_equal_entries(connection),
@@ -47,7 +47,9 @@ def _entries_sum_to_zero(connection: Connection) -> Check:
         .having(or_(total != 0, func.count(Entry.id) != 2))
     )
     words = "operation {0}: {2} entries that sum to {1} centavos"
-    return Check("entries sum to zero", _count(connection, OperationRow), _faults(connection, statement, words))
+    return Check(
+        "entries sum to zero", _count(connection, OperationRow), _faults(connection, statement, words)
+    )
 
 
 def _balances_equal_entries(connection: Connection) -> Check:
@@ -68,7 +70,12 @@ def _balance_after_is_continuous(connection: Connection) -> Check:
         func.lag(Entry.balance_after_cents).over(partition_by=Entry.account_id, order_by=Entry.id), 0
     )
     rows = (
-        select(Entry.id, Entry.account_id, Entry.balance_after_cents, (before + Entry.amount_cents).label("expected"))
+        select(
+            Entry.id,
+            Entry.account_id,
+            Entry.balance_after_cents,
+            (before + Entry.amount_cents).label("expected"),
+        )
         .where(Entry.account_id != CASH_ACCOUNT_ID)
         .subquery()
     )
@@ -76,7 +83,9 @@ def _balance_after_is_continuous(connection: Connection) -> Check:
         or_(rows.c.balance_after_cents.is_(None), rows.c.balance_after_cents != rows.c.expected)
     )
     words = "entry {0} of account {1}: balance after it is {2}, expected {3} centavos"
-    return Check("balance_after is continuous", _count(connection, Entry), _faults(connection, statement, words))
+    return Check(
+        "balance_after is continuous", _count(connection, Entry), _faults(connection, statement, words)
+    )
 
 
 def _streams_have_no_gap(connection: Connection) -> Check:

@@ -48,7 +48,12 @@ def blueprint(auth: Auth, limits: Limiter, *, committed: Callable[[], None]) -> 
         opened = db.transact(accounts.open_account, identity.user_id, body.nome)
         return door.answer(payloads.balance(opened), 201)
 
-    @door.route(routes, "GET", f"/correntistas/<int(max={ID_MAX}):correntista_id>/titular", answers={200: payloads.HolderOut})
+    @door.route(
+        routes,
+        "GET",
+        f"/correntistas/<int(max={ID_MAX}):correntista_id>/titular",
+        answers={200: payloads.HolderOut},
+    )
     @auth.requires_user
     def titular(identity: Identity, correntista_id: int) -> Any:
         """A quem uma transferência chegaria, com o nome encoberto."""
@@ -57,7 +62,12 @@ def blueprint(auth: Auth, limits: Limiter, *, committed: Callable[[], None]) -> 
         return door.answer(payloads.holder(correntista_id, name))
 
     @door.route(
-        routes, "POST", "/deposito", body=payloads.Deposit, answers={201: payloads.ReceiptOut}, idempotent=True
+        routes,
+        "POST",
+        "/deposito",
+        body=payloads.Deposit,
+        answers={201: payloads.ReceiptOut},
+        idempotent=True,
     )
     @auth.requires_user
     def deposito(identity: Identity) -> Any:
@@ -65,7 +75,12 @@ def blueprint(auth: Auth, limits: Limiter, *, committed: Callable[[], None]) -> 
         return operate(payloads.deposit(door.read_body(payloads.Deposit), identity.user_id))
 
     @door.route(
-        routes, "POST", "/saque", body=payloads.Withdrawal, answers={201: payloads.ReceiptOut}, idempotent=True
+        routes,
+        "POST",
+        "/saque",
+        body=payloads.Withdrawal,
+        answers={201: payloads.ReceiptOut},
+        idempotent=True,
     )
     @auth.requires_user
     def saque(identity: Identity) -> Any:
@@ -73,7 +88,12 @@ def blueprint(auth: Auth, limits: Limiter, *, committed: Callable[[], None]) -> 
         return operate(payloads.withdrawal(door.read_body(payloads.Withdrawal), identity.user_id))
 
     @door.route(
-        routes, "POST", "/pagamento", body=payloads.Payment, answers={201: payloads.ReceiptOut}, idempotent=True
+        routes,
+        "POST",
+        "/pagamento",
+        body=payloads.Payment,
+        answers={201: payloads.ReceiptOut},
+        idempotent=True,
     )
     @auth.requires_user
     def pagamento(identity: Identity) -> Any:
@@ -81,7 +101,12 @@ def blueprint(auth: Auth, limits: Limiter, *, committed: Callable[[], None]) -> 
         return operate(payloads.payment(door.read_body(payloads.Payment), identity.user_id))
 
     @door.route(
-        routes, "POST", "/transferencia", body=payloads.Transfer, answers={201: payloads.ReceiptOut}, idempotent=True
+        routes,
+        "POST",
+        "/transferencia",
+        body=payloads.Transfer,
+        answers={201: payloads.ReceiptOut},
+        idempotent=True,
     )
     @auth.requires_user
     def transferencia(identity: Identity) -> Any:

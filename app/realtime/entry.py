@@ -27,7 +27,14 @@ class Synchronize(Body):
 
 class Entry:
     def __init__(
-        self, *, auth: Auth, sessions: Sessions, feed: Feed, bus: RoutedRedisManager, server: Server, node_id: str
+        self,
+        *,
+        auth: Auth,
+        sessions: Sessions,
+        feed: Feed,
+        bus: RoutedRedisManager,
+        server: Server,
+        node_id: str,
     ) -> None:
         self._auth = auth
         self._sessions = sessions
@@ -92,7 +99,9 @@ class Entry:
             self._server.leave_room(session.sid, wire.room_of(session.identity.user_id))
             self._sessions.anonymous(session)
 
-    def _answer(self, session: SocketSession, identity: Identity, head: stream.Head, *, recovered: bool) -> None:
+    def _answer(
+        self, session: SocketSession, identity: Identity, head: stream.Head, *, recovered: bool
+    ) -> None:
         answer: wire.Autenticado = {
             "mensagem": "Autenticado com sucesso",
             "usuario_id": identity.user_id,

@@ -67,9 +67,14 @@ def build(app: Flask, settings: Settings, auth: Auth, *, doors: Mapping[str, Ans
     server = socketio.server
     # nginx finds the node by the name in front of the session id.
     server.eio.generate_id = lambda: f"{settings.node_id}.{secrets.token_urlsafe(15)}"
+    server.eio.handle_request = _answering_late_requests(server.eio.handle_request)
     sessions = Sessions()
     feed = Feed(auth.db, sessions, server)
-    sweep, watch, waker = Sweep(auth.db, sessions, feed), Watch(auth.db, sessions, feed), Waker(settings.redis_url)
+    sweep, watch, waker = (
+        Sweep(auth.db, sessions, feed),
+        Watch(auth.db, sessions, feed),
+        Waker(settings.redis_url),
+    )
     entry = Entry(auth=auth, sessions=sessions, feed=feed, bus=bus, server=server, node_id=settings.node_id)
     _register(socketio, Guard(auth, feed), sessions, entry, feed, doors)
     bus.listen(on_event=feed.deliver, on_ended=watch.end, on_ready=sweep.ask)
@@ -78,8 +83,26 @@ def build(app: Flask, settings: Settings, auth: Auth, *, doors: Mapping[str, Ans
     return Realtime(socketio, bus, sessions, feed, waker)
 
 
+def _answering_late_requests(handle: Callable[..., Any]) -> Callable[..., Any]:
+    """A poll that comes while its session closes is a bad request; the library lets it end in a traceback."""
+
+    def handle_request(environ: dict[str, Any], start_response: Callable[..., Any]) -> Any:
+        try:
+            return handle(environ, start_response)
+        except KeyError:
+            start_response("400 BAD REQUEST", [("Content-Type", "application/json")])
+            return [b'{"code":1,"message":"Session ID unknown"}']
+
+    return handle_request
+
+
 def _register(
-    socketio: SocketIO, guard: Guard, sessions: Sessions, entry: Entry, feed: Feed, doors: Mapping[str, Answering]
+    socketio: SocketIO,
+    guard: Guard,
+    sessions: Sessions,
+    entry: Entry,
+    feed: Feed,
+    doors: Mapping[str, Answering],
 ) -> None:
     def connected(auth_data: Any = None) -> None:
         session = entry.greet(request.sid)  # type: ignore[attr-defined]  # Flask-SocketIO's

@@ -28,7 +28,9 @@ class Notice:
     payload: dict[str, Any]
 
 
-def notify(db: Database, user_ids: Iterable[int], *, kind: str, message: str, data: dict[str, Any] | None = None) -> int:
+def notify(
+    db: Database, user_ids: Iterable[int], *, kind: str, message: str, data: dict[str, Any] | None = None
+) -> int:
     """Append one `notificacao` to the stream of each user; how many were told.
 
     `user_ids` in any order; a repeated id counts once. Raises Invalid for a text that is empty or too long,
@@ -69,7 +71,9 @@ def require_users(db: Database, user_ids: Sequence[int]) -> None:
 
 
 def _known(connection: Connection, user_ids: Sequence[int]) -> set[int]:
-    return set(connection.execute(select(UserStream.user_id).where(UserStream.user_id.in_(user_ids))).scalars())
+    return set(
+        connection.execute(select(UserStream.user_id).where(UserStream.user_id.in_(user_ids))).scalars()
+    )
 
 
 def check(kind: str, message: str, data: dict[str, Any] | None) -> dict[str, Any]:
@@ -96,5 +100,10 @@ def every_user(db: Database) -> Iterator[int]:
 
 
 def _users_after(connection: Connection, last: int) -> list[int]:
-    statement = select(UserStream.user_id).where(UserStream.user_id > last).order_by(UserStream.user_id).limit(USERS_PER_QUESTION)
+    statement = (
+        select(UserStream.user_id)
+        .where(UserStream.user_id > last)
+        .order_by(UserStream.user_id)
+        .limit(USERS_PER_QUESTION)
+    )
     return list(connection.execute(statement).scalars())

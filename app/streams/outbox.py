@@ -26,11 +26,20 @@ def drain(connection: Connection, partition_id: int, publish: Publish) -> int:
     `publish` raises leaves every row in place. A crash between publish and commit publishes again, and
     nodes drop what a socket already has.
     """
-    held = select(OutboxPartition.id).where(OutboxPartition.id == partition_id).with_for_update(skip_locked=True)
+    held = (
+        select(OutboxPartition.id).where(OutboxPartition.id == partition_id).with_for_update(skip_locked=True)
+    )
     if connection.execute(held).first() is None:
         return 0
     rows = connection.execute(
-        select(OutboxRow.id, OutboxRow.user_id, OutboxRow.seq, StreamEvent.event, StreamEvent.payload, StreamEvent.state)
+        select(
+            OutboxRow.id,
+            OutboxRow.user_id,
+            OutboxRow.seq,
+            StreamEvent.event,
+            StreamEvent.payload,
+            StreamEvent.state,
+        )
         .join(StreamEvent, and_(StreamEvent.user_id == OutboxRow.user_id, StreamEvent.seq == OutboxRow.seq))
         .where(OutboxRow.partition_id == partition_id)
         .order_by(OutboxRow.id)

@@ -50,7 +50,9 @@ def by_id(connection: Connection, user_id: int) -> Person:
 
 def _person(connection: Connection, condition: object) -> Person | None:
     row = connection.execute(
-        select(User.id, User.email, User.name, User.token_generation, User.created_at, User.password_hash).where(
+        select(
+            User.id, User.email, User.name, User.token_generation, User.created_at, User.password_hash
+        ).where(
             condition  # type: ignore[arg-type]
         )
     ).first()
@@ -71,7 +73,9 @@ def end_all_tokens(connection: Connection, identity: Identity, ttl_s: int) -> En
     connection.execute(
         update(User).where(User.id == identity.user_id).values(token_generation=User.token_generation + 1)
     )
-    generation = connection.execute(select(User.token_generation).where(User.id == identity.user_id)).scalar_one()
+    generation = connection.execute(
+        select(User.token_generation).where(User.id == identity.user_id)
+    ).scalar_one()
     _record(connection, identity, jti=None, generation=generation, ttl_s=ttl_s)
     return Ended(identity.user_id, None, generation)
 

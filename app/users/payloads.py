@@ -1,6 +1,6 @@
 """What users send and see, in the words of the contract."""
 
-from typing import TypedDict
+from typing_extensions import TypedDict
 
 from app import clock
 from app.fields import Body, Email, Name, NewPassword, Password

@@ -38,7 +38,12 @@ def blueprint(
         return door.answer(payloads.session(person, token, message), status)
 
     @door.route(
-        routes, "POST", "/registro", body=payloads.NewUser, answers={201: payloads.SessionOut}, open_to_all=True
+        routes,
+        "POST",
+        "/registro",
+        body=payloads.NewUser,
+        answers={201: payloads.SessionOut},
+        open_to_all=True,
     )
     def registrar() -> Any:
         """Cadastra um usuário e abre sua primeira conta, com saldo zero."""
@@ -48,7 +53,12 @@ def blueprint(
         return session(person, "Cadastro realizado com sucesso", 201)
 
     @door.route(
-        routes, "POST", "/login", body=payloads.Credentials, answers={200: payloads.SessionOut}, open_to_all=True
+        routes,
+        "POST",
+        "/login",
+        body=payloads.Credentials,
+        answers={200: payloads.SessionOut},
+        open_to_all=True,
     )
     def login() -> Any:
         """Entra com e-mail e senha."""

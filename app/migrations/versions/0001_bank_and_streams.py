@@ -66,7 +66,8 @@ def _bank() -> None:
         sa.Column("version", BIG, nullable=False),
         sa.Column("created_at", MOMENT, nullable=False),
         sa.CheckConstraint(
-            f"balance_cents >= 0 AND balance_cents <= {BALANCE_CENTS_MAX}", name="ck_accounts_balance_in_range"
+            f"balance_cents >= 0 AND balance_cents <= {BALANCE_CENTS_MAX}",
+            name="ck_accounts_balance_in_range",
         ),
         sqlite_autoincrement=True,
         **TABLE,
@@ -155,9 +156,15 @@ def _seal(table: str) -> None:
     """The database itself refuses to change or delete a row."""
     sqlite = op.get_bind().dialect.name == "sqlite"
     refuse = f"'{table} are never changed'"
-    body = f"BEGIN SELECT RAISE(ABORT, {refuse}); END" if sqlite else f"SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = {refuse}"
+    body = (
+        f"BEGIN SELECT RAISE(ABORT, {refuse}); END"
+        if sqlite
+        else f"SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = {refuse}"
+    )
     for verb in ("UPDATE", "DELETE"):
-        op.execute(f"CREATE TRIGGER {table}_refuse_{verb.lower()} BEFORE {verb} ON {table} FOR EACH ROW {body}")
+        op.execute(
+            f"CREATE TRIGGER {table}_refuse_{verb.lower()} BEFORE {verb} ON {table} FOR EACH ROW {body}"
+        )
 
 
 def downgrade() -> None:

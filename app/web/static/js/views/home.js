@@ -109,6 +109,8 @@ function monthCards({ bank }) {
   const now = new Date();
   const came = amount(null, { class: "in", "data-testid": "mes-entrou" });
   const went = amount(null, { class: "out", "data-testid": "mes-saiu" });
+  const barIn = el("span", { class: "month-bar-in" });
+  const barOut = el("span", { class: "month-bar-out" });
   const item = (/** @type {string} */ label, /** @type {string} */ name, /** @type {HTMLElement} */ sum) =>
     el("div", { class: "month-item" }, el("dt", {}, icon(name), label), el("dd", {}, sum));
   const node = el(
@@ -116,11 +118,14 @@ function monthCards({ bank }) {
     { class: "panel month", "aria-labelledby": "mes-titulo" },
     el("h2", { id: "mes-titulo" }, `Em ${monthName(now)}`),
     el("dl", {}, item("Entrou", "arrow-down-left", came), item("Saiu", "arrow-up-right", went)),
+    el("div", { class: "month-bar", "aria-hidden": "true" }, barIn, barOut),
   );
   const update = () => {
     const { inCents, outCents } = monthTotals(bank.statement.rows, bank.accounts, new Date());
     setAmount(came, inCents);
     setAmount(went, outCents);
+    barIn.style.flexGrow = String(inCents);
+    barOut.style.flexGrow = String(outCents);
   };
   return { node, head: null, update };
 }
@@ -146,7 +151,7 @@ function lastRows({ bank }, scope) {
     if (ids === list.dataset.ids) return;
     list.dataset.ids = ids;
     const empty = el("li", { class: "empty" }, "Nada por aqui ainda. O primeiro depósito aparece neste lugar.");
-    fill(list, ...(rows.length ? rows.map((row) => rowView(row, { withAccount: true, fresh })) : [empty]));
+    fill(list, ...(rows.length ? rows.map((row) => rowView(row, { withAccount: true, withDay: true, fresh })) : [empty]));
     fresh.clear();
   };
   return { node, head: null, update };

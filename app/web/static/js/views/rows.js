@@ -1,6 +1,6 @@
 // @ts-check
 import { el, icon } from "../lib/dom.js";
-import { dayName, formatTime } from "../models/dates.js";
+import { dayKey, dayName, formatTime } from "../models/dates.js";
 import { formatBRL, formatSigned, toCents } from "../models/money.js";
 import { groupByDay, signedCents } from "../models/statement.js";
 /** @import { Row } from "../types/wire.js" */
@@ -8,6 +8,7 @@ import { groupByDay, signedCents } from "../models/statement.js";
 /**
  * @typedef {object} RowOptions
  * @property {boolean} [withAccount] names the account, where rows of several stand together
+ * @property {boolean} [withDay] names the day, where no heading does
  * @property {Set<number>} [fresh] rows that just came by themselves
  */
 
@@ -30,11 +31,11 @@ export function dayGroups(rows, options) {
  * @param {Row} row
  * @param {RowOptions} [options]
  */
-export function rowView(row, { withAccount = false, fresh } = {}) {
+export function rowView(row, { withAccount = false, withDay = false, fresh } = {}) {
   const cents = signedCents(row);
   const inner = [
     el("span", { class: "row-icon", "data-way": cents < 0 ? "out" : "in" }, icon(cents < 0 ? "arrow-up-right" : "arrow-down-left")),
-    el("span", { class: "row-text" }, el("b", {}, row.Descricao, el("span", { class: "sr-only" }, `, ${row.TipoOperacao}`)), el("small", {}, details(row, withAccount))),
+    el("span", { class: "row-text" }, el("b", {}, row.Descricao, el("span", { class: "sr-only" }, `, ${row.TipoOperacao}`)), el("small", {}, details(row, withAccount, withDay))),
     el(
       "span",
       { class: "row-sums" },
@@ -56,12 +57,13 @@ export function rowView(row, { withAccount = false, fresh } = {}) {
 /**
  * @param {Row} row
  * @param {boolean} withAccount
+ * @param {boolean} withDay
  */
-function details(row, withAccount) {
+function details(row, withAccount, withDay) {
   const other = row.NomeBeneficiario;
   const way = row.TipoOperacao === "Débito" ? "para" : "de";
   return [
-    formatTime(row.DataOperacao),
+    withDay ? `${dayName(dayKey(row.DataOperacao))}, ${formatTime(row.DataOperacao)}` : formatTime(row.DataOperacao),
     other && !row.Descricao.includes(other) ? `${way} ${other}` : "",
     withAccount ? row.NomeCorrentista : "",
   ]
