@@ -12,6 +12,8 @@
 #include <signal.h>
 
 enum { CONNECTIONS_MAX = 256, ANSWER_MAX = 65536, REQUEST_MAX = 8192 };
+/* How long answers are waited for after the last request. */
+#define ANSWERS_NS 30000000000ull
 #define KEY_MARK "~K"
 
 struct request {
@@ -113,7 +115,7 @@ static void run(int port, double seconds, double rate) {
             sent++;
             due = rate > 0 ? begin + (uint64_t)((double)sent * 1e9 / rate) : now;
         }
-        if (now >= end && (!busy_count || now > end + 5000000000ull)) return;
+        if (now >= end && (!busy_count || now > end + ANSWERS_NS)) return;
         uint64_t wait_ns = due > now && due < end ? due - now : 100000000;
         struct timespec wait = {(time_t)(wait_ns / 1000000000u), (long)(wait_ns % 1000000000u)};
         if (ppoll(polls, conn_count, &wait, NULL) <= 0) continue;

@@ -18,7 +18,7 @@ from bench.stack import ROOT, Stack, drained, stack
 USERS = 1000
 REQUESTS = 4000
 CONNECTIONS = 8
-OFFERED_PER_S = (200, 500)
+OFFERED_PER_S = (50, 200, 500)
 OFFERED_CONNECTIONS = 32
 
 

@@ -26,13 +26,13 @@ TEXT = "x" * 400
 
 def main() -> None:
     url, first, users, connections, seconds = sys.argv[1], *map(int, sys.argv[2:])
-    end, done = time.monotonic() + seconds, [0] * connections
-    ids = range(first, first + users)
+    ids, done = range(first, first + users), [0] * connections
+    pairs = [(_connect(url, autocommit=True), _connect(url, autocommit=False)) for _ in done]
 
     def client(number: int) -> None:
-        reads, writes = _connect(url, autocommit=True), _connect(url, autocommit=False)
+        reads, writes = pairs[number]
         numbers = random.Random(number)
-        while time.monotonic() < end:
+        while time.monotonic() < begin + seconds:
             source, target = numbers.sample(ids, 2)
             transfer(
                 reads.cursor().execute,
