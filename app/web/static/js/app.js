@@ -15,6 +15,7 @@ import { Sounds } from "./lib/sounds.js";
 
 /** The state is also fetched without a socket when none is there after this long. */
 const LIVE_WITHIN_MS = 1500;
+const TOKEN_REFUSED = new Set(["token_invalido", "token_expirado", "token_revogado"]);
 
 /** The models of one page, wired to the network. Views get this and nothing else. */
 export class App {
@@ -110,6 +111,7 @@ export class App {
   #apply(name, payload) {
     if (name === "saldo_atualizado") this.bank.applyBalance(payload);
     if (name === "notificacoes_lidas") this.inbox.readUpTo(payload.ate);
+    if (name === "erro" && TOKEN_REFUSED.has(payload.codigo)) this.session.close(payload.mensagem);
   }
 
   /**

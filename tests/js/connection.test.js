@@ -1,0 +1,105 @@
+import assert from "node:assert/strict";
+import { beforeEach, test } from "node:test";
+import { CEILING_FIRST_MS, CEILING_MAX_MS, Connection } from "../../app/web/static/js/models/connection.js";
+
+let now, timers, attempts, random, connection;
+
+beforeEach(() => {
+  now = 1000;
+  timers = [];
+  attempts = 0;
+  random = 1;
+  connection = new Connection({
+    connect: () => (attempts += 1),
+    now: () => now,
+    random: () => random,
+    schedule: (run, ms) => timers.push({ run, ms }),
+    cancel: () => undefined,
+  });
+});
+
+const fail = () => {
+  connection.lost();
+  const { run, ms } = timers.at(-1);
+  run();
+  return ms;
+};
+
+test("green once it is connected, with the node's name and the transport", () => {
+  connection.start();
+  connection.greeted({ node: "web2", transport: "websocket" });
+  assert.equal(connection.state, "reconectando");
+  connection.connected();
+  assert.deepEqual([connection.state, connection.node, connection.transport], ["conectado", "web2", "websocket"]);
+});
+
+test("it tries for ever, with a wait that doubles up to its limit", () => {
+  connection.start();
+  const waits = Array.from({ length: 50 }, fail);
+  assert.deepEqual(waits.slice(0, 4), [500, 1000, 2000, 4000]);
+  assert.equal(waits.at(-1), CEILING_MAX_MS);
+  assert.equal(attempts, 51);
+});
+
+test("the wait is fully jittered", () => {
+  connection.start();
+  random = 0.25;
+  connection.lost();
+  assert.equal(timers.at(-1).ms, CEILING_FIRST_MS / 4);
+  assert.equal(connection.retryAt, now + CEILING_FIRST_MS / 4);
+});
+
+test("a connection that was had starts the waits anew", () => {
+  connection.start();
+  fail();
+  fail();
+  connection.connected();
+  assert.equal(fail(), CEILING_FIRST_MS);
+});
+
+test("a node that drains says how long to wait", () => {
+  connection.start();
+  connection.connected();
+  connection.lost(1300);
+  assert.equal(timers.at(-1).ms, 1300);
+});
+
+test("the person need not wait", () => {
+  connection.start();
+  connection.lost();
+  connection.tryNow();
+  assert.equal(attempts, 2);
+  assert.equal(connection.retryAt, null);
+});
+
+test("red while the browser has no network, and at once again when it is back", () => {
+  connection.start();
+  connection.connected();
+  connection.network(false);
+  connection.lost();
+  assert.equal(connection.state, "desconectado");
+  connection.network(true);
+  assert.equal(connection.state, "reconectando");
+  assert.equal(attempts, 2);
+});
+
+test("it remembers until when everything shown was live", () => {
+  connection.start();
+  connection.connected();
+  now = 5000;
+  connection.lost();
+  now = 9000;
+  connection.lost();
+  assert.equal(connection.liveUntil, 5000);
+  connection.connected();
+  assert.equal(connection.liveUntil, null);
+});
+
+test("after the end of the session nothing is tried", () => {
+  connection.start();
+  connection.stop();
+  connection.lost();
+  connection.tryNow();
+  assert.equal(attempts, 1);
+  assert.equal(connection.state, "desconectado");
+});
