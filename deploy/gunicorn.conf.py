@@ -1,4 +1,3 @@
-# ruff: noqa: N999 - the name that gunicorn looks for
 # One web node: gunicorn -c deploy/gunicorn.conf.py app.wsgi:app
 #
 # A node is one process with one event loop; more nodes, not more workers, are how the cluster grows.

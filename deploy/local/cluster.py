@@ -10,7 +10,6 @@ from deploy.local.supervisor import StopAsked, Supervisor
 START_TIMEOUT_S = 60.0
 # Longer than the grace that gunicorn gives to requests in flight (deploy/gunicorn.conf.py).
 STOP_TIMEOUT_S = 10.0
-NGINX_STOP_TIMEOUT_S = 5.0
 
 DEMO_LOGIN = "admin@teste.com / senha123"
 
@@ -71,12 +70,12 @@ class Cluster:
         self._console.say("Ctrl-C stops everything")
 
     def _stop(self) -> None:
-        """nginx takes nobody new while the nodes send their clients away; Redis goes after all who use it."""
+        """From the outside inwards: whoever goes is no longer needed by anybody who stays."""
         self._console.say("stopping")
-        self._supervisor.ask_to_stop([self._nginx.name])
-        users = [part.name for part in (self._prepare, *self._web, *self._workers)]
-        self._supervisor.stop(users, STOP_TIMEOUT_S)
-        self._supervisor.stop([self._nginx.name], NGINX_STOP_TIMEOUT_S)
+        self._supervisor.stop([self._nginx.name], STOP_TIMEOUT_S)
+        self._supervisor.stop(
+            [part.name for part in (self._prepare, *self._web, *self._workers)], STOP_TIMEOUT_S
+        )
         if self._redis:
             self._supervisor.stop([self._redis.name], STOP_TIMEOUT_S)
         self._file.remove()

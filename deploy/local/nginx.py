@@ -23,7 +23,7 @@ daemon off;
 pid {directory}/pid;
 error_log stderr warn;
 # How long open WebSockets may hold up an orderly stop.
-worker_shutdown_timeout 3s;
+worker_shutdown_timeout 1s;
 
 events {{
     worker_connections {connections};
@@ -41,7 +41,7 @@ http {{
 
 
 def command(directory: Path) -> list[str]:
-    """The command line of nginx with what `configure` wrote into `directory`. Raises binaries.MissingBinary."""
+    """The command line of an nginx on what `configure` wrote. Raises binaries.MissingBinary."""
     # -e: until the configuration is read, errors would go to a file that only root may write.
     return [binaries.nginx(), "-p", str(directory), "-e", "stderr", "-c", str(directory / "nginx.conf")]
 

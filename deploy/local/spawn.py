@@ -25,8 +25,8 @@ def spawn(
 ) -> subprocess.Popen[bytes]:
     """Start `command` in a session of its own, both outputs into `output`.
 
-    Ctrl-C in a terminal reaches its foreground session only, so that the caller decides what stops and in which
-    order. Call it from a thread that lives as long as the child should: on Linux the child gets SIGTERM
+    Ctrl-C in a terminal reaches its foreground session only, so that the caller decides what stops and in
+    which order. Call it from a thread that lives as long as the child should: on Linux the child gets SIGTERM
     when that thread ends, however it ends.
     """
     return subprocess.Popen(
@@ -37,7 +37,7 @@ def spawn(
         stdout=output,
         stderr=subprocess.STDOUT,
         start_new_session=True,
-        preexec_fn=_die_with_parent,  # noqa: PLW1509 - it only makes one system call, looked up beforehand
+        preexec_fn=_die_with_parent,
     )
 
 

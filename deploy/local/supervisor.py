@@ -1,7 +1,7 @@
 """Starts parts, prints what they say, starts again what dies, and leaves nothing behind.
 
-One thread and one loop: children are tied to the thread that started them (see spawn.py), and a single loop needs
-no locks.
+One thread and one loop: children are tied to the thread that started them (see spawn.py), and a single loop
+needs no locks.
 """
 
 import selectors
@@ -105,17 +105,13 @@ class Supervisor:
             self._schedule_the_dead()
             self._start_the_due()
 
-    def ask_to_stop(self, names: Iterable[str]) -> None:
-        """Send each part its stop signal and wait for nothing; none of them is started again."""
-        for name in names:
-            self._due.pop(name, None)
-            if name in self._lives:
-                self._lives[name].ask_to_stop()
-
     def stop(self, names: Iterable[str], timeout_s: float) -> None:
         """Ask the parts to stop, all at once; after `timeout_s` seconds kill what is left of them."""
         leaving = list(names)
-        self.ask_to_stop(leaving)
+        for name in leaving:
+            self._due.pop(name, None)
+            if name in self._lives:
+                self._lives[name].ask_to_stop()
         deadline = time.monotonic() + timeout_s
         while late := [name for name in leaving if name in self._lives and not self._lives[name].has_ended()]:
             if time.monotonic() > deadline:

@@ -92,6 +92,13 @@ def forwarded_headers(url: str, path: str, headers: dict[str, str]) -> dict[str,
     return told
 
 
+def all_are_used(url: str, nodes: list[Node]) -> bool:
+    before = [len(node.heard) for node in nodes]
+    for _ in nodes:
+        fetch(url, "/")
+    return all(len(node.heard) > count for node, count in zip(nodes, before, strict=True))
+
+
 @pytest.mark.parametrize("path", ["/", "/socket.io/?EIO=4", "/socket.io/?EIO=4&sid=web1.x"])
 def test_a_client_cannot_claim_another_address_host_or_scheme(url: str, path: str) -> None:
     claims = {
@@ -145,6 +152,9 @@ def test_what_a_node_may_have_done_is_not_sent_to_another(url: str, nodes: list[
 
 
 def test_what_changes_nothing_is_tried_on_another_node(url: str, nodes: list[Node]) -> None:
+    # A node that failed a request is left alone for a second.
+    wait_until(lambda: all_are_used(url, nodes), START_TIMEOUT_S, "both nodes in use")
+
     answer = fetch(url, "/die")
 
     assert answer.status == 503

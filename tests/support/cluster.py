@@ -157,10 +157,7 @@ class Cluster:
                 self.stop()
         finally:
             if keep_log:
-                print(
-                    f"the cluster's folder is {self.run_dir}; its log ends with\n{self._log_tail()}",
-                    file=sys.stderr,
-                )
+                sys.stderr.write(f"{self.run_dir} is kept; the cluster's log ends with\n{self._log_tail()}\n")
             else:
                 shutil.rmtree(self.run_dir, ignore_errors=True)
 

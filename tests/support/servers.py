@@ -171,7 +171,7 @@ class DatabaseServer(Server):
             "--max-connections=400",
             "--character-set-server=utf8mb4",
             "--innodb-buffer-pool-size=128M",
-            # Written at each commit, flushed to the disk once a second: a kill -9 loses nothing, a power cut might.
+            # Written at each commit, flushed to the disk once a second: a kill -9 loses nothing.
             "--innodb-flush-log-at-trx-commit=2",
             "--innodb-flush-method=fsync",
             "--performance-schema=OFF",
