@@ -13,6 +13,7 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 from sqlalchemy import (
     BigInteger,
     Connection,
+    CursorResult,
     DateTime,
     Engine,
     Integer,
@@ -62,6 +63,13 @@ class Base(DeclarativeBase):
     )
 
 
+def new_id(result: CursorResult[Any]) -> int:
+    """The id that the database gave to the one row just inserted."""
+    key = result.inserted_primary_key
+    assert key is not None, "one row was inserted"
+    return int(key[0])
+
+
 class UtcMoment(TypeDecorator[datetime]):
     """A moment in UTC with microseconds; naive in the database, aware in Python."""
 
@@ -69,9 +77,7 @@ class UtcMoment(TypeDecorator[datetime]):
     cache_ok = True
 
     def load_dialect_impl(self, dialect: Any) -> Any:
-        return dialect.type_descriptor(
-            DATETIME(fsp=6) if dialect.name in ("mysql", "mariadb") else DateTime()
-        )
+        return dialect.type_descriptor(DATETIME(fsp=6) if dialect.name in ("mysql", "mariadb") else DateTime())
 
     def process_bind_param(self, value: datetime | None, dialect: Any) -> datetime | None:
         return value.astimezone(UTC).replace(tzinfo=None) if value else None
@@ -95,9 +101,7 @@ class Database:
     def __init__(self, url: str) -> None:
         self.is_sqlite = url.startswith("sqlite")
         self._writes = _sqlite_engine(url) if self.is_sqlite else _mariadb_engine(url, "READ COMMITTED")
-        self._reads = (
-            _sqlite_engine(url, autocommit=True) if self.is_sqlite else _mariadb_engine(url, "AUTOCOMMIT")
-        )
+        self._reads = _sqlite_engine(url, autocommit=True) if self.is_sqlite else _mariadb_engine(url, "AUTOCOMMIT")
 
     @property
     def engine(self) -> Engine:
@@ -111,9 +115,7 @@ class Database:
         """
         return self._transact(work, args, kwargs, repeatable=False)
 
-    def transact_keyed(
-        self, work: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs
-    ) -> T:
+    def transact_keyed(self, work: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """As `transact`, for work that claims an idempotency key first and so may be repeated.
 
         After a connection was lost during COMMIT it runs again and so finds out; it raises OutcomeUnknown
@@ -188,7 +190,7 @@ def is_duplicate(error: IntegrityError) -> bool:
 
 
 def _mariadb_engine(url: str, isolation: Any) -> Engine:
-    engine = create_engine(
+    return create_engine(
         url,
         isolation_level=isolation,
         pool_size=POOL_SIZE,
@@ -204,7 +206,6 @@ def _mariadb_engine(url: str, isolation: Any) -> Engine:
             "init_command": f"SET innodb_lock_wait_timeout={LOCK_WAIT_S}, time_zone='+00:00'",
         },
     )
-    return engine
 
 
 def _sqlite_engine(url: str, *, autocommit: bool = False) -> Engine:
@@ -238,6 +239,10 @@ def _patiently(execute: Callable[[str], object], statement: str) -> None:
             execute(statement)
             return
         except (sqlite3.OperationalError, OperationalError) as error:
-            if "locked" not in str(error) and "busy" not in str(error) or time.monotonic() > deadline:
+            if not _busy(error) or time.monotonic() > deadline:
                 raise
         time.sleep(SQLITE_LOCK_PAUSE_S * random.uniform(0.5, 1.5))
+
+
+def _busy(error: Exception) -> bool:
+    return "locked" in str(error) or "busy" in str(error)

@@ -1,5 +1,7 @@
 """The only place that knows every part: builds one web node from its settings."""
 
+from contextlib import suppress
+
 from flask import Flask
 from flask.json.provider import DefaultJSONProvider
 from sqlalchemy import Connection
@@ -10,7 +12,6 @@ from app.bank import accounts, events
 from app.bank import routes as bank_routes
 from app.db import Database
 from app.limiter import Limiter
-from app.web.node import Node
 from app.realtime import server
 from app.realtime.bus import BusUnavailable
 from app.settings import Settings
@@ -19,6 +20,7 @@ from app.users import routes as user_routes
 from app.users.auth import Auth, Ended
 from app.users.tokens import Tokens
 from app.web import edge, health, openapi, pages
+from app.web.node import Node
 
 REQUEST_BYTES_MAX = 65_536
 
@@ -38,18 +40,14 @@ def create_app(settings: Settings) -> Flask:
         app,
         settings,
         auth,
-        doors={
-            wire.SOLICITAR_SALDO: lambda identity, data: events.on_solicitar_saldo(db, identity.user_id, data)
-        },
+        doors={wire.SOLICITAR_SALDO: lambda identity, data: events.on_solicitar_saldo(db, identity.user_id, data)},
     )
     node = Node(settings, db, realtime)
     app.extensions["saldo_vivo"] = node
 
     def tokens_ended(ended: Ended) -> None:
-        try:
+        with suppress(BusUnavailable):  # every node also looks for revocations in the database
             realtime.bus.end_sessions(ended)
-        except BusUnavailable:
-            pass  # every node also looks for revocations in the database
 
     app.register_blueprint(user_routes.blueprint(auth, limits, welcome=welcome, tokens_ended=tokens_ended))
     app.register_blueprint(bank_routes.blueprint(auth, limits, committed=realtime.waker.wake))

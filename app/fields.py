@@ -135,6 +135,11 @@ def read(model: type[M], data: object) -> M:
         return model.model_validate(data)
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
-        phrase = _PHRASES.get(first["type"], lambda _: "não é válido")(first.get("ctx", {}))
+        phrase = _phrase(first["type"], first.get("ctx", {}))
         place = ".".join(str(part) for part in first["loc"])
         raise Invalid(f"{place}: {phrase}." if place else f"O corpo {phrase}.") from None
+
+
+def _phrase(kind: str, context: dict[str, Any]) -> str:
+    phrase = _PHRASES.get(kind)
+    return phrase(context) if phrase else "não é válido"

@@ -4,15 +4,11 @@ from prometheus_client import Counter, Gauge, Histogram
 
 SOCKETS = Gauge("saldo_vivo_sockets", "Open sockets of this node, authenticated or not")
 EVENTS_SENT = Counter("saldo_vivo_stream_events_sent_total", "Durable events handed to sockets", ["way"])
-CATCH_UPS = Counter(
-    "saldo_vivo_catch_ups_total", "Times a socket's missed events were read from the database"
-)
+CATCH_UPS = Counter("saldo_vivo_catch_ups_total", "Times a socket's missed events were read from the database")
 FOREIGN_DROPPED = Counter(
     "saldo_vivo_foreign_messages_dropped_total", "Shared-channel messages for rooms held elsewhere"
 )
 RESUBSCRIPTIONS = Counter("saldo_vivo_resubscriptions_total", "Times the Redis subscription was made")
-CANARY_AGE = Gauge(
-    "saldo_vivo_canary_age_seconds", "Seconds since this node last heard itself through the bus"
-)
+CANARY_AGE = Gauge("saldo_vivo_canary_age_seconds", "Seconds since this node last heard itself through the bus")
 SESSIONS_ENDED = Counter("saldo_vivo_sessions_ended_total", "Sockets closed by the server", ["reason"])
 HTTP_SECONDS = Histogram("saldo_vivo_http_seconds", "Seconds to answer a request", ["route", "status"])

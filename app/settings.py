@@ -43,9 +43,7 @@ class Stores(BaseSettings):
         try:
             return cls()
         except ValidationError as error:
-            faults = "; ".join(
-                f"{str(e['loc'][0]).upper()}: {e['msg']}" for e in error.errors(include_input=False)
-            )
+            faults = "; ".join(f"{str(e['loc'][0]).upper()}: {e['msg']}" for e in error.errors(include_input=False))
             raise SettingsError(f"bad settings: {faults}") from None
 
 
@@ -55,9 +53,7 @@ class Settings(Stores):
     jwt_secret: SecretStr
     jwt_ttl_s: int = Field(default=3600, ge=1, le=30 * 24 * 3600)
     cors_origins: Annotated[tuple[str, ...], NoDecode] = ()
-    node_id: str = Field(
-        default_factory=lambda: socket.gethostname().lower()[:32], pattern=r"^[a-z0-9-]{1,32}$"
-    )
+    node_id: str = Field(default_factory=lambda: socket.gethostname().lower()[:32], pattern=r"^[a-z0-9-]{1,32}$")
 
     @field_validator("jwt_secret")
     @classmethod

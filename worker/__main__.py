@@ -58,15 +58,11 @@ def run(stores: Stores) -> None:
 
 
 @cli.command()
-@click.option(
-    "--usuario", "users", type=click.IntRange(min=1), multiple=True, help="Whom to tell; may be repeated."
-)
+@click.option("--usuario", "users", type=click.IntRange(min=1), multiple=True, help="Whom to tell; may be repeated.")
 @click.option("--todos", "everyone", is_flag=True, help="Tell every user.")
 @click.option("--tipo", "kind", default="aviso", show_default=True, help="Kind of the notification.")
 @click.option("--mensagem", "message", help="What the person reads.")
-@click.option(
-    "--arquivo", "file", type=click.File("r", encoding="utf-8"), help="JSON lines; - is standard input."
-)
+@click.option("--arquivo", "file", type=click.File("r", encoding="utf-8"), help="JSON lines; - is standard input.")
 @click.pass_obj
 def notify(
     stores: Stores,

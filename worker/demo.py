@@ -11,7 +11,7 @@ from app.users import actions as users
 from app.users import passwords
 from app.users.models import User
 
-PASSWORD = "senha123"
+PASSWORD = "senha123"  # noqa: S105  public by intention
 ADMIN, MARIA = "admin@teste.com", "maria@teste.com"
 
 

@@ -27,9 +27,7 @@ class Relay:
         self._db = db
         self._publisher = StreamPublisher(redis_url)
         self._wake = Event()
-        self._subscriber = Subscriber(
-            redis_url, on_message=lambda *_: self._wake.set(), on_ready=self._wake.set
-        )
+        self._subscriber = Subscriber(redis_url, on_message=lambda *_: self._wake.set(), on_ready=self._wake.set)
         self._subscriber.add(WAKE_CHANNEL)
 
     def wake(self) -> None:

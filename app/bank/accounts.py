@@ -1,10 +1,11 @@
 """Accounts: open, list, and whom a transfer would reach."""
 
 from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import Connection, func, insert, select
+from sqlalchemy import Connection, Row, func, insert, select
 
-from app import clock
+from app import clock, db
 from app.bank.models import Account
 from app.errors import AccountNotFound, NotYourAccount, TooManyAccounts
 from app.users.models import User
@@ -26,15 +27,18 @@ class AccountState:
 def open_account(connection: Connection, user_id: int, name: str) -> AccountState:
     """A new account with balance 0. Locks the user's row. Raises TooManyAccounts."""
     connection.execute(select(User.id).where(User.id == user_id).with_for_update())
-    count = connection.execute(
-        select(func.count()).select_from(Account).where(Account.user_id == user_id)
-    ).scalar_one()
+    count = connection.execute(select(func.count()).select_from(Account).where(Account.user_id == user_id)).scalar_one()
     if count >= ACCOUNTS_PER_USER_MAX:
         raise TooManyAccounts
     result = connection.execute(
         insert(Account).values(user_id=user_id, name=name, balance_cents=0, version=0, created_at=clock.now())
     )
-    return AccountState(int(result.inserted_primary_key[0]), user_id, name, 0, 0)
+    return AccountState(db.new_id(result), user_id, name, 0, 0)
+
+
+def state(row: Row[*tuple[Any, ...]]) -> AccountState:
+    """A row of id, user_id, name, balance_cents, version."""
+    return AccountState(*row)
 
 
 def of_user(connection: Connection, user_id: int) -> list[AccountState]:
@@ -44,7 +48,7 @@ def of_user(connection: Connection, user_id: int) -> list[AccountState]:
         .where(Account.user_id == user_id)
         .order_by(Account.id)
     )
-    return [AccountState(*row) for row in rows]
+    return [state(row) for row in rows]
 
 
 def owned(connection: Connection, account_id: int, user_id: int) -> AccountState:
@@ -58,7 +62,7 @@ def owned(connection: Connection, account_id: int, user_id: int) -> AccountState
         raise AccountNotFound
     if row.user_id != user_id:
         raise NotYourAccount
-    return AccountState(*row)
+    return state(row)
 
 
 def holder_name(connection: Connection, account_id: int) -> str:

@@ -6,8 +6,8 @@ from datetime import datetime
 
 from sqlalchemy import Connection, case, insert, select, update
 
-from app import clock
-from app.bank.accounts import AccountState
+from app import clock, db
+from app.bank.accounts import AccountState, state
 from app.bank.models import CASH_ACCOUNT_ID, Account, Entry, OperationRow
 
 
@@ -42,7 +42,7 @@ def lock(connection: Connection, account_ids: Sequence[int]) -> dict[int, Accoun
         .order_by(Account.id)
         .with_for_update()
     )
-    return {row.id: AccountState(*row) for row in rows}
+    return {row.id: state(row) for row in rows}
 
 
 def post(connection: Connection, posting: Posting, locked: dict[int, AccountState]) -> Posted:
@@ -68,10 +68,8 @@ def post(connection: Connection, posting: Posting, locked: dict[int, AccountStat
             created_at=created_at,
         )
     )
-    operation_id = int(result.inserted_primary_key[0])
-    return Posted(
-        operation_id, created_at, _write_entries(connection, operation_id, changes, accounts), accounts
-    )
+    operation_id = db.new_id(result)
+    return Posted(operation_id, created_at, _write_entries(connection, operation_id, changes, accounts), accounts)
 
 
 def _after(account: AccountState, change_cents: int) -> AccountState:

@@ -17,9 +17,7 @@ CASH_ACCOUNT_ID = -1
 class Account(Base):
     __tablename__ = "accounts"
     __table_args__ = (
-        CheckConstraint(
-            f"balance_cents >= 0 AND balance_cents <= {BALANCE_CENTS_MAX}", name="balance_in_range"
-        ),
+        CheckConstraint(f"balance_cents >= 0 AND balance_cents <= {BALANCE_CENTS_MAX}", name="balance_in_range"),
         Index("ix_accounts_user_id", "user_id"),
         {"sqlite_autoincrement": True},
     )

@@ -59,12 +59,12 @@ def movements(
 _Other = aliased(Account)
 
 
-def _base() -> Select[Any]:
+def _base() -> Select[*tuple[Any, ...]]:
     other_id = case(
         (OperationRow.source_account_id == Entry.account_id, OperationRow.target_account_id),
         else_=OperationRow.source_account_id,
     )
-    return (
+    statement: Select[*tuple[Any, ...]] = (
         select(
             Entry.id,
             Entry.account_id,
@@ -82,9 +82,10 @@ def _base() -> Select[Any]:
         .join(Account, Account.id == Entry.account_id)
         .outerjoin(_Other, and_(_Other.id == other_id, _Other.user_id.is_not(None)))
     )
+    return statement
 
 
-def _filtered(statement: Select[Any], filters: Filters) -> Select[Any]:
+def _filtered(statement: Select[*tuple[Any, ...]], filters: Filters) -> Select[*tuple[Any, ...]]:
     if filters.since is not None:
         statement = statement.where(OperationRow.created_at >= filters.since)
     if filters.until is not None:

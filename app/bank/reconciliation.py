@@ -1,6 +1,7 @@
 """Does the ledger add up? Read-only checks over the whole database, for `python -m worker conciliar`."""
 
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import Connection, func, or_, select
 from sqlalchemy.sql import Select
@@ -34,7 +35,7 @@ def _count(connection: Connection, table: type) -> int:
     return connection.execute(select(func.count()).select_from(table)).scalar_one()
 
 
-def _faults(connection: Connection, statement: Select, words: str) -> list[str]:  # type: ignore[type-arg]
+def _faults(connection: Connection, statement: Select[*tuple[Any, ...]], words: str) -> list[str]:
     return [words.format(*row) for row in connection.execute(statement.limit(FAULTS_SHOWN_MAX))]
 
 
@@ -47,9 +48,7 @@ def _entries_sum_to_zero(connection: Connection) -> Check:
         .having(or_(total != 0, func.count(Entry.id) != 2))
     )
     words = "operation {0}: {2} entries that sum to {1} centavos"
-    return Check(
-        "entries sum to zero", _count(connection, OperationRow), _faults(connection, statement, words)
-    )
+    return Check("entries sum to zero", _count(connection, OperationRow), _faults(connection, statement, words))
 
 
 def _balances_equal_entries(connection: Connection) -> Check:
@@ -83,9 +82,7 @@ def _balance_after_is_continuous(connection: Connection) -> Check:
         or_(rows.c.balance_after_cents.is_(None), rows.c.balance_after_cents != rows.c.expected)
     )
     words = "entry {0} of account {1}: balance after it is {2}, expected {3} centavos"
-    return Check(
-        "balance_after is continuous", _count(connection, Entry), _faults(connection, statement, words)
-    )
+    return Check("balance_after is continuous", _count(connection, Entry), _faults(connection, statement, words))
 
 
 def _streams_have_no_gap(connection: Connection) -> Check:

@@ -16,9 +16,7 @@ def upgrade(db: Database) -> None:
     """Run what is missing, one process at a time."""
     with db.engine.connect() as connection, connection.begin():
         if not db.is_sqlite:
-            connection.execute(
-                text("SELECT GET_LOCK(:name, :wait)"), {"name": LOCK_NAME, "wait": LOCK_WAIT_S}
-            )
+            connection.execute(text("SELECT GET_LOCK(:name, :wait)"), {"name": LOCK_NAME, "wait": LOCK_WAIT_S})
         command.upgrade(config(connection), "head")
         if not db.is_sqlite:
             connection.execute(text("SELECT RELEASE_LOCK(:name)"), {"name": LOCK_NAME})

@@ -63,9 +63,7 @@ class RoutedRedisManager(RedisManager):
         self._subscriber.add(self._canary)
         self._rooms_of: dict[tuple[str, str], set[str | None]] = {}
 
-    def listen(
-        self, *, on_event: OnEvent, on_ended: Callable[[Ended], None], on_ready: Callable[[], None]
-    ) -> None:
+    def listen(self, *, on_event: OnEvent, on_ended: Callable[[Ended], None], on_ready: Callable[[], None]) -> None:
         """Start. None of the callbacks may wait. `on_ready`: the subscription was (re)made, earlier messages may
         be lost."""
         self._on_event, self._on_ended, self._on_ready = on_event, on_ended, on_ready
@@ -74,9 +72,7 @@ class RoutedRedisManager(RedisManager):
 
     # -- rooms ---------------------------------------------------------------------------------
 
-    def basic_enter_room(
-        self, sid: str, namespace: str, room: str | None, eio_sid: str | None = None
-    ) -> None:
+    def basic_enter_room(self, sid: str, namespace: str, room: str | None, eio_sid: str | None = None) -> None:
         first = room not in self.rooms.get(namespace, ())
         super().basic_enter_room(sid, namespace, room, eio_sid=eio_sid)
         self._rooms_of.setdefault((namespace, sid), set()).add(room)
@@ -109,9 +105,7 @@ class RoutedRedisManager(RedisManager):
 
     # -- out -----------------------------------------------------------------------------------
 
-    def emit(
-        self, event: str, data: Any, namespace: str | None = None, room: Any = None, **kwargs: Any
-    ) -> None:
+    def emit(self, event: str, data: Any, namespace: str | None = None, room: Any = None, **kwargs: Any) -> None:
         """As the library's, but what is for one socket of this node does not leave it. Raises BusUnavailable."""
         target = kwargs.pop("to", None) or room
         if isinstance(target, str) and self.is_sid_room(namespace or "/", target):
@@ -168,11 +162,7 @@ class RoutedRedisManager(RedisManager):
         `room`; quotes inside strings are escaped, so the last mark is the message's own room.
         """
         start = data.rfind(_ROOM_MARK) + len(_ROOM_MARK)
-        if (
-            start < len(_ROOM_MARK)
-            or data[start : start + 1] != b'"'
-            or not data.startswith(b'{"method": "emit"')
-        ):
+        if start < len(_ROOM_MARK) or data[start : start + 1] != b'"' or not data.startswith(b'{"method": "emit"'):
             return False
         room = data[start + 1 : data.find(b'"', start + 1)]
         if b"\\" in room:

@@ -99,9 +99,7 @@ class Entry:
             self._server.leave_room(session.sid, wire.room_of(session.identity.user_id))
             self._sessions.anonymous(session)
 
-    def _answer(
-        self, session: SocketSession, identity: Identity, head: stream.Head, *, recovered: bool
-    ) -> None:
+    def _answer(self, session: SocketSession, identity: Identity, head: stream.Head, *, recovered: bool) -> None:
         answer: wire.Autenticado = {
             "mensagem": "Autenticado com sucesso",
             "usuario_id": identity.user_id,

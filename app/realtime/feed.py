@@ -85,7 +85,8 @@ class Feed:
         The caller has set `session.catching_up`, which keeps live events out until this is done; they are
         in the database too. Raises DatabaseDown; what was sent until then stays counted.
         """
-        assert session.catching_up and session.identity
+        assert session.catching_up
+        assert session.identity
         state: dict[str, str] = {}
         try:
             more = True
@@ -94,9 +95,7 @@ class Feed:
                     events = self._db.read(stream.read_after, session.identity.user_id, session.seq)
                 if not self._send_events(session, events, state):
                     return
-                more = bool(events) and (
-                    len(events) == stream.READ_EVENTS_MAX or session.seq < session.announced
-                )
+                more = bool(events) and (len(events) == stream.READ_EVENTS_MAX or session.seq < session.announced)
                 if session.rewind_to is not None:
                     session.seq, session.rewind_to, more = session.rewind_to, None, True
         finally:
@@ -125,9 +124,7 @@ class Feed:
     def _wait_for_room(self, session: SocketSession) -> None:
         """Until the client has taken most of what it was sent; it is closed when it takes nothing for long."""
         waited_s = 0.0
-        while (
-            socket := self._server.eio.sockets.get(session.eio_sid)
-        ) and socket.queue.qsize() > BACKLOG_PACKETS_MAX:
+        while (socket := self._server.eio.sockets.get(session.eio_sid)) and socket.queue.qsize() > BACKLOG_PACKETS_MAX:
             if waited_s >= BACKLOG_WAIT_S:
                 socket.close(wait=False, abort=True)
                 return

@@ -68,7 +68,7 @@ class Subscriber:
             return False
         if not self.connected and not confirmed.is_set():
             return False
-        return confirmed.wait(timeout_s)
+        return bool(confirmed.wait(timeout_s))
 
     def reconnect(self) -> None:
         """Drop the connection, which is then remade: for one that is open but silent."""

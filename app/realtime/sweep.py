@@ -47,9 +47,7 @@ class Sweep:
         """Start a catch-up for every socket that is behind its user's stream."""
         users = self._sessions.users()
         for start in range(0, len(users), stream.HEADS_USERS_MAX):
-            for user_id, head in self._db.read(
-                stream.heads, users[start : start + stream.HEADS_USERS_MAX]
-            ).items():
+            for user_id, head in self._db.read(stream.heads, users[start : start + stream.HEADS_USERS_MAX]).items():
                 for session in self._sessions.of_user(user_id):
                     if session.seq < head:
                         self._feed.start_catch_up(session, head)

@@ -71,9 +71,7 @@ def require_users(db: Database, user_ids: Sequence[int]) -> None:
 
 
 def _known(connection: Connection, user_ids: Sequence[int]) -> set[int]:
-    return set(
-        connection.execute(select(UserStream.user_id).where(UserStream.user_id.in_(user_ids))).scalars()
-    )
+    return set(connection.execute(select(UserStream.user_id).where(UserStream.user_id.in_(user_ids))).scalars())
 
 
 def check(kind: str, message: str, data: dict[str, Any] | None) -> dict[str, Any]:

@@ -26,9 +26,7 @@ def drain(connection: Connection, partition_id: int, publish: Publish) -> int:
     `publish` raises leaves every row in place. A crash between publish and commit publishes again, and
     nodes drop what a socket already has.
     """
-    held = (
-        select(OutboxPartition.id).where(OutboxPartition.id == partition_id).with_for_update(skip_locked=True)
-    )
+    held = select(OutboxPartition.id).where(OutboxPartition.id == partition_id).with_for_update(skip_locked=True)
     if connection.execute(held).first() is None:
         return 0
     rows = connection.execute(

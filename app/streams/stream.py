@@ -66,9 +66,7 @@ def append(connection: Connection, events: Iterable[Append]) -> dict[int, int]:
     users = [event.user_id for event in ordered]
     assert len(set(users)) == len(users), "one event a user and call"
     connection.execute(update(UserStream).where(UserStream.user_id.in_(users)).values(seq=UserStream.seq + 1))
-    found = connection.execute(
-        select(UserStream.user_id, UserStream.seq).where(UserStream.user_id.in_(users))
-    )
+    found = connection.execute(select(UserStream.user_id, UserStream.seq).where(UserStream.user_id.in_(users)))
     seqs = {row.user_id: row.seq for row in found}
     connection.execute(insert(StreamEvent), [_row(event, seqs[event.user_id]) for event in ordered])
     connection.execute(
@@ -101,9 +99,7 @@ def head(connection: Connection, user_id: int) -> Head:
 def heads(connection: Connection, user_ids: Sequence[int]) -> dict[int, int]:
     """User id → last seq, for at most HEADS_USERS_MAX users."""
     assert len(user_ids) <= HEADS_USERS_MAX
-    rows = connection.execute(
-        select(UserStream.user_id, UserStream.seq).where(UserStream.user_id.in_(user_ids))
-    )
+    rows = connection.execute(select(UserStream.user_id, UserStream.seq).where(UserStream.user_id.in_(user_ids)))
     return {row.user_id: row.seq for row in rows}
 
 

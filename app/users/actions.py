@@ -32,7 +32,7 @@ def register(connection: Connection, *, email: str, name: str, password_hash: st
         if db.is_duplicate(error):
             raise EmailTaken from None
         raise
-    user_id = int(result.inserted_primary_key[0])
+    user_id = db.new_id(result)
     return Person(user_id, email, name, 1, created_at, password_hash)
 
 
@@ -50,9 +50,7 @@ def by_id(connection: Connection, user_id: int) -> Person:
 
 def _person(connection: Connection, condition: object) -> Person | None:
     row = connection.execute(
-        select(
-            User.id, User.email, User.name, User.token_generation, User.created_at, User.password_hash
-        ).where(
+        select(User.id, User.email, User.name, User.token_generation, User.created_at, User.password_hash).where(
             condition  # type: ignore[arg-type]
         )
     ).first()
@@ -73,9 +71,7 @@ def end_all_tokens(connection: Connection, identity: Identity, ttl_s: int) -> En
     connection.execute(
         update(User).where(User.id == identity.user_id).values(token_generation=User.token_generation + 1)
     )
-    generation = connection.execute(
-        select(User.token_generation).where(User.id == identity.user_id)
-    ).scalar_one()
+    generation = connection.execute(select(User.token_generation).where(User.id == identity.user_id)).scalar_one()
     _record(connection, identity, jti=None, generation=generation, ttl_s=ttl_s)
     return Ended(identity.user_id, None, generation)
 

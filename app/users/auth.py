@@ -89,8 +89,6 @@ class Ended:
 def ended_since(connection: Connection, moment: datetime) -> list[Ended]:
     """What was revoked at or after `moment`."""
     rows = connection.execute(
-        select(Revocation.user_id, Revocation.jti, Revocation.generation).where(
-            Revocation.revoked_at >= moment
-        )
+        select(Revocation.user_id, Revocation.jti, Revocation.generation).where(Revocation.revoked_at >= moment)
     )
     return [Ended(row.user_id, row.jti, row.generation) for row in rows]

@@ -11,7 +11,7 @@ from app.fields import EMAIL_CHARS_MAX, NAME_CHARS_MAX
 
 class User(Base):
     __tablename__ = "users"
-    __table_args__ = {"sqlite_autoincrement": True}
+    __table_args__ = ({"sqlite_autoincrement": True},)
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     email: Mapped[str] = mapped_column(exact_text(EMAIL_CHARS_MAX), unique=True)

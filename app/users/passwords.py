@@ -22,9 +22,7 @@ def hash_password(password: str) -> str:
 def matches(password: str, hashed: str | None) -> bool:
     """Whether `password` made `hashed`. Takes as long for nobody (None) as for somebody."""
     with _gate:
-        same: bool = get_hub().threadpool.apply(
-            bcrypt.checkpw, (password.encode(), (hashed or _nobody()).encode())
-        )
+        same: bool = get_hub().threadpool.apply(bcrypt.checkpw, (password.encode(), (hashed or _nobody()).encode()))
     return same and hashed is not None
 
 

@@ -22,9 +22,7 @@ REGISTER_BY_ADDRESS = limiter.per_minute("register-address", 60)
 Welcome = Callable[[Connection, int, str], None]
 
 
-def blueprint(
-    auth: Auth, limits: Limiter, *, welcome: Welcome, tokens_ended: Callable[[Ended], None]
-) -> Blueprint:
+def blueprint(auth: Auth, limits: Limiter, *, welcome: Welcome, tokens_ended: Callable[[Ended], None]) -> Blueprint:
     """`tokens_ended` is told after the commit, so that sockets end at once."""
     routes = Blueprint("usuarios", __name__)
 

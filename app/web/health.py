@@ -27,15 +27,7 @@ def blueprint(node: Node) -> Blueprint:
         database = _database_answers(node)
         deaf = age_s > CANARY_DEAF_S
         ready = database and not node.draining
-        state = (
-            "drenando"
-            if node.draining
-            else "indisponivel"
-            if not database
-            else "degradado"
-            if deaf
-            else "pronto"
-        )
+        state = "drenando" if node.draining else "indisponivel" if not database else "degradado" if deaf else "pronto"
         body = {
             "estado": state,
             "no": node.settings.node_id,

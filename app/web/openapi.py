@@ -73,9 +73,7 @@ def document(app: Flask) -> dict[str, Any]:
     }
 
 
-def _operation(
-    rule: str, name: str, words: str, operation: Operation, schemas: dict[str, Any]
-) -> dict[str, Any]:
+def _operation(rule: str, name: str, words: str, operation: Operation, schemas: dict[str, Any]) -> dict[str, Any]:
     described: dict[str, Any] = {
         "operationId": name,
         "tags": [operation.tag],
@@ -112,9 +110,7 @@ def _parameters(rule: str, operation: Operation, schemas: dict[str, Any]) -> lis
     if operation.query is not None:
         schema = _schema(operation.query, schemas, inline=True)
         for name, field in schema["properties"].items():
-            parameters.append(
-                {"name": name, "in": "query", "required": False, "schema": _without_null(field)}
-            )
+            parameters.append({"name": name, "in": "query", "required": False, "schema": _without_null(field)})
     if operation.idempotent:
         schema = {"type": "string", "minLength": 1, "maxLength": KEY_CHARS_MAX, "pattern": "^[ -~]+$"}
         parameters.append({"name": "Idempotency-Key", "in": "header", "required": False, "schema": schema})

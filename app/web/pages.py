@@ -32,7 +32,8 @@ def blueprint() -> Blueprint:
             raise NotFound
         answer = send_from_directory(STATIC, name, max_age=YEAR_S if asked == version else 0)
         answer.cache_control.public = True
-        answer.cache_control.immutable = asked == version or None
+        if asked == version:
+            answer.cache_control.immutable = True
         return answer
 
     return routes

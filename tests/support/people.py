@@ -35,9 +35,7 @@ class Event:
 class Feed:
     """A connected socket and everything that it received, in order."""
 
-    def __init__(
-        self, url: str, *, transports: Sequence[str] = ("websocket",), auth: dict[str, Any] | None = None
-    ):
+    def __init__(self, url: str, *, transports: Sequence[str] = ("websocket",), auth: dict[str, Any] | None = None):
         self.events: list[Event] = []
         self._arrived = threading.Condition()
         self.client = socketio.Client(reconnection=False, handle_sigint=False)
@@ -66,15 +64,15 @@ class Feed:
         """The payloads of all events of that name so far."""
         return [event.payload for event in self.events if event.name == name]
 
-    def wait_for(
-        self, name: str, where: Callable[[Any], bool] = lambda _: True, timeout_s: float = WAIT_S
-    ) -> Event:
+    def wait_for(self, name: str, where: Callable[[Any], bool] = lambda _: True, timeout_s: float = WAIT_S) -> Event:
         """The first event of that name whose payload fits."""
-        return self.wait_until(
-            lambda: next((e for e in self.events if e.name == name and where(e.payload)), None),
-            name,
-            timeout_s,
-        )
+
+        def found() -> Event | None:
+            return next((e for e in self.events if e.name == name and where(e.payload)), None)
+
+        event = self.wait_until(found, name, timeout_s)
+        assert isinstance(event, Event)
+        return event
 
     def seqs(self) -> list[int]:
         """The seqs of the durable events, in the order of arrival."""
@@ -107,9 +105,7 @@ class Person:
         self.url = url
         self.name = name or f"Pessoa {number}"
         self.email = f"pessoa-{number}@teste.example"
-        answer = self.post(
-            "/registro", {"nome": self.name, "email": self.email, "senha": PASSWORD}, token=None
-        )
+        answer = self.post("/registro", {"nome": self.name, "email": self.email, "senha": PASSWORD}, token=None)
         assert answer.status_code == 201, answer.text
         body = answer.json()
         self.token: str = body["token"]
@@ -119,9 +115,7 @@ class Person:
     def get(self, path: str, **query: Any) -> requests.Response:
         return requests.get(self.url + path, params=query, headers=self._headers(), timeout=HTTP_TIMEOUT_S)
 
-    def post(
-        self, path: str, body: Any, *, key: str | None = None, token: str | None = "own"
-    ) -> requests.Response:
+    def post(self, path: str, body: Any, *, key: str | None = None, token: str | None = "own") -> requests.Response:
         headers = self._headers() if token == "own" else {}
         if key is not None:
             headers["Idempotency-Key"] = key

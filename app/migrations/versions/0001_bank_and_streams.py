@@ -2,6 +2,7 @@
 
 import time
 from datetime import UTC, datetime
+from typing import Any
 
 import sqlalchemy as sa
 from alembic import op
@@ -14,7 +15,7 @@ depends_on = None
 
 BIG = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 MOMENT = sa.DateTime().with_variant(DATETIME(fsp=6), "mysql", "mariadb")
-TABLE = {"mysql_engine": "InnoDB", "mysql_charset": "utf8mb4", "mysql_collate": "utf8mb4_unicode_ci"}
+TABLE: dict[str, Any] = {"mysql_engine": "InnoDB", "mysql_charset": "utf8mb4", "mysql_collate": "utf8mb4_unicode_ci"}
 BALANCE_CENTS_MAX = 999_999_999_999_999
 CASH_ACCOUNT_ID = -1
 PARTITIONS = 16
@@ -162,9 +163,7 @@ def _seal(table: str) -> None:
         else f"SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = {refuse}"
     )
     for verb in ("UPDATE", "DELETE"):
-        op.execute(
-            f"CREATE TRIGGER {table}_refuse_{verb.lower()} BEFORE {verb} ON {table} FOR EACH ROW {body}"
-        )
+        op.execute(f"CREATE TRIGGER {table}_refuse_{verb.lower()} BEFORE {verb} ON {table} FOR EACH ROW {body}")
 
 
 def downgrade() -> None:
