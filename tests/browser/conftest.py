@@ -1,0 +1,123 @@
+"""Browsers for the tests: Debian's Chromium, and people who are already logged in."""
+
+import json
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Locator, Page
+
+from tests.support.people import Person
+
+CHROMIUM = "/usr/bin/chromium"
+CHROMIUM_ARGS = ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--autoplay-policy=user-gesture-required"]
+WAIT_MS = 15_000
+# Requests that a test makes fail on purpose, and refusals that are part of the story.
+EXPECTED_NOISE = ("Failed to load resource", "WebSocket connection to", "ERR_INTERNET_DISCONNECTED")
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args() -> dict[str, Any]:
+    return {"executable_path": CHROMIUM, "args": CHROMIUM_ARGS}
+
+
+@pytest.fixture(scope="session")
+def browser_context_args() -> dict[str, Any]:
+    return {
+        "locale": "pt-BR",
+        "timezone_id": "America/Sao_Paulo",
+        "viewport": {"width": 1280, "height": 860},
+        "reduced_motion": "reduce",
+    }
+
+
+@dataclass
+class Screen:
+    """One page of one person, and the complaints of its console."""
+
+    page: Page
+    complaints: list[str]
+
+    @property
+    def context(self) -> BrowserContext:
+        return self.page.context
+
+    def at(self, name: str) -> Locator:
+        return self.page.get_by_test_id(name)
+
+    def go(self, path: str) -> None:
+        self.page.evaluate("path => { location.hash = '#/' + path }", path)
+
+    def wait_connected(self) -> str:
+        """Return when the page is live: the name of the node that it is connected to."""
+        self.page.locator("[data-testid=conexao][data-estado=conectado]").wait_for()
+        return str(self.at("conexao").get_attribute("data-no"))
+
+    def balance(self, account: int) -> Locator:
+        return self.at(f"conta-{account}-saldo")
+
+
+Opening = Callable[..., Screen]
+
+
+def session_of(person: Person) -> str:
+    user = {"id": person.id, "email": person.email, "nome": person.name}
+    return json.dumps({"token": person.token, "usuario": user})
+
+
+def _stored(person: Person) -> dict[str, Any]:
+    entry = {"name": "saldo-vivo:sessao", "value": session_of(person)}
+    return {"cookies": [], "origins": [{"origin": person.url, "localStorage": [entry]}]}
+
+
+def watch(page: Page) -> list[str]:
+    """Everything that the page's console complains about, as it grows."""
+    complaints: list[str] = []
+
+    def note(message: ConsoleMessage) -> None:
+        if message.type == "error" and not any(noise in message.text for noise in EXPECTED_NOISE):
+            complaints.append(message.text)
+
+    page.on("console", note)
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    return complaints
+
+
+@pytest.fixture
+def open_page(browser: Browser, browser_context_args: dict[str, Any]) -> Iterator[Opening]:
+    """Open the page in a browser of its own, logged in as `person` when one is given.
+
+    At the end no page may have complained: no script error, nothing refused by the security policy.
+    """
+    screens: list[Screen] = []
+    with ExitStack() as contexts:
+
+        def open_one(url: str, person: Person | None = None, **options: Any) -> Screen:
+            state = {"storage_state": _stored(person)} if person else {}
+            context = browser.new_context(**{**browser_context_args, **state, **options})
+            contexts.callback(context.close)
+            context.set_default_timeout(WAIT_MS)
+            page = context.new_page()
+            screens.append(Screen(page, watch(page)))
+            page.goto(f"{url}/")
+            return screens[-1]
+
+        yield open_one
+        assert [screen.complaints for screen in screens] == [[] for _ in screens]
+
+
+@pytest.fixture
+def open_on_other_node(open_page: Opening) -> Callable[[Person, str], Screen]:
+    """Open the page of `person` on a node that is not `taken`; handshakes go round, so a few tries are enough."""
+
+    def open_elsewhere(person: Person, taken: str) -> Screen:
+        for _ in range(12):
+            screen = open_page(person.url, person)
+            if screen.wait_connected() != taken:
+                return screen
+            screen.context.close()
+        raise AssertionError(f"every connection came to {taken}")
+
+    return open_elsewhere
