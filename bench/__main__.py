@@ -73,9 +73,7 @@ def _run(lab: Lab, ours: Ours, database: DatabaseServer, only: tuple[str, ...]) 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="a minute's run, small and rough")
-    parser.add_argument(
-        "--only", type=_some_of(MEASURES), default=MEASURES, help=f"some of {','.join(MEASURES)}"
-    )
+    parser.add_argument("--only", type=_some_of(MEASURES), default=MEASURES, help=f"some of {','.join(MEASURES)}")
     parser.add_argument("--peers", type=_some_of(PEERS), default=PEERS, help=f"some of {','.join(PEERS)}")
     return parser.parse_args()
 

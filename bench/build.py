@@ -24,10 +24,7 @@ def build() -> None:
         if not program.exists() or program.stat().st_mtime < newest:
             _run([_tool("cc"), *CFLAGS, "-o", str(program), str(source)], HERE)
     installed = NODE_PEER / "node_modules" / ".package-lock.json"
-    if (
-        not installed.exists()
-        or installed.stat().st_mtime < (NODE_PEER / "package-lock.json").stat().st_mtime
-    ):
+    if not installed.exists() or installed.stat().st_mtime < (NODE_PEER / "package-lock.json").stat().st_mtime:
         _run([_tool("npm"), "ci", "--no-audit", "--no-fund"], NODE_PEER)
 
 

@@ -27,8 +27,7 @@ def describe() -> dict[str, str]:
         "Date": datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"),
         "Machine": f"{_processor()}, {os.cpu_count()} cores, {_memory_gib()} GiB",
         "System": f"{_system()}, Linux {platform.release()}",
-        "Python": f"{platform.python_version()}; "
-        + ", ".join(f"{name} {version(name)}" for name in PYTHON_PACKAGES),
+        "Python": f"{platform.python_version()}; " + ", ".join(f"{name} {version(name)}" for name in PYTHON_PACKAGES),
         "Node": ", ".join([_first_line(["node", "--version"]), *map(_node_package, NODE_PACKAGES)]),
         "Redis": _first_line([binaries.redis_server(), "--version"]),
         "Load (1, 5, 15 min) at the end": " ".join(f"{load:.1f}" for load in os.getloadavg()),

@@ -61,7 +61,8 @@ class Client:
         self._process.wait()
 
     def _ask(self, command: str) -> Answer:
-        assert self._process.stdin and self._process.stdout
+        assert self._process.stdin
+        assert self._process.stdout
         self._process.stdin.write(command + "\n")
         self._process.stdin.flush()
         line = self._process.stdout.readline()
@@ -98,9 +99,7 @@ class Emitter:
 class Http:
     """A running `http.c`: prepared requests, in turn, at `rate` a second (0: one after the other)."""
 
-    def __init__(
-        self, port: int, requests: Path, *, connections: int, seconds: float, rate: float, dump: Path
-    ) -> None:
+    def __init__(self, port: int, requests: Path, *, connections: int, seconds: float, rate: float, dump: Path) -> None:
         shape = [port, requests, connections, seconds, rate, dump]
         self._dump = dump
         self._process = spawn(list(map(str, [BUILD / "http", *shape])))

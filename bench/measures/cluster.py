@@ -23,9 +23,7 @@ def run(lab: Lab) -> None:
                 client = running.client(users(CLIENTS))
                 client.connect(CLIENTS)
                 _emit(running, client, WARM_UP_S)
-                lab.results.add(
-                    "cluster", f"{size} nodes", peer.name, **_emit(running, client, lab.scale.window_s)
-                )
+                lab.results.add("cluster", f"{size} nodes", peer.name, **_emit(running, client, lab.scale.window_s))
                 client.disconnect(CLIENTS)
                 client.close()
 

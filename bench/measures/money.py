@@ -36,9 +36,7 @@ def run(lab: Lab, ours: Ours, database_pid: int) -> None:
             dump=lab.directory / "posts",
         ).wait()
         for _ in range(lab.scale.money_rounds):
-            lab.results.add(
-                "money", "transfers", "ours", **_through_a_node(lab, running, requests, database_pid)
-            )
+            lab.results.add("money", "transfers", "ours", **_through_a_node(lab, running, requests, database_pid))
             lab.results.add("money", "transfers", "bare", **_bare(lab, ours, database_pid))
 
 

@@ -6,10 +6,6 @@ The same statements in the same order as one `POST /transferencia` (the lookup o
 made up beforehand, nothing checked. As in a node, one process with a greenlet a connection. Prints one JSON line.
 """
 
-from gevent import monkey
-
-monkey.patch_all()
-
 import json
 import random
 import sys
@@ -19,6 +15,7 @@ from urllib.parse import urlsplit
 
 import gevent
 import pymysql
+from gevent import monkey
 
 NOW = "2026-11-23 13:05:09.123456"
 TEXT = "x" * 400
@@ -49,9 +46,7 @@ def main() -> None:
     print(json.dumps({"operations": sum(done), "seconds": took, "cpu_ns": used}))
 
 
-def transfer(
-    read: Callable[..., int], writes: "pymysql.Connection", source: int, target: int, key: str
-) -> None:
+def transfer(read: Callable[..., int], writes: "pymysql.Connection", source: int, target: int, key: str) -> None:
     read(
         "SELECT users.email, users.name, users.token_generation, revocations.id FROM users LEFT OUTER JOIN revocations "
         "ON revocations.jti = %s AND revocations.user_id = users.id WHERE users.id = %s",
@@ -118,7 +113,8 @@ def _finish(
 
 def _connect(url: str, *, autocommit: bool) -> "pymysql.Connection":
     parts = urlsplit(url)
-    assert parts.hostname and parts.port
+    assert parts.hostname
+    assert parts.port
     return pymysql.connect(
         host=parts.hostname,
         port=parts.port,
@@ -132,4 +128,6 @@ def _connect(url: str, *, autocommit: bool) -> "pymysql.Connection":
 
 
 if __name__ == "__main__":
+    # All that this program waits for is sockets, so the rest of the library may stay as it is.
+    monkey.patch_socket()
     main()

@@ -17,7 +17,7 @@ def healthz() -> str:
     return ""
 
 
-@socketio.on("connect")
+@socketio.on("connect")  # type: ignore[untyped-decorator]
 def connected(auth: dict[str, int]) -> None:
     user_id = auth["uid"]
     emit("conexao", {"mensagem": "Conectado ao servidor WebSocket"})
