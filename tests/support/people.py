@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from typing import Any
 
 import requests
-import socketio
 from engineio.payload import Payload
+
+from tests.support.ordered_client import OrderedClient
 
 WAIT_S = 15.0
 HTTP_TIMEOUT_S = 30.0
@@ -38,7 +39,7 @@ class Feed:
     def __init__(self, url: str, *, transports: Sequence[str] = ("websocket",), auth: dict[str, Any] | None = None):
         self.events: list[Event] = []
         self._arrived = threading.Condition()
-        self.client = socketio.Client(reconnection=False, handle_sigint=False)
+        self.client = OrderedClient()
         self.client.on("*", self._keep)
         self.client.on("disconnect", self._gone)
         self.client.connect(url, transports=list(transports), auth=auth, wait_timeout=WAIT_S)
