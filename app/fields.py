@@ -28,11 +28,18 @@ ID_MAX = 2**63 - 1
 _EMAIL = re.compile(r"[a-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[a-z0-9-]{1,63}(?:\.[a-z0-9-]{1,63})+", re.ASCII)
 
 
-def _printable(value: str) -> str:
+def _printable(chars_max: int) -> AfterValidator:
     """Trimmed; refuses control characters and lone surrogates, which no database or screen keeps whole."""
-    if any(unicodedata.category(c) in ("Cc", "Cs") for c in value):
-        raise ValueError("contém caracteres que não são permitidos")
-    return unicodedata.normalize("NFC", value).strip()
+
+    def check(value: str) -> str:
+        if any(unicodedata.category(c) in ("Cc", "Cs") for c in value):
+            raise ValueError("contém caracteres que não são permitidos")
+        kept = unicodedata.normalize("NFC", value).strip()
+        if len(kept) > chars_max:  # NFC writes some characters as two
+            raise ValueError(f"deve ter no máximo {chars_max} caracteres")
+        return kept
+
+    return AfterValidator(check)
 
 
 def _filled(value: str) -> str:
@@ -42,8 +49,9 @@ def _filled(value: str) -> str:
 
 
 def _email(value: str) -> str:
-    lowered = value.strip().lower()
-    if not _EMAIL.fullmatch(lowered):
+    trimmed = value.strip()
+    lowered = trimmed.lower()
+    if not trimmed.isascii() or not _EMAIL.fullmatch(lowered):  # some letters turn into ASCII ones when lowered
         raise ValueError("não é um e-mail válido")
     return lowered
 
@@ -83,13 +91,16 @@ Cents = Annotated[
     ),
 ]
 Name = Annotated[
-    str, Field(min_length=1, max_length=NAME_CHARS_MAX), AfterValidator(_printable), AfterValidator(_filled)
+    str,
+    Field(min_length=1, max_length=NAME_CHARS_MAX),
+    _printable(NAME_CHARS_MAX),
+    AfterValidator(_filled),
 ]
-Description = Annotated[str, Field(max_length=DESCRIPTION_CHARS_MAX), AfterValidator(_printable)]
+Description = Annotated[str, Field(max_length=DESCRIPTION_CHARS_MAX), _printable(DESCRIPTION_CHARS_MAX)]
 FilledDescription = Annotated[
     str,
     Field(min_length=1, max_length=DESCRIPTION_CHARS_MAX),
-    AfterValidator(_printable),
+    _printable(DESCRIPTION_CHARS_MAX),
     AfterValidator(_filled),
 ]
 Email = Annotated[str, Field(max_length=EMAIL_CHARS_MAX), AfterValidator(_email)]
