@@ -29,6 +29,8 @@ class Operation:
     open: bool = False
     idempotent: bool = False
     tag: str = ""
+    # Of a 200 answer that is not JSON.
+    media_type: str | None = None
 
 
 def route(
@@ -41,11 +43,12 @@ def route(
     answers: dict[int, Any],
     open_to_all: bool = False,
     idempotent: bool = False,
+    media_type: str | None = None,
 ) -> Callable[[V], V]:
     """Register a view and what the API's document says of it. `answers`: status → type of the body, or None."""
 
     def register(view: V) -> V:
-        described = Operation(body, query, answers, open_to_all, idempotent, blueprint.name)
+        described = Operation(body, query, answers, open_to_all, idempotent, blueprint.name, media_type)
         view.operation = described  # type: ignore[attr-defined]  # read by app.web.openapi
         blueprint.add_url_rule(path, view_func=view, methods=[method])
         return view

@@ -45,6 +45,10 @@ class NotYourAccount(AppError):
     status, code, text = 403, "conta_de_outra_pessoa", "Esta conta não é sua."
 
 
+class NotYourOperation(AppError):
+    status, code, text = 403, "operacao_de_outra_pessoa", "Esta operação não é sua."
+
+
 class WrongUser(AppError):
     status, code, text = 403, "usuario_diferente", "O token é de outro usuário que o desta conexão."
 

@@ -8,12 +8,15 @@ from sqlalchemy import Connection
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from app import log, wire
-from app.bank import accounts, events
+from app.bank import accounts, receipt_routes, statement_files
+from app.bank import events as bank_events
 from app.bank import routes as bank_routes
 from app.db import Database
 from app.limiter import Limiter
-from app.realtime import server
+from app.notifications import events as inbox_events
+from app.notifications import routes as inbox_routes
 from app.realtime.bus import BusUnavailable
+from app.realtime.server import Realtime
 from app.settings import Settings
 from app.streams import stream
 from app.users import routes as user_routes
@@ -36,12 +39,8 @@ def create_app(settings: Settings) -> Flask:
     db = Database(settings.database_url)
     auth = Auth(db, Tokens(settings.jwt_secret.get_secret_value(), settings.jwt_ttl_s))
     limits = Limiter(settings.redis_url)
-    realtime = server.build(
-        app,
-        settings,
-        auth,
-        doors={wire.SOLICITAR_SALDO: lambda identity, data: events.on_solicitar_saldo(db, identity.user_id, data)},
-    )
+    realtime = Realtime(app, settings, auth)
+    _open_socket_doors(db, realtime)
     node = Node(settings, db, realtime)
     app.extensions["saldo_vivo"] = node
 
@@ -51,11 +50,22 @@ def create_app(settings: Settings) -> Flask:
 
     app.register_blueprint(user_routes.blueprint(auth, limits, welcome=welcome, tokens_ended=tokens_ended))
     app.register_blueprint(bank_routes.blueprint(auth, limits, committed=realtime.waker.wake))
+    app.register_blueprint(statement_files.blueprint(auth))
+    app.register_blueprint(receipt_routes.blueprint(auth, limits))
+    app.register_blueprint(inbox_routes.blueprint(auth, tell=realtime.tell))
     app.register_blueprint(health.blueprint(node))
     app.register_blueprint(pages.blueprint())
     app.register_blueprint(openapi.blueprint())
     edge.install(app, settings)
     return app
+
+
+def _open_socket_doors(db: Database, realtime: Realtime) -> None:
+    realtime.answers(wire.SOLICITAR_SALDO, lambda who, data: bank_events.on_solicitar_saldo(db, who.user_id, data))
+    realtime.acknowledges(
+        wire.NOTIFICACOES_LIDAS,
+        lambda who, data: inbox_events.on_notificacoes_lidas(db, realtime.tell, who.user_id, data),
+    )
 
 
 def welcome(connection: Connection, user_id: int, name: str) -> None:

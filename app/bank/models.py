@@ -87,3 +87,13 @@ class IdempotencyKey(Base):
     # JSON body of the answer; an error's slug when status is 4xx.
     answer: Mapped[str] = mapped_column(Text)
     created_at: Mapped[datetime] = mapped_column(UtcMoment)
+
+
+class Receipt(Base):
+    """The code under which anybody may confirm that a receipt is true; made when the receipt is first asked for."""
+
+    __tablename__ = "receipts"
+
+    operation_id: Mapped[int] = mapped_column(BigId, ForeignKey("operations.id"), primary_key=True, autoincrement=False)
+    code: Mapped[str] = mapped_column(exact_text(20), unique=True)
+    created_at: Mapped[datetime] = mapped_column(UtcMoment)

@@ -11,6 +11,7 @@ from app.bank.accounts import AccountState, mask
 from app.bank.ledger import Posting
 from app.bank.models import CASH_ACCOUNT_ID
 from app.bank.queries import PAGE_ROWS_MAX, Filters, Movement
+from app.bank.receipts import ReceiptView, grouped
 from app.errors import SameAccount
 from app.fields import ID_MAX, Body, Cents, Description, FilledDescription, Id, Name, Query
 from app.wire import Movimentacao, Notificacao, SaldoAtualizado
@@ -134,6 +135,16 @@ class HolderOut(TypedDict):
     Titular: str
 
 
+class VerifiedOut(TypedDict):
+    valido: bool
+    codigo: str
+    tipo: str
+    valor: float
+    data: str
+    origem: str | None
+    destino: str | None
+
+
 class ReceiptOut(TypedDict):
     mensagem: str
     operacao_id: int
@@ -167,6 +178,23 @@ def movement(row: Movement) -> Movimentacao:
         "BeneficiarioID": row.counterpart_id,
         "NomeBeneficiario": row.counterpart_name,
         "OperacaoID": row.operation_id,
+    }
+
+
+def label(kind: str) -> str:
+    """The name of a kind of operation."""
+    return _LABELS[kind]
+
+
+def verified(view: ReceiptView) -> VerifiedOut:
+    return {
+        "valido": True,
+        "codigo": grouped(view.code),
+        "tipo": view.kind,
+        "valor": money.to_json(view.amount_cents),
+        "data": clock.iso(view.made_at),
+        "origem": mask(view.source_name) if view.source_name else None,
+        "destino": mask(view.target_name) if view.target_name else None,
     }
 
 

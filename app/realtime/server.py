@@ -1,8 +1,8 @@
 """The Socket.IO server of one node, put together: Flask-SocketIO with our client manager, guard and feed."""
 
 import secrets
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 import gevent
@@ -10,7 +10,7 @@ from flask import Flask, request
 from flask_socketio import SocketIO
 
 from app import wire
-from app.realtime.bus import RoutedRedisManager
+from app.realtime.bus import BusUnavailable, RoutedRedisManager
 from app.realtime.entry import Entry
 from app.realtime.feed import Feed
 from app.realtime.guard import Door, Guard
@@ -27,32 +27,87 @@ MESSAGE_BYTES_MAX = 16_384
 DRAIN_RECONNECT_MS_MAX = 2000
 DRAIN_WAIT_S = 0.3
 
-# An event of a feature: the verified user and the payload in, the event to answer this socket with out.
+# A feature's event: verified user and payload in; the event and payload to answer this socket with out.
 Answering = Callable[[Identity, dict[str, Any]], tuple[str, Any]]
+# The same with what goes into the acknowledgement.
+Acknowledging = Callable[[Identity, dict[str, Any]], Any]
 
 
-@dataclass(frozen=True)
 class Realtime:
-    """The running parts of a node that others may use."""
+    """The Socket.IO side of a node: attached to `app`, its greenlets running."""
 
-    socketio: SocketIO
-    bus: RoutedRedisManager
-    sessions: Sessions
-    feed: Feed
-    waker: Waker
+    def __init__(self, app: Flask, settings: Settings, auth: Auth) -> None:
+        self.bus = RoutedRedisManager(settings.redis_url, node_id=settings.node_id)
+        self.waker = Waker(settings.redis_url)
+        self._socketio = _attach(app, settings, self.bus)
+        server = self._socketio.server
+        self._sessions = Sessions()
+        self._feed = Feed(auth.db, self._sessions, server)
+        self._guard = Guard(auth, self._feed)
+        self._entry = Entry(
+            auth=auth,
+            sessions=self._sessions,
+            feed=self._feed,
+            bus=self.bus,
+            server=server,
+            node_id=settings.node_id,
+        )
+        sweep = Sweep(auth.db, self._sessions, self._feed)
+        watch = Watch(auth.db, self._sessions, self._feed)
+        self._open_doors()
+        self.bus.listen(on_event=self._feed.deliver, on_ended=watch.end, on_ready=sweep.ask)
+        for part in (sweep, watch, self.waker):
+            part.start()
+
+    def answers(self, event: str, answer: Answering) -> None:
+        """Serve a client event with an event to the socket that sent it."""
+
+        def door(session: SocketSession, identity: Identity, data: dict[str, Any]) -> None:
+            name, payload = answer(identity, data)
+            self._feed.send(session, wire.event_packet(name, wire.dumps(payload)))
+
+        self._serve(event, door)
+
+    def acknowledges(self, event: str, answer: Acknowledging) -> None:
+        """Serve a client event with its acknowledgement."""
+        self._serve(event, lambda _session, identity, data: answer(identity, data))
+
+    def tell(self, user_id: int, event: str, payload: Any) -> None:
+        """An ephemeral event to every socket of a user, on every node; lost when Redis is away."""
+        with suppress(BusUnavailable):
+            self.bus.emit(event, payload, room=wire.room_of(user_id))
 
     def drain(self) -> None:
         """Tell every socket to come back elsewhere, then close them all; takes about DRAIN_WAIT_S."""
-        for session in self.sessions:
+        for session in self._sessions:
             notice: wire.ServidorDrenando = {"reconectar_em_ms": secrets.randbelow(DRAIN_RECONNECT_MS_MAX)}
-            self.feed.send(session, wire.event_packet(wire.SERVIDOR_DRENANDO, wire.dumps(notice)))
+            self._feed.send(session, wire.event_packet(wire.SERVIDOR_DRENANDO, wire.dumps(notice)))
         gevent.sleep(DRAIN_WAIT_S)
-        gevent.joinall([gevent.spawn(self.feed.close_transport, session) for session in self.sessions])
+        gevent.joinall([gevent.spawn(self._feed.close_transport, session) for session in self._sessions])
+
+    def _open_doors(self) -> None:
+        self._socketio.on_event("connect", self._connected)
+        self._socketio.on_event("disconnect", self._disconnected)
+        self._serve(wire.AUTENTICAR, self._entry.authenticate)
+        self._serve(wire.SINCRONIZAR, self._entry.synchronize)
+
+    def _connected(self, auth_data: Any = None) -> None:
+        session = self._entry.greet(request.sid)  # type: ignore[attr-defined]  # Flask-SocketIO's
+        if isinstance(auth_data, dict) and auth_data.get("token") is not None:
+            self._guard.pass_through(self._entry.authenticate, wire.AUTENTICAR, session, (auth_data,))
+
+    def _disconnected(self, _reason: Any = None) -> None:
+        self._sessions.close(request.sid)  # type: ignore[attr-defined]  # Flask-SocketIO's
+
+    def _serve(self, event: str, door: Door) -> None:
+        def handle(*args: Any) -> Any:
+            session = self._sessions.get(request.sid)  # type: ignore[attr-defined]  # Flask-SocketIO's
+            return self._guard.pass_through(door, event, session, args) if session else None
+
+        self._socketio.on_event(event, handle)
 
 
-def build(app: Flask, settings: Settings, auth: Auth, *, doors: Mapping[str, Answering]) -> Realtime:
-    """Attach Socket.IO to `app` and start the node's greenlets."""
-    bus = RoutedRedisManager(settings.redis_url, node_id=settings.node_id)
+def _attach(app: Flask, settings: Settings, bus: RoutedRedisManager) -> SocketIO:
     socketio = SocketIO(
         app,
         async_mode="gevent",
@@ -64,23 +119,11 @@ def build(app: Flask, settings: Settings, auth: Auth, *, doors: Mapping[str, Ans
         ping_timeout=PING_TIMEOUT_S,
         max_http_buffer_size=MESSAGE_BYTES_MAX,
     )
-    server = socketio.server
+    eio = socketio.server.eio
     # nginx finds the node by the name in front of the session id.
-    server.eio.generate_id = lambda: f"{settings.node_id}.{secrets.token_urlsafe(15)}"
-    server.eio.handle_request = _answering_late_requests(server.eio.handle_request)
-    sessions = Sessions()
-    feed = Feed(auth.db, sessions, server)
-    sweep, watch, waker = (
-        Sweep(auth.db, sessions, feed),
-        Watch(auth.db, sessions, feed),
-        Waker(settings.redis_url),
-    )
-    entry = Entry(auth=auth, sessions=sessions, feed=feed, bus=bus, server=server, node_id=settings.node_id)
-    _register(socketio, Guard(auth, feed), sessions, entry, feed, doors)
-    bus.listen(on_event=feed.deliver, on_ended=watch.end, on_ready=sweep.ask)
-    for part in (sweep, watch, waker):
-        part.start()
-    return Realtime(socketio, bus, sessions, feed, waker)
+    eio.generate_id = lambda: f"{settings.node_id}.{secrets.token_urlsafe(15)}"
+    eio.handle_request = _answering_late_requests(eio.handle_request)
+    return socketio
 
 
 def _answering_late_requests(handle: Callable[..., Any]) -> Callable[..., Any]:
@@ -94,43 +137,3 @@ def _answering_late_requests(handle: Callable[..., Any]) -> Callable[..., Any]:
             return [b'{"code":1,"message":"Session ID unknown"}']
 
     return handle_request
-
-
-def _register(
-    socketio: SocketIO,
-    guard: Guard,
-    sessions: Sessions,
-    entry: Entry,
-    feed: Feed,
-    doors: Mapping[str, Answering],
-) -> None:
-    def connected(auth_data: Any = None) -> None:
-        session = entry.greet(request.sid)  # type: ignore[attr-defined]  # Flask-SocketIO's
-        if isinstance(auth_data, dict) and auth_data.get("token") is not None:
-            guard.pass_through(entry.authenticate, wire.AUTENTICAR, session, (auth_data,))
-
-    def disconnected(_reason: Any = None) -> None:
-        sessions.close(request.sid)  # type: ignore[attr-defined]
-
-    socketio.on_event("connect", connected)
-    socketio.on_event("disconnect", disconnected)
-    named: dict[str, Door] = {wire.AUTENTICAR: entry.authenticate, wire.SINCRONIZAR: entry.synchronize}
-    named |= {event: _answering(feed, answer) for event, answer in doors.items()}
-    for event, door in named.items():
-        socketio.on_event(event, _handler(guard, sessions, event, door))
-
-
-def _handler(guard: Guard, sessions: Sessions, event: str, door: Door) -> Callable[..., Any]:
-    def handle(*args: Any) -> Any:
-        session = sessions.get(request.sid)  # type: ignore[attr-defined]
-        return guard.pass_through(door, event, session, args) if session else None
-
-    return handle
-
-
-def _answering(feed: Feed, answer: Answering) -> Door:
-    def door(session: SocketSession, identity: Identity, data: dict[str, Any]) -> None:
-        event, payload = answer(identity, data)
-        feed.send(session, wire.event_packet(event, wire.dumps(payload)))
-
-    return door

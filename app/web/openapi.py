@@ -80,7 +80,7 @@ def _operation(rule: str, name: str, words: str, operation: Operation, schemas: 
         "summary": words.strip(),
         "parameters": _parameters(rule, operation, schemas),
         "responses": {
-            **{str(status): _answer(kind, schemas) for status, kind in operation.answers.items()},
+            **{str(status): _answer(kind, operation.media_type, schemas) for status, kind in operation.answers.items()},
             **{str(status): _refusal(text) for status, text in _REFUSALS.items()},
         },
     }
@@ -117,7 +117,9 @@ def _parameters(rule: str, operation: Operation, schemas: dict[str, Any]) -> lis
     return parameters
 
 
-def _answer(kind: Any, schemas: dict[str, Any]) -> dict[str, Any]:
+def _answer(kind: Any, media_type: str | None, schemas: dict[str, Any]) -> dict[str, Any]:
+    if media_type is not None:
+        return {"description": "O arquivo", "content": {media_type: {"schema": {"type": "string"}}}}
     if kind is None:
         return {"description": "Feito"}
     return {"description": "Feito", "content": {"application/json": {"schema": _schema(kind, schemas)}}}

@@ -1,0 +1,42 @@
+"""HTTP doors of receipts."""
+
+from typing import Any
+
+from flask import Blueprint, Response, request
+
+from app import door, limiter
+from app.bank import payloads, receipt_pdf, receipts
+from app.fields import ID_MAX
+from app.limiter import Limiter
+from app.users.auth import Auth, Identity
+
+VERIFICATIONS = limiter.per_minute("verify", 30)
+
+
+def blueprint(auth: Auth, limits: Limiter) -> Blueprint:
+    routes = Blueprint("comprovantes", __name__)
+    db = auth.db
+
+    @door.route(
+        routes,
+        "GET",
+        f"/comprovante/<int(max={ID_MAX}):operacao_id>.pdf",
+        answers={200: None},
+        media_type="application/pdf",
+    )
+    @auth.requires_user
+    def comprovante(identity: Identity, operacao_id: int) -> Any:
+        """O comprovante, em PDF, de uma operação que tocou uma conta própria."""
+        view = db.transact(receipts.of_operation, operacao_id, identity.user_id)
+        verify_url = f"{request.host_url}verificar/{receipts.grouped(view.code)}"
+        answer = Response(receipt_pdf.render(view, verify_url=verify_url), mimetype="application/pdf")
+        answer.headers["Content-Disposition"] = f'attachment; filename="comprovante-{operacao_id}.pdf"'
+        return answer
+
+    @door.route(routes, "GET", "/verificar/<codigo>", answers={200: payloads.VerifiedOut}, open_to_all=True)
+    def verificar(codigo: str) -> Any:
+        """Confirma em público que um comprovante é verdadeiro; os nomes saem encobertos."""
+        limits.check(VERIFICATIONS, door.client_address())
+        return door.answer(payloads.verified(db.read(receipts.by_code, codigo[: receipts.CODE_CHARS * 2])))
+
+    return routes

@@ -1,0 +1,23 @@
+"""What a user has read, and how the user wants to be told. The notifications themselves are in the stream."""
+
+from sqlalchemy import ForeignKey, Text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.db import Base, BigId
+
+
+class ReadCursor(Base):
+    """Every notification up to `seq` has been read."""
+
+    __tablename__ = "read_cursors"
+
+    user_id: Mapped[int] = mapped_column(BigId, ForeignKey("users.id"), primary_key=True, autoincrement=False)
+    seq: Mapped[int] = mapped_column(BigId)
+
+
+class PreferencesRow(Base):
+    __tablename__ = "preferences"
+
+    user_id: Mapped[int] = mapped_column(BigId, ForeignKey("users.id"), primary_key=True, autoincrement=False)
+    # JSON of payloads.Preferences.
+    document: Mapped[str] = mapped_column(Text)
