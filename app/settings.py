@@ -1,14 +1,21 @@
 """Every setting of a node or worker: read from the environment and checked once, at start."""
 
+import re
 import socket
 from typing import Annotated, Self
+from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError
 
 JWT_SECRET_BYTES_MIN = 32
 REDIS_SCHEMES = ("redis://", "rediss://", "redis+sentinel://")
 DATABASE_SCHEMES = ("mysql+pymysql://", "sqlite:///")
+
+_HOST = re.compile(r"(?:[^\s:\[\]]+|\[[0-9a-fA-F:.]+\])?(?::[0-9]{1,5})?")
+_HOST_PORT = re.compile(r"[^\s:\[\]]+:[0-9]{1,5}")
 
 
 class SettingsError(Exception):
@@ -28,6 +35,12 @@ class Stores(BaseSettings):
     def _known_database(cls, value: str) -> str:
         if not value.startswith(DATABASE_SCHEMES):
             raise ValueError(f"must start with one of {', '.join(DATABASE_SCHEMES)}")
+        try:
+            named = bool(make_url(value).database)
+        except (ArgumentError, ValueError):
+            named = False
+        if not named:
+            raise ValueError("is not an address such as mysql+pymysql://user:password@host:3306/database")
         return value
 
     @field_validator("redis_url")
@@ -35,6 +48,10 @@ class Stores(BaseSettings):
     def _known_redis(cls, value: str) -> str:
         if not value.startswith(REDIS_SCHEMES):
             raise ValueError(f"must start with one of {', '.join(REDIS_SCHEMES)}")
+        _, _, hosts = urlsplit(value).netloc.rpartition("@")
+        with_port = _HOST_PORT if value.startswith("redis+sentinel://") else _HOST
+        if not all(with_port.fullmatch(host) for host in hosts.split(",")):
+            raise ValueError("is not an address such as redis://user:password@host:6379/0")
         return value
 
     @classmethod

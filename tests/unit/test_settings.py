@@ -1,0 +1,149 @@
+"""Settings are read and checked once, at start; a bad one stops the process with one clear line."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from app.settings import Settings, SettingsError, Stores
+
+ROOT = Path(__file__).parents[2]
+SECRET = "um-segredo-de-testes-com-mais-de-32-bytes"
+GOOD = {
+    "DATABASE_URL": "mysql+pymysql://saldo:senha-do-banco@localhost:3306/saldo",
+    "REDIS_URL": "redis://:senha-do-redis@localhost:6379/0",
+    "JWT_SECRET": SECRET,
+    "JWT_TTL_S": "60",
+    "CORS_ORIGINS": "https://banco.example, http://localhost:5173",
+    "NODE_ID": "web1",
+}
+BAD = [
+    ("DATABASE_URL", None),
+    ("DATABASE_URL", ""),
+    ("DATABASE_URL", "postgresql://localhost/saldo"),
+    ("DATABASE_URL", "mysql://localhost/saldo"),
+    ("DATABASE_URL", "mysql+pymysql://"),
+    ("DATABASE_URL", "mysql+pymysql://saldo:senha-do-banco@localhost:porta/saldo"),
+    ("DATABASE_URL", "mysql+pymysql://saldo:senha-do-banco@localhost:3306"),
+    ("DATABASE_URL", "sqlite:///"),
+    ("REDIS_URL", None),
+    ("REDIS_URL", "localhost:6379"),
+    ("REDIS_URL", "amqp://localhost"),
+    ("REDIS_URL", "redis://:senha-do-redis@localhost:porta/0"),
+    ("REDIS_URL", "redis+sentinel://sentinela/0/mestre"),
+    ("REDIS_URL", "redis+sentinel://a:26379,b/0/mestre"),
+    ("JWT_SECRET", None),
+    ("JWT_SECRET", "curto demais"),
+    ("JWT_SECRET", "x" * 31),
+    ("JWT_TTL_S", ""),
+    ("JWT_TTL_S", "uma hora"),
+    ("JWT_TTL_S", "0"),
+    ("JWT_TTL_S", "-1"),
+    ("JWT_TTL_S", "1000000000"),
+    ("CORS_ORIGINS", "*"),
+    ("CORS_ORIGINS", "https://banco.example,*"),
+    ("CORS_ORIGINS", "banco.example"),
+    ("NODE_ID", ""),
+    ("NODE_ID", "Web 1"),
+    ("NODE_ID", "web.1"),
+    ("NODE_ID", "x" * 33),
+]
+
+
+@pytest.fixture(autouse=True)
+def environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in GOOD.items():
+        monkeypatch.setenv(name, value)
+
+
+def set_or_delete(monkeypatch: pytest.MonkeyPatch, name: str, value: str | None) -> None:
+    if value is None:
+        monkeypatch.delenv(name)
+    else:
+        monkeypatch.setenv(name, value)
+
+
+def test_good_settings_are_read() -> None:
+    settings = Settings.from_env()
+
+    assert (settings.database_url, settings.redis_url) == (GOOD["DATABASE_URL"], GOOD["REDIS_URL"])
+    assert (settings.jwt_secret.get_secret_value(), settings.jwt_ttl_s) == (SECRET, 60)
+    assert settings.cors_origins == ("https://banco.example", "http://localhost:5173")
+    assert settings.node_id == "web1"
+
+
+def test_what_may_be_left_out_has_the_contract_s_defaults(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("JWT_TTL_S", "CORS_ORIGINS"):
+        monkeypatch.delenv(name)
+
+    settings = Settings.from_env()
+
+    assert (settings.jwt_ttl_s, settings.cors_origins) == (3600, ())
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "redis://localhost",
+        "redis://usuario:p:a@ss@localhost:6379/1",
+        "redis://[::1]:6379",
+        "rediss://redis.example:6380/0",
+        "redis+sentinel://usuario:senha@a:26379,b:26379/0/mestre",
+    ],
+)
+def test_every_kind_of_redis_address_is_taken(monkeypatch: pytest.MonkeyPatch, url: str) -> None:
+    monkeypatch.setenv("REDIS_URL", url)
+
+    assert Settings.from_env().redis_url == url
+
+
+@pytest.mark.parametrize(("name", "value"), BAD)
+def test_a_bad_setting_is_one_line_that_names_it_and_only_it(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str | None
+) -> None:
+    set_or_delete(monkeypatch, name, value)
+
+    with pytest.raises(SettingsError) as refused:
+        Settings.from_env()
+
+    line = str(refused.value)
+    assert len(line.splitlines()) == 1
+    assert [known for known in GOOD if known in line] == [name]
+
+
+@pytest.mark.parametrize(("name", "value"), BAD)
+def test_a_bad_setting_shows_no_secret(monkeypatch: pytest.MonkeyPatch, name: str, value: str | None) -> None:
+    set_or_delete(monkeypatch, name, value)
+
+    with pytest.raises(SettingsError) as refused:
+        Settings.from_env()
+
+    assert not [secret for secret in ("senha-do", SECRET, "curto") if secret in str(refused.value)]
+
+
+def test_all_bad_settings_are_named_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("JWT_SECRET", "curto demais")
+    monkeypatch.delenv("REDIS_URL")
+
+    with pytest.raises(SettingsError, match=r"(?=.*JWT_SECRET)(?=.*REDIS_URL)"):
+        Settings.from_env()
+
+
+def test_a_worker_needs_to_know_only_the_stores(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("JWT_SECRET", "NODE_ID"):
+        monkeypatch.delenv(name)
+
+    assert Stores.from_env().redis_url == GOOD["REDIS_URL"]
+
+
+@pytest.mark.parametrize("command", [["-c", "import app.wsgi"], ["-m", "worker", "run"]], ids=["node", "worker"])
+def test_a_process_with_a_bad_setting_ends_with_one_line(command: list[str]) -> None:
+    env = {**os.environ, "REDIS_URL": "redis://localhost:porta"}
+
+    ended = subprocess.run([sys.executable, *command], cwd=ROOT, env=env, capture_output=True, text=True, check=False)
+
+    assert ended.returncode == 1
+    assert len(ended.stderr.splitlines()) == 1
+    assert "REDIS_URL" in ended.stderr
