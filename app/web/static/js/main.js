@@ -2,6 +2,7 @@
 import { App } from "./app.js";
 import { fill } from "./lib/dom.js";
 import { startRouter } from "./lib/router.js";
+import { keepShell } from "./lib/worker.js";
 import { connectionView } from "./views/connection.js";
 import { loginView } from "./views/login.js";
 import { shellView } from "./views/shell.js";
@@ -56,3 +57,4 @@ app.session.on("closed", askWho);
 app.start();
 if (!app.session.token) askWho("");
 else if (!shell) enter();
+keepShell().catch(() => undefined);

@@ -56,6 +56,25 @@ export function fill(element, ...children) {
 }
 
 /**
+ * Makes these the children, in this order, and touches only those that are not in place already:
+ * what has the focus or is being read keeps it.
+ * @param {Element} parent
+ * @param {Node[]} nodes
+ */
+export function sync(parent, nodes) {
+  let at = parent.firstChild;
+  for (const node of nodes) {
+    if (node === at) at = at.nextSibling;
+    else parent.insertBefore(node, at);
+  }
+  while (at) {
+    const next = at.nextSibling;
+    parent.removeChild(at);
+    at = next;
+  }
+}
+
+/**
  * Writes text only when it differs, so that live regions speak of changes alone.
  * @param {Element} element
  * @param {string} text

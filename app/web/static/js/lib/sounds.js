@@ -12,7 +12,7 @@ const APART_MS = 250;
 /**
  * The sound of each notification, by the person's preferences. Of several tabs one plays: the one
  * that holds the lock, which a tab asks for once the browser lets it make sounds at all.
- * @extends {Emitter<{ change: Preferences, played: string }>}
+ * @extends {Emitter<{ change: Preferences }>}
  */
 export class Sounds extends Emitter {
   preferences = defaults();
@@ -28,6 +28,7 @@ export class Sounds extends Emitter {
     this.#channel.onmessage = ({ data }) => this.#adopt(data);
     app.inbox.on("arrived", (event) => this.#hear(event));
     app.session.on("opened", () => this.load());
+    if (app.session.token) this.load();
     unlock(() => this.#takeTurn());
   }
 
@@ -73,6 +74,5 @@ export class Sounds extends Emitter {
     if (!sound || now - this.#lastAt < APART_MS) return;
     this.#lastAt = now;
     this.preview(sound);
-    this.emit("played", sound);
   }
 }

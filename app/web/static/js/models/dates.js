@@ -4,7 +4,7 @@ const DAY_MS = 86_400_000;
 const time = new Intl.DateTimeFormat("pt-BR", { hour: "2-digit", minute: "2-digit" });
 const dayMonth = new Intl.DateTimeFormat("pt-BR", { day: "numeric", month: "long" });
 const full = new Intl.DateTimeFormat("pt-BR", { day: "numeric", month: "long", year: "numeric" });
-const moment = new Intl.DateTimeFormat("pt-BR", { dateStyle: "long", timeStyle: "medium" });
+const moment = new Intl.DateTimeFormat("pt-BR", { dateStyle: "medium", timeStyle: "medium" });
 const month = new Intl.DateTimeFormat("pt-BR", { month: "long" });
 const relative = new Intl.RelativeTimeFormat("pt-BR", { numeric: "auto" });
 

@@ -48,9 +48,10 @@ export function balanceChart({ bank }, scope) {
     Plot = loaded;
     resize.observe(box);
   });
-  const dark = matchMedia("(prefers-color-scheme: dark)");
-  scope.listen(dark, "change", draw);
-  scope.add(() => resize.disconnect(), () => plot?.destroy());
+  const theme = new MutationObserver(draw);
+  theme.observe(document.documentElement, { attributeFilter: ["data-theme"] });
+  scope.listen(matchMedia("(prefers-color-scheme: dark)"), "change", draw);
+  scope.add(() => resize.disconnect(), () => theme.disconnect(), () => plot?.destroy());
   return { node, head: null, update };
 }
 
@@ -89,7 +90,7 @@ function options(Plot, box, read) {
     cursor: { y: false, drag: { x: false, y: false }, points: { size: 9, fill: color("--brand") } },
     scales: { y: { range: (_plot, low, high) => padded(low, high) } },
     axes: [
-      { ...axis, grid: { show: false }, space: 64, values: (_plot, ticks) => ticks.map(dayLabel) },
+      { ...axis, size: 28, grid: { show: false }, space: 64, values: (_plot, ticks) => ticks.map(dayLabel) },
       {
         ...axis,
         size: 68,

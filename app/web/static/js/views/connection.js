@@ -2,6 +2,7 @@
 import { el, setText } from "../lib/dom.js";
 import { ago, formatTime } from "../models/dates.js";
 /** @import { App } from "../app.js" */
+/** @import { Scope } from "../lib/scope.js" */
 /** @import { Connection } from "../models/connection.js" */
 
 const COUNT_MS = 250;
@@ -50,19 +51,27 @@ function words({ state, retryAt }) {
 /**
  * While nothing arrives, the page stays readable and says how old it is.
  * @param {App} app
+ * @param {Scope} scope
  */
-export function staleView({ bank, connection }) {
+export function staleView({ bank, connection }, scope) {
   const node = el("p", { class: "stale", role: "status", hidden: true, "data-testid": "desatualizado" });
-  /** @type {number | undefined} */
-  let timer;
   const update = () => {
-    const since = connection.liveUntil;
-    const old = since === null ? 0 : Date.now() - since;
-    node.hidden = since === null || old < STALE_AFTER_MS || !bank.loadedAt;
-    if (since !== null) setText(node, `Você está sem conexão. Os valores são das ${formatTime(new Date(since))} (${ago(new Date(since))}).`);
-    clearTimeout(timer);
-    if (since !== null) timer = setTimeout(update, STALE_AFTER_MS);
+    const text = connection.state === "conectado" ? "" : staleWords(connection, bank.loadedAt !== null);
+    node.hidden = text === "";
+    setText(node, text);
   };
-  connection.on("change", update);
+  scope.add(connection.on("change", update));
+  scope.every(STALE_AFTER_MS, update);
   return node;
+}
+
+/**
+ * @param {Connection} connection
+ * @param {boolean} loaded
+ */
+function staleWords({ liveUntil, retryAt }, loaded) {
+  if (!loaded) return retryAt === null ? "" : "Sem conexão. Suas contas aparecem assim que ela voltar.";
+  if (liveUntil === null || Date.now() - liveUntil < STALE_AFTER_MS) return "";
+  const since = new Date(liveUntil);
+  return `Você está sem conexão. Os valores são das ${formatTime(since)} (${ago(since)}).`;
 }

@@ -1,5 +1,5 @@
 // @ts-check
-import { el, fill, icon, setText } from "../lib/dom.js";
+import { el, icon, setText, sync } from "../lib/dom.js";
 import { INBOX_PAGE } from "../lib/loader.js";
 import { ago } from "../models/dates.js";
 import { kindOf } from "../models/preferences.js";
@@ -29,6 +29,7 @@ export function notificationsView(app, scope) {
     panel.node.hidden = !open;
     bell.setAttribute("aria-expanded", String(open));
     if (!open) return;
+    panel.update();
     app.inbox.see();
     panel.node.focus();
   };
@@ -71,10 +72,15 @@ function makePanel(app) {
     list,
     older,
   );
+  const empty = el("li", { class: "empty" }, "Nenhum aviso por enquanto.");
+  /** @type {Map<number, ReturnType<typeof noticeView>>} */
+  let notices = new Map();
   const update = () => {
     const { inbox } = app;
-    const items = inbox.list.map((item) => noticeView(item, inbox.isUnread(item)));
-    fill(list, ...(items.length ? items : [el("li", { class: "empty" }, "Nenhum aviso por enquanto.")]));
+    const items = inbox.list;
+    notices = new Map(items.map((item) => [item.seq, notices.get(item.seq) ?? noticeView(item)]));
+    items.forEach((item) => notices.get(item.seq)?.show(inbox.isUnread(item)));
+    sync(list, items.length ? [...notices.values()].map((notice) => notice.node) : [empty]);
     readAll.hidden = inbox.unread === 0;
     older.hidden = inbox.complete || items.length === 0;
   };
@@ -90,22 +96,23 @@ async function loadOlder({ http, inbox }) {
   inbox.addOlder(page.notificacoes, page.notificacoes.length < INBOX_PAGE);
 }
 
-/**
- * @param {Notification} item
- * @param {boolean} unread
- */
-function noticeView({ seq, tipo, mensagem, timestamp, dados }, unread) {
+/** @param {Notification} item */
+function noticeView({ seq, tipo, mensagem, timestamp, dados }) {
   const kind = kindOf(tipo);
   const operation = dados?.operacao_id;
-  const text = [
-    el("b", {}, KIND_NAMES[kind], unread ? el("span", { class: "sr-only" }, " (não lido)") : null),
-    el("span", {}, mensagem),
-    el("time", { datetime: timestamp }, ago(timestamp)),
-  ];
-  return el(
+  const mark = el("span", { class: "sr-only" }, " (não lido)");
+  const time = el("time", { datetime: timestamp });
+  const text = [el("b", {}, KIND_NAMES[kind], mark), el("span", {}, mensagem), time];
+  const node = el(
     "li",
-    { class: unread ? "notice is-unread" : "notice", "data-kind": kind, "data-seq": seq, "data-testid": "notificacao-item" },
+    { class: "notice", "data-kind": kind, "data-seq": seq, "data-testid": "notificacao-item" },
     el("span", { class: "notice-icon" }, icon(KIND_ICONS[kind])),
     operation ? el("a", { class: "notice-text", href: `#/comprovante/${operation}` }, ...text) : el("div", { class: "notice-text" }, ...text),
   );
+  const show = (/** @type {boolean} */ unread) => {
+    node.classList.toggle("is-unread", unread);
+    mark.hidden = !unread;
+    setText(time, ago(timestamp));
+  };
+  return { node, show };
 }

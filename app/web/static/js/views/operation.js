@@ -61,13 +61,13 @@ function operationForm(app, { kind, account, scope, next }) {
   const description = descriptionField(kind);
   const fields = {
     valor: amount,
-    conta: source.field,
+    conta: source,
     ...(kind === "transferencia" ? { destino: target } : {}),
     ...(kind === "pagamento" || kind === "transferencia" ? { descricao: description } : {}),
   };
   const draft = () => ({
     kind,
-    account: Number(source.field.input.value),
+    account: Number(source.input.value),
     cents: amount.cents,
     description: description.input.value,
     target: Number(target.input.value) || null,
@@ -94,18 +94,24 @@ function operationForm(app, { kind, account, scope, next }) {
 function accountSelect({ bank }, kind, chosen, scope) {
   const select = el("select", { id: "conta", name: "conta", "data-testid": "op-conta" });
   const made = field(kind === "deposito" ? "Na conta" : "Da conta", select);
+  const showBalance = () => {
+    const account = bank.accounts.find(Number(select.value));
+    setText(made.hint, account ? `Saldo: ${formatBRL(account.cents)}` : "");
+  };
+  select.addEventListener("change", showBalance);
   const update = () => {
     const current = Number(select.value) || chosen;
-    bank.accounts.list.forEach(({ id, name, cents }, index) => {
+    bank.accounts.list.forEach(({ id, name }, index) => {
       const option = select.options[index] ?? select.appendChild(el("option"));
       option.value = String(id);
-      setText(option, `${name} · conta ${id} · ${formatBRL(cents)}`);
+      setText(option, `${name} · conta ${id}`);
       option.selected = id === current;
     });
+    showBalance();
   };
   scope.add(bank.on("change", update));
   update();
-  return { field: made };
+  return made;
 }
 
 function targetField() {

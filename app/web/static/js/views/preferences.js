@@ -1,11 +1,15 @@
 // @ts-check
 import { el, icon, setText } from "../lib/dom.js";
+import { Scope } from "../lib/scope.js";
 import { KINDS, SOUNDS } from "../models/preferences.js";
 import { field } from "./field.js";
 import { themeChoice } from "./theme.js";
 import { KIND_ICONS, KIND_NAMES } from "./toasts.js";
 /** @import { App } from "../app.js" */
 /** @import { Preferences } from "../types/wire.js" */
+
+/** @typedef {(change: (draft: Preferences) => void) => Promise<void>} Save */
+/** @typedef {{ node: HTMLElement, show: (preferences: Preferences) => void }} Part what shows some of the preferences */
 
 /** @type {Record<string, string>} */
 const SOUND_NAMES = {
@@ -19,61 +23,71 @@ const SOUND_NAMES = {
 };
 
 /** @param {App} app */
-export function preferencesView(app) {
+export function preferencesView({ sounds }) {
+  const scope = new Scope();
   const status = el("p", { class: "saved", role: "status", "data-testid": "preferencias-estado" });
-  const save = async (/** @type {(draft: Preferences) => void} */ change) => {
-    const draft = structuredClone(app.sounds.preferences);
+  /** @type {Save} */
+  const save = async (change) => {
+    const draft = structuredClone(sounds.preferences);
     change(draft);
     setText(status, "Salvando…");
-    await app.sounds.save(draft).then(
+    await sounds.save(draft).then(
       () => setText(status, "Preferências salvas."),
       (error) => setText(status, `Não foi possível salvar. ${error.message}`),
     );
   };
+  const parts = [soundsPart(sounds, save), quietPart(save)];
+  const show = () => parts.forEach((part) => part.show(sounds.preferences));
+  scope.add(sounds.on("change", show));
+  show();
   const node = el(
     "div",
     { class: "preferences" },
     el("h1", {}, "Preferências"),
     el("section", { class: "panel", "aria-labelledby": "aparencia" }, el("h2", { id: "aparencia" }, "Aparência"), themeChoice()),
-    soundsPanel(app, save),
-    quietPanel(app, save),
+    ...parts.map((part) => part.node),
     status,
   );
-  return { node, title: "Preferências", dispose: () => undefined };
+  return { node, title: "Preferências", dispose: () => scope.dispose() };
 }
 
 /**
- * @param {App} app
- * @param {(change: (draft: Preferences) => void) => Promise<void>} save
+ * @param {App["sounds"]} sounds
+ * @param {Save} save
+ * @returns {Part}
  */
-function soundsPanel(app, save) {
+function soundsPart(sounds, save) {
   const volume = el("input", { type: "range", id: "volume", min: 0, max: 100, step: 5, "data-testid": "volume" });
-  volume.value = String(app.sounds.preferences.volume);
   volume.addEventListener("change", () => save((draft) => (draft.volume = Number(volume.value))));
-  return el(
+  const rows = KINDS.map((kind) => soundRow(sounds, kind, save));
+  const node = el(
     "section",
     { class: "panel", "aria-labelledby": "sons" },
     el("h2", { id: "sons" }, "Sons"),
     el("p", { class: "soft" }, "Cada tipo de aviso com o seu som. Só uma das abas abertas toca."),
-    el("ul", { class: "sound-list", role: "list" }, ...KINDS.map((kind) => soundRow(app, kind, save))),
+    el("ul", { class: "sound-list", role: "list" }, ...rows.map((row) => row.node)),
     field("Volume", volume).node,
   );
+  const show = (/** @type {Preferences} */ preferences) => {
+    rows.forEach((row) => row.show(preferences));
+    volume.value = String(preferences.volume);
+  };
+  return { node, show };
 }
 
 /**
- * @param {App} app
+ * @param {App["sounds"]} sounds
  * @param {string} kind
- * @param {(change: (draft: Preferences) => void) => Promise<void>} save
+ * @param {Save} save
+ * @returns {Part}
  */
-function soundRow({ sounds }, kind, save) {
+function soundRow(sounds, kind, save) {
   const name = KIND_NAMES[kind];
   const options = SOUNDS.map((sound) => el("option", { value: sound }, SOUND_NAMES[sound]));
   const select = el("select", { "aria-label": `Som de ${name}`, "data-testid": `som-${kind}` }, ...options);
-  select.value = sounds.preferences.sons[kind];
+  const on = el("input", { type: "checkbox", role: "switch", "aria-label": `Tocar em ${name}`, "data-testid": `tocar-${kind}` });
   const listen = () => sounds.preview(select.value);
   const preview = el("button", { type: "button", class: "ghost", "aria-label": `Ouvir o som de ${name}`, onclick: listen, "data-testid": `ouvir-${kind}` }, icon("play"));
-  const on = el("input", { type: "checkbox", role: "switch", "aria-label": `Tocar em ${name}`, "data-testid": `mudo-${kind}` });
-  on.checked = !sounds.preferences.mudos.includes(kind);
   select.addEventListener("change", () => {
     listen();
     save((draft) => (draft.sons[kind] = select.value));
@@ -84,31 +98,38 @@ function soundRow({ sounds }, kind, save) {
       if (!on.checked) draft.mudos.push(kind);
     }),
   );
-  return el("li", { class: "sound-row" }, el("span", { class: "sound-name" }, icon(KIND_ICONS[kind]), name), select, preview, on);
+  const show = (/** @type {Preferences} */ { sons, mudos }) => {
+    select.value = sons[kind];
+    on.checked = !mudos.includes(kind);
+  };
+  const node = el("li", { class: "sound-row" }, el("span", { class: "sound-name" }, icon(KIND_ICONS[kind]), name), select, preview, on);
+  return { node, show };
 }
 
 /**
- * @param {App} app
- * @param {(change: (draft: Preferences) => void) => Promise<void>} save
+ * @param {Save} save
+ * @returns {Part}
  */
-function quietPanel({ sounds }, save) {
-  const { silencio } = sounds.preferences;
+function quietPart(save) {
   const on = el("input", { type: "checkbox", role: "switch", id: "silencio", "data-testid": "silencio-ativo" });
-  on.checked = silencio.ativo;
   const from = el("input", { type: "time", id: "silencio-inicio", required: true, "data-testid": "silencio-inicio" });
   const to = el("input", { type: "time", id: "silencio-fim", required: true, "data-testid": "silencio-fim" });
-  from.value = silencio.inicio;
-  to.value = silencio.fim;
   const changed = () => {
     if (!from.value || !to.value) return;
     save((draft) => (draft.silencio = { ativo: on.checked, inicio: from.value, fim: to.value }));
   };
   [on, from, to].forEach((input) => input.addEventListener("change", changed));
-  return el(
+  const node = el(
     "section",
     { class: "panel", "aria-labelledby": "quietas" },
     el("h2", { id: "quietas" }, "Horas de silêncio"),
     el("label", { class: "switch", for: "silencio" }, on, "Não tocar nada neste horário"),
     el("div", { class: "filter-dates" }, field("Das", from).node, field("Até", to).node),
   );
+  const show = (/** @type {Preferences} */ { silencio }) => {
+    on.checked = silencio.ativo;
+    from.value = silencio.inicio;
+    to.value = silencio.fim;
+  };
+  return { node, show };
 }

@@ -1,5 +1,5 @@
 // @ts-check
-import { el, icon } from "../lib/dom.js";
+import { el, icon, setText, sync } from "../lib/dom.js";
 import { dayKey, dayName, formatTime } from "../models/dates.js";
 import { formatBRL, formatSigned, toCents } from "../models/money.js";
 import { groupByDay, signedCents } from "../models/statement.js";
@@ -12,19 +12,36 @@ import { groupByDay, signedCents } from "../models/statement.js";
  * @property {Set<number>} [fresh] rows that just came by themselves
  */
 
-/**
- * @param {Row[]} rows newest first
- * @param {RowOptions} [options]
- */
-export function dayGroups(rows, options) {
-  return groupByDay(rows).map(({ day, rows: ofDay, cents }) =>
-    el(
-      "section",
-      { class: "day", "aria-label": dayName(day) },
-      el("h3", { class: "day-name" }, el("span", {}, dayName(day)), el("span", { class: "day-sum" }, formatSigned(cents))),
-      el("ul", { class: "rows", role: "list" }, ...ofDay.map((row) => rowView(row, options))),
-    ),
-  );
+/** Rows under the names of their days, kept in place as others join them. */
+export function dayList() {
+  const node = el("div", { class: "days", "data-testid": "extrato" });
+  /** @type {Map<number, HTMLElement>} */
+  let rowNodes = new Map();
+  /** @type {Map<string, ReturnType<typeof dayView>>} */
+  let days = new Map();
+  const update = (/** @type {Row[]} */ rows, /** @type {Set<number>} */ fresh) => {
+    rowNodes = new Map(rows.map((row) => [row.MovimentacaoID, rowNodes.get(row.MovimentacaoID) ?? rowView(row, { fresh })]));
+    const groups = groupByDay(rows);
+    days = new Map(groups.map(({ day }) => [day, days.get(day) ?? dayView()]));
+    groups.forEach(({ day, rows: ofDay, cents }) =>
+      days.get(day)?.show(day, cents, ofDay.map((row) => /** @type {Node} */ (rowNodes.get(row.MovimentacaoID)))),
+    );
+    sync(node, [...days.values()].map((day) => day.node));
+  };
+  return { node, update };
+}
+
+function dayView() {
+  const name = el("span");
+  const sum = el("span", { class: "day-sum" });
+  const list = el("ul", { class: "rows", role: "list" });
+  const node = el("section", { class: "day" }, el("h2", { class: "day-name" }, name, sum), list);
+  const show = (/** @type {string} */ day, /** @type {number} */ cents, /** @type {Node[]} */ rows) => {
+    setText(name, dayName(day));
+    setText(sum, formatSigned(cents));
+    sync(list, rows);
+  };
+  return { node, show };
 }
 
 /**

@@ -50,7 +50,7 @@ export function shellView(app) {
       nav,
       el("div", { class: "topbar-side" }, notificationsView(app, scope), leaveButton(app)),
     ),
-    el("div", { class: "banners" }, staleView(app), pendingView(app, scope)),
+    el("div", { class: "banners" }, staleView(app, scope), pendingView(app, scope)),
     main,
   );
   /** @type {Screen | null} */

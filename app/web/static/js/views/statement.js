@@ -1,11 +1,11 @@
 // @ts-check
-import { el, fill, icon, setText } from "../lib/dom.js";
+import { el, icon, setText } from "../lib/dom.js";
 import { download } from "../lib/files.js";
 import { Scope } from "../lib/scope.js";
 import { filterQuery, StatementPages } from "../lib/statement_pages.js";
 import { formatBRL } from "../models/money.js";
 import { amount, setAmount } from "./amount.js";
-import { dayGroups } from "./rows.js";
+import { dayList } from "./rows.js";
 import { statementFilters } from "./statement_filters.js";
 import { toast } from "./toasts.js";
 /** @import { App } from "../app.js" */
@@ -76,7 +76,7 @@ async function save({ http }, filter, kind) {
  * @param {Scope} scope
  */
 function rowList(pages, scope) {
-  const days = el("div", { class: "days", "data-testid": "extrato" });
+  const days = dayList();
   const foot = el("p", { class: "statement-foot", role: "status" });
   const again = el("button", { type: "button", class: "secondary outline", hidden: true, onclick: () => pages.more() }, "Tentar de novo");
   const end = el("div", { class: "statement-end" });
@@ -85,15 +85,14 @@ function rowList(pages, scope) {
   scope.add(() => watch.disconnect());
   scope.add(
     pages.on("change", (fresh) => {
-      const { rows } = pages.statement;
-      fill(days, ...dayGroups(rows, { fresh }));
+      days.update(pages.statement.rows, fresh);
       setText(foot, footText(pages));
       again.hidden = pages.failed === "";
       watch.unobserve(end);
       if (!pages.loading) watch.observe(end);
     }),
   );
-  return el("section", { class: "panel", "aria-label": "Movimentações" }, days, foot, again, end);
+  return el("section", { class: "panel", "aria-label": "Movimentações" }, days.node, foot, again, end);
 }
 
 /** @param {StatementPages} pages */

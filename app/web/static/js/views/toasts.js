@@ -68,7 +68,7 @@ export function toastsView(app) {
   /** @type {Notification[]} */
   let breath = [];
   const speak = () => {
-    const events = breath;
+    const events = breath.filter((event) => !isOnScreen(app, event));
     breath = [];
     if (events.length > TOLD_ONE_BY_ONE_MAX) {
       toast({ title: `${events.length} avisos novos`, text: "Veja todos no sino, lá em cima.", kind: "aviso" });
@@ -78,6 +78,15 @@ export function toastsView(app) {
     if (breath.push(event) === 1) setTimeout(speak, BREATH_MS);
   });
   return region;
+}
+
+/**
+ * The receipt of an operation made right here says more than a toast about it.
+ * @param {App} app
+ * @param {Notification} event
+ */
+function isOnScreen({ operations }, { dados }) {
+  return operations.answerOf(String(dados?.operacao_id)) !== null;
 }
 
 /** @param {Notification} event */
