@@ -11,6 +11,9 @@ from app.errors import BadToken, ExpiredToken
 ALGORITHM = "HS256"
 TOKEN_CHARS_MAX = 2048
 
+# The clock of the node that issued a token may be ahead of ours, so `iat` is not compared with it.
+_OPTIONS: jwt.types.Options = {"require": ["exp", "iat", "sub", "jti"], "verify_iat": False}
+
 
 @dataclass(frozen=True, slots=True)
 class Claims:
@@ -43,9 +46,7 @@ class Tokens:
         if not isinstance(token, str) or len(token) > TOKEN_CHARS_MAX:
             raise BadToken
         try:
-            claims = jwt.decode(
-                token, self._secret, algorithms=[ALGORITHM], options={"require": ["exp", "iat", "sub", "jti"]}
-            )
+            claims = jwt.decode(token, self._secret, algorithms=[ALGORITHM], options=_OPTIONS)
             return Claims(int(claims["sub"]), str(claims["jti"]), int(claims["ger"]), int(claims["exp"]))
         except jwt.ExpiredSignatureError:
             raise ExpiredToken from None
