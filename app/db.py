@@ -19,6 +19,7 @@ from sqlalchemy import (
     Integer,
     MetaData,
     String,
+    Table,
     create_engine,
     event,
 )
@@ -61,6 +62,12 @@ class Base(DeclarativeBase):
             "ck": "ck_%(table_name)s_%(constraint_name)s",
         }
     )
+
+
+def table(model: type[Base]) -> Table:
+    """The table behind a model, for statements that are built once and run often."""
+    assert isinstance(model.__table__, Table)
+    return model.__table__
 
 
 def new_id(result: CursorResult[Any]) -> int:

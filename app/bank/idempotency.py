@@ -5,7 +5,7 @@ import json
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, bindparam, delete, insert, select, update
 from sqlalchemy.exc import IntegrityError, OperationalError
 
 from app import clock, db, wire
@@ -16,6 +16,14 @@ KEPT_H = 48
 PURGE_ROWS_MAX = 1000
 IN_PROGRESS = 0
 CREATED = 201
+
+
+_CLAIM = insert(db.table(IdempotencyKey))
+_FINISH = (
+    update(db.table(IdempotencyKey))
+    .where(IdempotencyKey.user_id == bindparam("of_user"), IdempotencyKey.key == bindparam("of_key"))
+    .values(status=bindparam("status"), answer=bindparam("answer"))
+)
 
 
 def fingerprint(kind: str, fields: dict[str, Any]) -> str:
@@ -30,16 +38,8 @@ def begin(connection: Connection, *, user_id: int, key: str, print_: str) -> dic
     Raises KeyReused for another body, or the error that was answered first.
     """
     try:
-        connection.execute(
-            insert(IdempotencyKey).values(
-                user_id=user_id,
-                key=key,
-                fingerprint=print_,
-                status=IN_PROGRESS,
-                answer="",
-                created_at=clock.now(),
-            )
-        )
+        row = {"user_id": user_id, "key": key, "fingerprint": print_, "status": IN_PROGRESS, "answer": ""}
+        connection.execute(_CLAIM, {**row, "created_at": clock.now()})
         return None
     except IntegrityError as error:
         if not db.is_duplicate(error):
@@ -78,11 +78,7 @@ def keep_refusal(connection: Connection, *, user_id: int, key: str, refusal: App
 
 
 def _finish(connection: Connection, user_id: int, key: str, status: int, answer: str) -> None:
-    connection.execute(
-        update(IdempotencyKey)
-        .where(IdempotencyKey.user_id == user_id, IdempotencyKey.key == key)
-        .values(status=status, answer=answer)
-    )
+    connection.execute(_FINISH, {"of_user": user_id, "of_key": key, "status": status, "answer": answer})
 
 
 def purge(connection: Connection) -> int:

@@ -1,10 +1,11 @@
 """The ledger: lock accounts, move centavos between two of them, write both entries."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import Connection, case, insert, select, update
+from sqlalchemy import BigInteger, BindParameter, Connection, bindparam, case, insert, select, update
 
 from app import clock, db
 from app.bank.accounts import AccountState, state
@@ -33,16 +34,32 @@ class Posted:
     accounts: dict[int, AccountState]
 
 
+# Built once: making a statement costs more than running it.
+_IDS: BindParameter[Any] = bindparam("ids", expanding=True)
+_LOCK = (
+    select(Account.id, Account.user_id, Account.name, Account.balance_cents, Account.version)
+    .where(Account.id.in_(_IDS), Account.user_id.is_not(None))
+    .order_by(Account.id)
+    .with_for_update()
+)
+_AMOUNT = bindparam("amount_cents", type_=BigInteger)
+_MOVE = (
+    update(db.table(Account))
+    .where(Account.id.in_(_IDS))
+    .values(
+        balance_cents=Account.balance_cents
+        + case((Account.id == bindparam("source_id", type_=BigInteger), -_AMOUNT), else_=_AMOUNT),
+        version=Account.version + 1,
+    )
+)
+_INSERT_OPERATION = insert(db.table(OperationRow))
+_INSERT_ENTRIES = insert(db.table(Entry)).returning(Entry.account_id, Entry.id)
+
+
 def lock(connection: Connection, account_ids: Sequence[int]) -> dict[int, AccountState]:
     """The customers' accounts among `account_ids`, locked in ascending id order until the transaction ends."""
     wanted = sorted(set(account_ids) - {CASH_ACCOUNT_ID})
-    rows = connection.execute(
-        select(Account.id, Account.user_id, Account.name, Account.balance_cents, Account.version)
-        .where(Account.id.in_(wanted), Account.user_id.is_not(None))
-        .order_by(Account.id)
-        .with_for_update()
-    )
-    return {row.id: state(row) for row in rows}
+    return {row.id: state(row) for row in connection.execute(_LOCK, {"ids": wanted})}
 
 
 def post(connection: Connection, posting: Posting, locked: dict[int, AccountState]) -> Posted:
@@ -50,44 +67,21 @@ def post(connection: Connection, posting: Posting, locked: dict[int, AccountStat
 
     Each changed row is guarded once more by the database: a balance never leaves its range.
     """
-    changes = {
-        posting.source_account_id: -posting.amount_cents,
-        posting.target_account_id: posting.amount_cents,
-    }
+    changes = {posting.source_account_id: -posting.amount_cents, posting.target_account_id: posting.amount_cents}
     accounts = {i: _after(account, changes[i]) for i, account in locked.items()}
-    _move(connection, {i: changes[i] for i in locked})
-    created_at = clock.now()
-    result = connection.execute(
-        insert(OperationRow).values(
-            kind=posting.kind,
-            user_id=posting.user_id,
-            amount_cents=posting.amount_cents,
-            description=posting.description,
-            source_account_id=posting.source_account_id,
-            target_account_id=posting.target_account_id,
-            created_at=created_at,
-        )
+    moved = connection.execute(
+        _MOVE,
+        {"ids": sorted(locked), "source_id": posting.source_account_id, "amount_cents": posting.amount_cents},
     )
+    assert moved.rowcount == len(locked), "locked rows are there"
+    created_at = clock.now()
+    result = connection.execute(_INSERT_OPERATION, {**asdict(posting), "created_at": created_at})
     operation_id = db.new_id(result)
     return Posted(operation_id, created_at, _write_entries(connection, operation_id, changes, accounts), accounts)
 
 
 def _after(account: AccountState, change_cents: int) -> AccountState:
-    return AccountState(
-        account.id, account.user_id, account.name, account.balance_cents + change_cents, account.version + 1
-    )
-
-
-def _move(connection: Connection, changes: dict[int, int]) -> None:
-    result = connection.execute(
-        update(Account)
-        .where(Account.id.in_(changes))
-        .values(
-            balance_cents=Account.balance_cents + case(changes, value=Account.id),
-            version=Account.version + 1,
-        )
-    )
-    assert result.rowcount == len(changes), "locked rows are there"
+    return replace(account, balance_cents=account.balance_cents + change_cents, version=account.version + 1)
 
 
 def _write_entries(
@@ -102,5 +96,4 @@ def _write_entries(
         }
         for account_id, change in changes.items()
     ]
-    written = connection.execute(insert(Entry).values(rows).returning(Entry.account_id, Entry.id))
-    return {row.account_id: row.id for row in written}
+    return {row.account_id: row.id for row in connection.execute(_INSERT_ENTRIES, rows)}

@@ -66,6 +66,7 @@ class Entry:
             else:
                 self._sessions.authenticated(session, identity)
             head = self._auth.db.read(stream.head, identity.user_id)
+            session.epoch = head.epoch
         except AppError:
             session.catching_up = waits
             self._leave(session, first)

@@ -15,6 +15,8 @@ from app.streams.stream import Stored
 CATCH_UPS_AT_ONCE_MAX = 8
 # A catch-up waits while this much is still unsent to its socket; a poll of at most 16 packets carries it away.
 BACKLOG_PACKETS_MAX = 8
+# A client that lets more than this wait is closed.
+QUEUE_PACKETS_MAX = 200
 BACKLOG_LOOK_S = 0.01
 BACKLOG_WAIT_S = 60.0
 CLOSE_WAIT_S = 2.0
@@ -58,11 +60,22 @@ class Feed:
                 session.announced = max(session.announced, seq)
             elif seq == session.seq + 1:
                 session.seq = seq
-                for packet in ready:
-                    self._server.eio.send_packet(session.eio_sid, packet)
-                metrics.EVENTS_SENT.labels("bus").inc()
+                self._send_ready(session, ready)
             elif seq > session.seq:
                 self.start_catch_up(session, seq)
+
+    def _send_ready(self, session: SocketSession, packets: list[Packet]) -> None:
+        """Unless the client has stopped reading: then it is closed, and resumes from its seq when it comes back."""
+        socket = self._server.eio.sockets.get(session.eio_sid)
+        if socket is None:
+            return
+        if socket.queue.qsize() > QUEUE_PACKETS_MAX:
+            metrics.SESSIONS_ENDED.labels("lento").inc()
+            gevent.spawn(socket.close, wait=False, abort=True)
+            return
+        for packet in packets:
+            socket.send(packet)
+        metrics.EVENTS_SENT.labels("bus").inc()
 
     def start_catch_up(self, session: SocketSession, head: int) -> None:
         """Read what is missing up to `head`, or further, in a greenlet of its own."""

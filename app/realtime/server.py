@@ -8,6 +8,7 @@ from typing import Any
 import gevent
 from flask import Flask, request
 from flask_socketio import SocketIO
+from socketio import Server
 
 from app import wire
 from app.realtime.bus import BusUnavailable, RoutedRedisManager
@@ -26,6 +27,9 @@ PING_TIMEOUT_S = 20
 MESSAGE_BYTES_MAX = 16_384
 DRAIN_RECONNECT_MS_MAX = 2000
 DRAIN_WAIT_S = 0.3
+# The Socket.IO packet types BINARY_EVENT and BINARY_ACK.
+BINARY_PACKETS = ("5", "6")
+RESERVED_EVENTS = frozenset({"connect", "disconnect", "connect_error", "*"})
 
 # A feature's event: verified user and payload in; the event and payload to answer this socket with out.
 Answering = Callable[[Identity, dict[str, Any]], tuple[str, Any]]
@@ -123,6 +127,7 @@ def _attach(app: Flask, settings: Settings, bus: RoutedRedisManager) -> SocketIO
     # nginx finds the node by the name in front of the session id.
     eio.generate_id = lambda: f"{settings.node_id}.{secrets.token_urlsafe(15)}"
     eio.handle_request = _answering_late_requests(eio.handle_request)
+    _refuse_what_no_client_sends(socketio.server)
     return socketio
 
 
@@ -137,3 +142,24 @@ def _answering_late_requests(handle: Callable[..., Any]) -> Callable[..., Any]:
             return [b'{"code":1,"message":"Session ID unknown"}']
 
     return handle_request
+
+
+def _refuse_what_no_client_sends(server: Server) -> None:
+    """Binary packets, which would wait in memory for attachments, and events named like the server's own
+    (`disconnect` would run its handler) end the connection."""
+    handle_message, handle_event = server._handle_eio_message, server._handle_event
+
+    def on_message(eio_sid: str, data: str | bytes) -> None:
+        if isinstance(data, bytes) or data[:1] in BINARY_PACKETS:
+            gevent.spawn(server.eio.disconnect, eio_sid)
+        else:
+            handle_message(eio_sid, data)
+
+    def on_event(eio_sid: str, namespace: str | None, id_: int | None, data: list[Any]) -> None:
+        if not data or not isinstance(data[0], str) or data[0] in RESERVED_EVENTS:
+            gevent.spawn(server.eio.disconnect, eio_sid)
+        else:
+            handle_event(eio_sid, namespace, id_, data)
+
+    server._handle_event = on_event
+    server.eio.on("message", on_message)

@@ -18,6 +18,8 @@ class SocketSession:
     eio_sid: str
     identity: Identity | None = None
     seq: int = 0
+    # Of the database when the socket authenticated.
+    epoch: int = 0
     # While a greenlet reads missed events for it, live ones only raise `announced`.
     catching_up: bool = False
     announced: int = 0
@@ -90,6 +92,10 @@ class Sessions:
             if session and session.deadline_s <= now_s:
                 found.append(session)
         return found
+
+    def next_deadline_s(self) -> float:
+        """When `overdue` may next find somebody; unix seconds, infinity when never."""
+        return self._deadlines[0][0] if self._deadlines else float("inf")
 
     def _forget_user(self, session: SocketSession) -> None:
         if session.identity:

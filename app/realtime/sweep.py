@@ -44,10 +44,17 @@ class Sweep:
                 _log.warning("sweep_without_database")
 
     def once(self) -> None:
-        """Start a catch-up for every socket that is behind its user's stream."""
+        """Start a catch-up for every socket that is behind its user's stream.
+
+        A new epoch means that the database was set back to a backup: every socket is closed, and comes
+        back to a stream that starts afresh.
+        """
         users = self._sessions.users()
         for start in range(0, len(users), stream.HEADS_USERS_MAX):
-            for user_id, head in self._db.read(stream.heads, users[start : start + stream.HEADS_USERS_MAX]).items():
+            page = users[start : start + stream.HEADS_USERS_MAX]
+            for user_id, head in self._db.read(stream.heads, page).items():
                 for session in self._sessions.of_user(user_id):
-                    if session.seq < head:
-                        self._feed.start_catch_up(session, head)
+                    if session.epoch != head.epoch:
+                        gevent.spawn(self._feed.close_transport, session)
+                    elif session.seq < head.seq:
+                        self._feed.start_catch_up(session, head.seq)

@@ -44,19 +44,21 @@ class Watch:
 
     def _run(self) -> None:
         while True:
-            gevent.sleep(LOOK_EVERY_S)
+            gevent.sleep(max(0.0, min(LOOK_EVERY_S, self._sessions.next_deadline_s() - clock.unix_s())))
             for session in self._sessions.overdue(clock.unix_s()):
                 self.close(session, "expirado" if session.identity else "sem_autenticacao")
-            try:
+            if clock.now() - self._seen_until >= timedelta(seconds=LOOK_EVERY_S):
                 self._look_for_revocations()
-            except DatabaseDown:
-                continue  # what was revoked meanwhile is found once the database is back
 
     def _look_for_revocations(self) -> None:
         """Also without Redis, a revoked token's sockets are gone within a second."""
         started = clock.now()
         if self._sessions.users():
-            for ended in self._db.read(auth.ended_since, self._seen_until - LOOK_BACK):
+            try:
+                found = self._db.read(auth.ended_since, self._seen_until - LOOK_BACK)
+            except DatabaseDown:
+                return  # what was revoked meanwhile is found once the database is back
+            for ended in found:
                 for session in self._sessions.ended_by(ended):
                     self.close(session, "revogado")
         self._seen_until = started

@@ -1,9 +1,11 @@
 """What the worker does with the outbox: claim a partition, publish in order, delete, commit."""
 
 from collections.abc import Callable, Sequence
+from typing import Any
 
-from sqlalchemy import Connection, and_, delete, select
+from sqlalchemy import BindParameter, Connection, and_, bindparam, delete, select
 
+from app import db
 from app.streams.models import OutboxPartition, OutboxRow, StreamEvent
 from app.streams.stream import Stored, to_stored
 
@@ -13,9 +15,23 @@ BATCH_MAX = 200
 Publish = Callable[[Sequence[Stored]], None]
 
 
+# Built once: making a statement costs more than running it.
+_WAITING = select(OutboxRow.partition_id).distinct()
+_HOLD = select(OutboxPartition.id).where(OutboxPartition.id == bindparam("partition")).with_for_update(skip_locked=True)
+_OLDEST = (
+    select(OutboxRow.id, OutboxRow.user_id, OutboxRow.seq, StreamEvent.event, StreamEvent.payload, StreamEvent.state)
+    .join(StreamEvent, and_(StreamEvent.user_id == OutboxRow.user_id, StreamEvent.seq == OutboxRow.seq))
+    .where(OutboxRow.partition_id == bindparam("partition"))
+    .order_by(OutboxRow.id)
+    .limit(BATCH_MAX)
+)
+_IDS: BindParameter[Any] = bindparam("ids", expanding=True)
+_DELETE = delete(db.table(OutboxRow)).where(OutboxRow.id.in_(_IDS))
+
+
 def waiting(connection: Connection) -> list[int]:
     """The partitions that have rows."""
-    return list(connection.execute(select(OutboxRow.partition_id).distinct()).scalars())
+    return list(connection.execute(_WAITING).scalars())
 
 
 def drain(connection: Connection, partition_id: int, publish: Publish) -> int:
@@ -26,24 +42,10 @@ def drain(connection: Connection, partition_id: int, publish: Publish) -> int:
     `publish` raises leaves every row in place. A crash between publish and commit publishes again, and
     nodes drop what a socket already has.
     """
-    held = select(OutboxPartition.id).where(OutboxPartition.id == partition_id).with_for_update(skip_locked=True)
-    if connection.execute(held).first() is None:
+    if connection.execute(_HOLD, {"partition": partition_id}).first() is None:
         return 0
-    rows = connection.execute(
-        select(
-            OutboxRow.id,
-            OutboxRow.user_id,
-            OutboxRow.seq,
-            StreamEvent.event,
-            StreamEvent.payload,
-            StreamEvent.state,
-        )
-        .join(StreamEvent, and_(StreamEvent.user_id == OutboxRow.user_id, StreamEvent.seq == OutboxRow.seq))
-        .where(OutboxRow.partition_id == partition_id)
-        .order_by(OutboxRow.id)
-        .limit(BATCH_MAX)
-    ).all()
+    rows = connection.execute(_OLDEST, {"partition": partition_id}).all()
     if rows:
         publish([to_stored(row.user_id, row.seq, row.event, row.payload, row.state) for row in rows])
-        connection.execute(delete(OutboxRow).where(OutboxRow.id.in_([row.id for row in rows])))
+        connection.execute(_DELETE, {"ids": [row.id for row in rows]})
     return len(rows)

@@ -4,9 +4,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import BindParameter, Connection, bindparam, insert, select, update
 
-from app import clock, wire
+from app import clock, db, wire
 from app.streams.models import PARTITIONS, OutboxRow, StreamEpoch, StreamEvent, UserStream
 
 READ_EVENTS_MAX = 200
@@ -51,6 +51,21 @@ class Head:
     epoch: int
 
 
+# Built once: making a statement costs more than running it.
+_USERS: BindParameter[Any] = bindparam("users", expanding=True)
+_EPOCH = select(StreamEpoch.epoch).scalar_subquery()
+_ADVANCE = update(db.table(UserStream)).where(UserStream.user_id.in_(_USERS)).values(seq=UserStream.seq + 1)
+_HEADS = select(UserStream.user_id, UserStream.seq, _EPOCH.label("epoch")).where(UserStream.user_id.in_(_USERS))
+_INSERT_EVENTS = insert(db.table(StreamEvent))
+_INSERT_OUTBOX = insert(db.table(OutboxRow))
+_AFTER = (
+    select(StreamEvent.seq, StreamEvent.event, StreamEvent.payload, StreamEvent.state)
+    .where(StreamEvent.user_id == bindparam("user"), StreamEvent.seq > bindparam("after"))
+    .order_by(StreamEvent.seq)
+    .limit(READ_EVENTS_MAX)
+)
+
+
 def open_for(connection: Connection, user_id: int) -> None:
     """The empty stream of a new user."""
     connection.execute(insert(UserStream).values(user_id=user_id, seq=0))
@@ -65,14 +80,11 @@ def append(connection: Connection, events: Iterable[Append]) -> dict[int, int]:
     ordered = sorted(events, key=lambda event: event.user_id)
     users = [event.user_id for event in ordered]
     assert len(set(users)) == len(users), "one event a user and call"
-    connection.execute(update(UserStream).where(UserStream.user_id.in_(users)).values(seq=UserStream.seq + 1))
-    found = connection.execute(select(UserStream.user_id, UserStream.seq).where(UserStream.user_id.in_(users)))
-    seqs = {row.user_id: row.seq for row in found}
-    connection.execute(insert(StreamEvent), [_row(event, seqs[event.user_id]) for event in ordered])
-    connection.execute(
-        insert(OutboxRow),
-        [{"partition_id": u % PARTITIONS, "user_id": u, "seq": seqs[u]} for u in users],
-    )
+    connection.execute(_ADVANCE, {"users": users})
+    seqs = {row.user_id: row.seq for row in connection.execute(_HEADS, {"users": users})}
+    connection.execute(_INSERT_EVENTS, [_row(event, seqs[event.user_id]) for event in ordered])
+    outbox = [{"partition_id": u % PARTITIONS, "user_id": u, "seq": seqs[u]} for u in users]
+    connection.execute(_INSERT_OUTBOX, outbox)
     return seqs
 
 
@@ -91,26 +103,19 @@ def _row(event: Append, seq: int) -> dict[str, Any]:
 
 
 def head(connection: Connection, user_id: int) -> Head:
-    seq = select(UserStream.seq).where(UserStream.user_id == user_id).scalar_subquery()
-    row = connection.execute(select(StreamEpoch.epoch, seq.label("seq"))).one()
-    return Head(row.seq or 0, row.epoch)
+    """Where one stream is. Raises KeyError for a user without one."""
+    return heads(connection, [user_id])[user_id]
 
 
-def heads(connection: Connection, user_ids: Sequence[int]) -> dict[int, int]:
-    """User id → last seq, for at most HEADS_USERS_MAX users."""
+def heads(connection: Connection, user_ids: Sequence[int]) -> dict[int, Head]:
+    """The streams' heads by user id, for at most HEADS_USERS_MAX users."""
     assert len(user_ids) <= HEADS_USERS_MAX
-    rows = connection.execute(select(UserStream.user_id, UserStream.seq).where(UserStream.user_id.in_(user_ids)))
-    return {row.user_id: row.seq for row in rows}
+    return {row.user_id: Head(row.seq, row.epoch) for row in connection.execute(_HEADS, {"users": user_ids})}
 
 
 def read_after(connection: Connection, user_id: int, seq: int) -> list[Stored]:
     """The next READ_EVENTS_MAX events after `seq`, in order."""
-    rows = connection.execute(
-        select(StreamEvent.seq, StreamEvent.event, StreamEvent.payload, StreamEvent.state)
-        .where(StreamEvent.user_id == user_id, StreamEvent.seq > seq)
-        .order_by(StreamEvent.seq)
-        .limit(READ_EVENTS_MAX)
-    )
+    rows = connection.execute(_AFTER, {"user": user_id, "after": seq})
     return [to_stored(user_id, row.seq, row.event, row.payload, row.state) for row in rows]
 
 

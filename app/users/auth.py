@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from flask import g, request
-from sqlalchemy import Connection, and_, select
+from sqlalchemy import Connection, and_, bindparam, select
 
 from app import clock
 from app.db import Database
@@ -58,13 +58,16 @@ class Auth:
         return guarded
 
 
+_IDENTITY = (
+    select(User.email, User.name, User.token_generation, Revocation.id.label("revocation"))
+    .outerjoin(Revocation, and_(Revocation.jti == bindparam("token"), Revocation.user_id == User.id))
+    .where(User.id == bindparam("user"))
+)
+
+
 def current_identity(connection: Connection, claims: Claims) -> Identity:
     """The user behind genuine claims, unless the token or all tokens of its generation were ended."""
-    row = connection.execute(
-        select(User.email, User.name, User.token_generation, Revocation.id.label("revocation"))
-        .outerjoin(Revocation, and_(Revocation.jti == claims.jti, Revocation.user_id == User.id))
-        .where(User.id == claims.user_id)
-    ).first()
+    row = connection.execute(_IDENTITY, {"user": claims.user_id, "token": claims.jti}).first()
     if row is None:
         raise BadToken
     if row.revocation is not None or row.token_generation != claims.generation:

@@ -1,12 +1,13 @@
 // @ts-check
 import { App } from "./app.js";
-import { fill } from "./lib/dom.js";
+import { el, fill } from "./lib/dom.js";
 import { startRouter } from "./lib/router.js";
 import { keepShell } from "./lib/worker.js";
 import { connectionView } from "./views/connection.js";
-import { loginView } from "./views/login.js";
+import { arrival, loginView } from "./views/login.js";
 import { shellView } from "./views/shell.js";
 import { toastsView } from "./views/toasts.js";
+import { verifyView } from "./views/verify.js";
 import { unreadSign } from "./views/unread_sign.js";
 /** @import { Route } from "./lib/router.js" */
 
@@ -39,8 +40,14 @@ function leave() {
 function askWho(reason) {
   leave();
   link.hidden = true;
-  fill(root, loginView(app, reason));
+  fill(root, route.name === "verificar" ? verifyHere() : loginView(app, reason));
   root.querySelector("input")?.focus();
+}
+
+/** A receipt can be verified by anybody. */
+function verifyHere() {
+  const { node } = verifyView(app, route.params);
+  return arrival(el("div", { class: "arrival-card" }, node, el("p", { class: "arrival-other" }, el("a", { href: "#/" }, "Entrar na sua conta"))));
 }
 
 document.querySelector(".skip")?.addEventListener("click", (event) => {
@@ -49,12 +56,14 @@ document.querySelector(".skip")?.addEventListener("click", (event) => {
 });
 document.body.append(toastsView(app), link);
 startRouter((next) => {
+  const publicBefore = route.name === "verificar";
   route = next;
   if (shell) setTitle(shell.show(route));
+  else if (publicBefore || route.name === "verificar") askWho("");
 });
 app.session.on("opened", enter);
 app.session.on("closed", askWho);
+if (app.session.token) enter();
+else askWho("");
 app.start();
-if (!app.session.token) askWho("");
-else if (!shell) enter();
 keepShell().catch(() => undefined);

@@ -37,11 +37,11 @@ export class Inbox extends Emitter {
    * @param {boolean} complete
    */
   addOlder(page, complete) {
-    const unread = page.filter((item) => !this.#bySeq.has(item.seq) && item.seq > this.#readUpTo);
-    page.forEach((item) => this.#bySeq.set(item.seq, item));
-    const below = this.oldestSeq ?? 0;
-    this.#older = { count: Math.max(0, this.#older.count - unread.length), below };
-    if (complete) this.#older.count = 0;
+    const newest = [...page].sort((a, b) => b.seq - a.seq);
+    const { count } = this.#older;
+    this.#readUpTo = Math.max(this.#readUpTo, newest[count]?.seq ?? 0);
+    newest.forEach((item) => this.#bySeq.set(item.seq, item));
+    this.#older = { count: complete ? 0 : Math.max(0, count - newest.length), below: this.oldestSeq ?? 0 };
     this.complete = complete;
     this.emit("change", this);
   }

@@ -7,7 +7,7 @@ export const SOUNDS = /** @type {const} */ (["sino", "gota", "moeda", "acorde", 
 /** @returns {Preferences} */
 export function defaults() {
   return {
-    sons: { deposito: "moeda", saque: "madeira", transferencia: "sino", pagamento: "gota", aviso: "acorde" },
+    sons: { deposito: "moeda", saque: "gota", transferencia: "sino", pagamento: "madeira", aviso: "pulso" },
     mudos: [],
     silencio: { ativo: false, inicio: "22:00", fim: "07:00" },
     volume: 70,

@@ -55,6 +55,16 @@ export interface Inbox {
   seq: number;
 }
 
+export interface Verified {
+  valido: boolean;
+  codigo: string;
+  tipo: string;
+  valor: Money;
+  data: string;
+  origem: string | null;
+  destino: string | null;
+}
+
 export interface User {
   id: number;
   email: string;

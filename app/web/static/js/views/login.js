@@ -18,6 +18,14 @@ export function loginView(app, reason) {
     document.title = registering ? "Criar conta · Saldo Vivo" : "Entrar · Saldo Vivo";
   };
   show(false, reason);
+  return arrival(card);
+}
+
+/**
+ * What somebody sees who has not logged in: the poster and, beside it, one thing to do.
+ * @param {HTMLElement} content
+ */
+export function arrival(content) {
   return el(
     "div",
     { class: "arrival" },
@@ -28,7 +36,7 @@ export function loginView(app, reason) {
       el("p", { class: "arrival-claim" }, "O saldo que se move", el("br"), "na hora em que o dinheiro se move."),
       el("p", { class: "arrival-small" }, "Cada depósito, saque, pagamento e transferência aparece na sua tela no mesmo instante."),
     ),
-    el("main", { class: "arrival-main", id: "conteudo", tabindex: "-1" }, card),
+    el("main", { class: "arrival-main", id: "conteudo", tabindex: "-1" }, content),
   );
 }
 
@@ -111,6 +119,7 @@ function form(app, registering, said, other) {
       registering ? "Já tem conta? " : "Ainda não tem conta? ",
       el("button", { type: "button", class: "link", onclick: other, "data-testid": "login-alternar" }, registering ? "Entrar" : "Criar conta"),
     ),
+    el("p", { class: "arrival-other" }, el("a", { href: "#/verificar" }, "Verificar um comprovante")),
   );
 }
 

@@ -10,6 +10,7 @@ import { pendingView } from "./pending.js";
 import { preferencesView } from "./preferences.js";
 import { receiptView } from "./receipt.js";
 import { statementView } from "./statement.js";
+import { verifyView } from "./verify.js";
 /** @import { App } from "../app.js" */
 /** @import { Route } from "../lib/router.js" */
 
@@ -22,6 +23,7 @@ const SCREENS = {
   extrato: statementView,
   comprovante: receiptView,
   preferencias: preferencesView,
+  verificar: verifyView,
 };
 
 const TABS = [
