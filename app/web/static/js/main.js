@@ -1,7 +1,7 @@
 // @ts-check
 import { App } from "./app.js";
 import { el, fill } from "./lib/dom.js";
-import { startRouter } from "./lib/router.js";
+import { onRoute, parseRoute } from "./lib/router.js";
 import { keepShell } from "./lib/worker.js";
 import { connectionView } from "./views/connection.js";
 import { arrival, loginView } from "./views/login.js";
@@ -19,7 +19,7 @@ const link = connectionView(app);
 /** @type {ReturnType<typeof shellView> | null} */
 let shell = null;
 /** @type {Route} */
-let route = { name: "inicio", params: [] };
+let route = parseRoute(location.hash);
 
 /** The address stays as it is, so that logging in again returns to where the person was. */
 function enter() {
@@ -40,13 +40,14 @@ function leave() {
 function askWho(reason) {
   leave();
   link.hidden = true;
-  fill(root, route.name === "verificar" ? verifyHere() : loginView(app, reason));
+  fill(root, route.name === "verificar" ? verifyHere() : loginView(app, reason, setTitle));
   root.querySelector("input")?.focus();
 }
 
 /** A receipt can be verified by anybody. */
 function verifyHere() {
-  const { node } = verifyView(app, route.params);
+  const { node, title } = verifyView(app, route.params);
+  setTitle(title);
   return arrival(el("div", { class: "arrival-card" }, node, el("p", { class: "arrival-other" }, el("a", { href: "#/" }, "Entrar na sua conta"))));
 }
 
@@ -55,7 +56,7 @@ document.querySelector(".skip")?.addEventListener("click", (event) => {
   document.getElementById("conteudo")?.focus();
 });
 document.body.append(toastsView(app), link);
-startRouter((next) => {
+onRoute((next) => {
   const publicBefore = route.name === "verificar";
   route = next;
   if (shell) setTitle(shell.show(route));

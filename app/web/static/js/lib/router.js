@@ -12,11 +12,9 @@ export function parseRoute(hash) {
   return { name: name || "inicio", params };
 }
 
-/** @param {(route: Route) => void} show */
-export function startRouter(show) {
-  const go = () => show(parseRoute(location.hash));
-  window.addEventListener("hashchange", go);
-  go();
+/** @param {(route: Route) => void} show called when the address changes */
+export function onRoute(show) {
+  window.addEventListener("hashchange", () => show(parseRoute(location.hash)));
 }
 
 /** @param {string} path */

@@ -10,12 +10,13 @@ import { field, showProblems } from "./field.js";
  * Arrival: logging in and registering in one screen.
  * @param {App} app
  * @param {string} reason why the person is here again, if they are
+ * @param {(title: string) => void} setTitle
  */
-export function loginView(app, reason) {
+export function loginView(app, reason, setTitle) {
   const card = el("div", { class: "arrival-card" });
   const show = (/** @type {boolean} */ registering, /** @type {string} */ said) => {
     fill(card, form(app, registering, said, () => show(!registering, "")));
-    document.title = registering ? "Criar conta · Saldo Vivo" : "Entrar · Saldo Vivo";
+    setTitle(registering ? "Criar conta" : "Entrar");
   };
   show(false, reason);
   return arrival(card);

@@ -1,0 +1,76 @@
+import assert from "node:assert/strict";
+import { beforeEach, test } from "node:test";
+import { Inbox } from "../../app/web/static/js/models/inbox.js";
+import { randomFrom, shuffled } from "./support.js";
+
+const notice = (seq) => ({ seq, tipo: "aviso", mensagem: `n${seq}`, timestamp: "2026-11-23T12:00:00+00:00", dados: null });
+const notices = (from, to) => Array.from({ length: to - from + 1 }, (_, index) => notice(from + index));
+
+let inbox;
+
+beforeEach(() => {
+  inbox = new Inbox();
+});
+
+test("the newest stand first, and the unread are counted", () => {
+  inbox.load({ notificacoes: notices(1, 5).reverse(), nao_lidas: 2, seq: 5 }, true);
+  assert.deepEqual(inbox.list.map(({ seq }) => seq), [5, 4, 3, 2, 1]);
+  assert.equal(inbox.unread, 2);
+  assert.deepEqual(inbox.list.map((item) => inbox.isUnread(item)), [true, true, false, false, false]);
+});
+
+test("unread ones beyond the loaded page count too, until they are read or loaded", () => {
+  inbox.load({ notificacoes: notices(11, 15).reverse(), nao_lidas: 9, seq: 15 }, false);
+  assert.equal(inbox.unread, 9);
+  inbox.addOlder(notices(6, 10), false);
+  assert.equal(inbox.unread, 9);
+  inbox.readUpTo(15);
+  assert.equal(inbox.unread, 0);
+});
+
+test("what arrives is unread and unseen; looking is not reading", () => {
+  inbox.load({ notificacoes: [notice(1)], nao_lidas: 0, seq: 1 }, true);
+  assert.equal(inbox.hasUnseen, false);
+  inbox.receive(notice(2));
+  assert.equal(inbox.hasUnseen, true);
+  inbox.see();
+  assert.equal(inbox.hasUnseen, false);
+  assert.equal(inbox.unread, 1);
+});
+
+test("each is announced once", () => {
+  const heard = [];
+  inbox.on("arrived", ({ seq }) => heard.push(seq));
+  [1, 1, 2, 2].forEach((seq) => inbox.receive(notice(seq)));
+  assert.deepEqual(heard, [1, 2]);
+});
+
+test("one of a plain script is announced and not kept", () => {
+  let heard = 0;
+  inbox.on("arrived", () => (heard += 1));
+  inbox.receive({ tipo: "aviso", mensagem: "oi", dados: null });
+  assert.equal(heard, 1);
+  assert.deepEqual(inbox.list, []);
+});
+
+test("read in another tab, in any order with what arrives, ends the same", () => {
+  for (let seed = 1; seed <= 50; seed += 1) {
+    const page = new Inbox();
+    page.load({ notificacoes: notices(1, 3).reverse(), nao_lidas: 3, seq: 3 }, true);
+    const steps = [
+      ...notices(4, 8).map((item) => () => page.receive(item)),
+      () => page.readUpTo(2),
+      () => page.readUpTo(6),
+    ];
+    shuffled(steps, randomFrom(seed)).forEach((step) => step());
+    assert.equal(page.unread, 2, `seed ${seed}`);
+  }
+});
+
+test("a page that is fetched again keeps what came meanwhile", () => {
+  inbox.load({ notificacoes: notices(1, 2).reverse(), nao_lidas: 0, seq: 2 }, true);
+  inbox.receive(notice(3));
+  inbox.load({ notificacoes: notices(1, 2).reverse(), nao_lidas: 0, seq: 2 }, true);
+  assert.deepEqual(inbox.list.map(({ seq }) => seq), [3, 2, 1]);
+  assert.equal(inbox.unread, 1);
+});
