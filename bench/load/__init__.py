@@ -32,10 +32,12 @@ class Client:
         )
 
     def connect(self, count: int, *, inflight: int = 50, per_second: float = 0) -> Answer:
-        """Open `count` more. Raises RuntimeError unless every one of them was authenticated."""
+        """Open `count` more. Raises RuntimeError unless every one of them was authenticated in the end."""
         answer = self._ask(f"connect {count} {inflight} {per_second}")
         if answer["opened"] != count:
             raise RuntimeError(f"of {count} connections: {answer}")
+        if answer["refused"]:
+            print(f"{answer['refused']:g} of {count} connections were refused once", flush=True)
         return answer
 
     def disconnect(self, count: int) -> Answer:

@@ -4,7 +4,8 @@
  *
  * PORTS is a comma-separated list; connection i goes to PORTS[i % n] with the i-th line of AUTH_FILE as its CONNECT
  * payload. A connection counts as open when READY_EVENT has come. Commands on standard input, one JSON line for each:
- *   connect N INFLIGHT RATE   open N more, at most INFLIGHT handshakes at once and RATE a second (0: no limit)
+ *   connect N INFLIGHT RATE   open N more, at most INFLIGHT handshakes at once and RATE a second (0: no limit);
+ *                        what is refused is tried again
  *   reset                forget what was counted
  *   count                how many were delivered since, and nothing that costs time
  *   report               what was counted since, with latencies of stamped payloads
@@ -156,14 +157,27 @@ static int poll_once(int timeout_ms) {
     return command;
 }
 
+/* The next connection to open among the first `wanted`: a new one, else one that was refused, as browsers come again. */
+static size_t next_index(size_t wanted) {
+    if (conn_count < wanted) return conn_count++;
+    for (size_t i = wanted; pending == 0 && i > 0; i--)
+        if (conns[i - 1].state == GONE) return i - 1;
+    return wanted;
+}
+
 static void do_connect(size_t count, size_t inflight, double rate) {
     if (count > auth_count - conn_count) count = auth_count - conn_count;
-    size_t begin_count = conn_count, wanted = conn_count + count, open_before = open_count;
+    size_t wanted = conn_count + count, open_before = open_count, started = 0;
     refused = 0;
     uint64_t begin = now_ns(), limit = begin + CONNECT_TIMEOUT_S * 1000000000ull;
-    while ((conn_count < wanted || pending) && now_ns() < limit) {
-        double due = rate > 0 ? (double)(now_ns() - begin) / 1e9 * rate : (double)count;
-        while (conn_count < wanted && pending < inflight && (double)(conn_count - begin_count) < due) start(conn_count++);
+    while (open_count - open_before < count && refused <= count && now_ns() < limit) {
+        double due = rate > 0 ? (double)(now_ns() - begin) / 1e9 * rate : (double)(started + inflight);
+        while (pending < inflight && (double)started < due) {
+            size_t index = next_index(wanted);
+            if (index == wanted) break;
+            start(index);
+            started++;
+        }
         poll_once(rate > 0 ? 1 : 10);
     }
     printf("{\"opened\": %zu, \"refused\": %zu, \"seconds\": %.3f}\n", open_count - open_before, refused,
