@@ -101,7 +101,7 @@ def open_page(browser: Browser, browser_context_args: dict[str, Any]) -> Iterato
             context.set_default_timeout(WAIT_MS)
             page = context.new_page()
             screens.append(Screen(page, watch(page)))
-            page.goto(f"{url}/")
+            page.goto(url if "#" in url else f"{url}/")
             return screens[-1]
 
         yield open_one

@@ -1,0 +1,112 @@
+"""Logging in, registering, staying, and leaving."""
+
+import re
+import secrets
+
+from playwright.sync_api import expect
+
+from tests.browser.conftest import Opening, Screen
+from tests.support.cluster import Cluster
+from tests.support.people import PASSWORD, Person
+
+
+def log_in(screen: Screen, person: Person, password: str = PASSWORD) -> None:
+    screen.at("login-email").fill(person.email)
+    screen.at("login-senha").fill(password)
+    screen.at("login-entrar").click()
+
+
+def test_registering_opens_an_account_and_arrives_at_home(cluster: Cluster, open_page: Opening) -> None:
+    screen = open_page(cluster.url)
+    screen.at("login-alternar").click()
+    screen.at("login-nome").fill("Clara Nunes")
+    screen.at("login-email").fill(f"clara-{secrets.token_hex(4)}@teste.example")
+    screen.at("login-senha").fill("violao-rio-saudade")
+    expect(screen.at("senha-forca")).to_have_text("Forte.")
+    screen.at("registro-enviar").click()
+    screen.wait_connected()
+    expect(screen.at("saldo-total")).to_have_text("R$\u00a00,00")
+    expect(screen.page.get_by_text("Olá, Clara")).to_be_visible()
+
+
+def test_what_is_wrong_is_said_beside_its_field(alice: Person, open_page: Opening) -> None:
+    screen = open_page(alice.url)
+    screen.at("login-alternar").click()
+    screen.at("login-email").fill("sem-arroba")
+    screen.at("login-senha").fill("curta")
+    screen.at("registro-enviar").click()
+    expect(screen.at("erro-nome")).to_be_visible()
+    expect(screen.at("erro-email")).to_contain_text("e-mail")
+    expect(screen.at("erro-senha")).to_contain_text("8 caracteres")
+    expect(screen.at("login-nome")).to_be_focused()
+
+    screen.at("login-nome").fill("Outra Alice")
+    screen.at("login-email").fill(alice.email)
+    screen.at("login-senha").fill("violao-rio-saudade")
+    screen.at("registro-enviar").click()
+    expect(screen.at("erro-email")).to_contain_text("Já existe")
+
+
+def test_a_wrong_password_stays_on_the_screen(alice: Person, open_page: Opening) -> None:
+    screen = open_page(alice.url)
+    log_in(screen, alice, "outra-senha-qualquer")
+    expect(screen.at("erro-senha")).to_contain_text("incorretos")
+    expect(screen.at("login-senha")).to_have_attribute("aria-invalid", "true")
+
+
+def test_password_managers_know_the_fields(alice: Person, open_page: Opening) -> None:
+    screen = open_page(alice.url)
+    expect(screen.at("login-email")).to_have_attribute("autocomplete", "username")
+    expect(screen.at("login-senha")).to_have_attribute("autocomplete", "current-password")
+    screen.at("login-alternar").click()
+    expect(screen.at("login-senha")).to_have_attribute("autocomplete", "new-password")
+
+
+def test_the_session_survives_a_reload_without_old_toasts(alice: Person, open_page: Opening) -> None:
+    assert alice.deposit("10.00").status_code == 201
+    screen = open_page(alice.url)
+    log_in(screen, alice)
+    screen.wait_connected()
+    screen.page.reload()
+    screen.wait_connected()
+    expect(screen.balance(alice.account)).to_have_text("R$\u00a010,00")
+    expect(screen.at("aviso-toast")).to_have_count(0)
+
+
+def test_leaving_ends_every_tab(alice: Person, open_page: Opening) -> None:
+    first = open_page(alice.url, alice)
+    first.wait_connected()
+    second = Screen(first.context.new_page(), first.complaints)
+    second.page.goto(alice.url)
+    second.wait_connected()
+    second.at("sair").click()
+    expect(second.at("login-email")).to_be_visible()
+    expect(first.at("login-email")).to_be_visible()
+    expect(first.page).to_have_title("Entrar · Saldo Vivo")
+
+
+def test_a_session_that_was_ended_elsewhere_returns_to_where_the_person_was(alice: Person, open_page: Opening) -> None:
+    screen = open_page(alice.url, alice)
+    screen.wait_connected()
+    screen.go("preferencias")
+    expect(screen.at("volume")).to_be_visible()
+    assert alice.post("/logout", {"todos": True}).status_code == 204
+    expect(screen.at("login-aviso")).not_to_be_empty()
+    log_in(screen, alice)
+    expect(screen.at("volume")).to_be_visible()
+    screen.wait_connected()
+
+
+def test_the_session_renews_itself_before_it_expires(alice: Person, open_page: Opening) -> None:
+    screen = open_page(alice.url)
+    screen.page.clock.install()
+    screen.page.reload()
+    log_in(screen, alice)
+    screen.wait_connected()
+    before = screen.page.evaluate("localStorage.getItem('saldo-vivo:sessao')")
+    with screen.page.expect_response(re.compile("/token/renovar$")) as renewal:
+        screen.page.clock.fast_forward("46:00")
+    assert renewal.value.ok
+    screen.page.wait_for_function("before => localStorage.getItem('saldo-vivo:sessao') !== before", arg=before)
+    assert alice.deposit("7.00").status_code == 201
+    expect(screen.balance(alice.account)).to_have_text("R$\u00a07,00")

@@ -1,0 +1,82 @@
+"""The first screen: every number is right, and changes by itself."""
+
+from playwright.sync_api import expect
+
+from tests.browser.conftest import Opening, Screen
+from tests.support.people import Person
+
+SHOWN = ("saldo-total", "mes-entrou", "mes-saiu", "grafico-resumo")
+
+
+def shown(screen: Screen, account: int) -> list[str]:
+    """Every number of the screen as text, once it stands still."""
+    names = [*SHOWN, f"conta-{account}-saldo"]
+    return [screen.at(name).inner_text() for name in names] + screen.at("extrato-linha").all_inner_texts()
+
+
+def test_every_number_changes_by_itself_and_equals_a_fresh_fetch(
+    alice: Person, bob: Person, open_page: Opening
+) -> None:
+    screen = open_page(alice.url, alice)
+    screen.wait_connected()
+    expect(screen.at("saldo-total")).to_have_text("R$\u00a00,00")
+    assert bob.deposit("500.00").status_code == 201
+    for answer in (
+        alice.deposit("1000.00"),
+        alice.withdraw("100.00"),
+        alice.pay("49.90", "Conta de luz"),
+        alice.transfer(bob, "200.00"),
+        bob.transfer(alice, "12.34"),
+    ):
+        assert answer.status_code == 201, answer.text
+    expect(screen.at("saldo-total")).to_have_text("R$\u00a0662,44")
+    expect(screen.balance(alice.account)).to_have_text("R$\u00a0662,44")
+    expect(screen.at("mes-entrou")).to_have_text("R$\u00a01.012,34")
+    expect(screen.at("mes-saiu")).to_have_text("R$\u00a0349,90")
+    expect(screen.at("grafico-resumo")).to_contain_text("a R$\u00a0662,44")
+    expect(screen.at("extrato-linha")).to_have_count(5)
+
+    alive = shown(screen, alice.account)
+    screen.page.reload()
+    screen.wait_connected()
+    expect(screen.at("extrato-linha")).to_have_count(5)
+    assert shown(screen, alice.account) == alive
+
+
+def test_money_between_own_accounts_neither_came_nor_went(alice: Person, open_page: Opening) -> None:
+    assert alice.deposit("100.00").status_code == 201
+    screen = open_page(alice.url, alice)
+    screen.wait_connected()
+    screen.at("conta-nova").click()
+    screen.at("conta-nome").fill("Reserva")
+    screen.at("conta-abrir").click()
+    reserve = screen.page.locator("a.card", has_text="Reserva")
+    expect(reserve).to_be_visible()
+    number = int(str(reserve.get_attribute("data-testid")).removeprefix("conta-"))
+    body = {"correntista_id_origem": alice.account, "correntista_id_destino": number, "valor": "30.00"}
+    assert alice.post("/transferencia", body).status_code == 201
+    expect(screen.balance(number)).to_have_text("R$\u00a030,00")
+    expect(screen.at("saldo-total")).to_have_text("R$\u00a0100,00")
+    expect(screen.at("mes-entrou")).to_have_text("R$\u00a0100,00")
+    expect(screen.at("mes-saiu")).to_have_text("R$\u00a00,00")
+
+
+def test_the_movement_of_a_number_respects_who_wants_none(alice: Person, open_page: Opening) -> None:
+    script = """
+        globalThis.seen = new Set();
+        new MutationObserver(() => {
+            const total = document.querySelector('[data-testid=saldo-total]');
+            if (total) seen.add(total.textContent);
+        }).observe(document, { subtree: true, childList: true, characterData: true });
+    """
+    counts = []
+    for motion in ("reduce", "no-preference"):
+        screen = open_page(alice.url, alice, reduced_motion=motion)
+        screen.wait_connected()
+        before = alice.balance()
+        screen.page.evaluate(script)
+        assert alice.deposit("100.00").status_code == 201
+        whole = f"{before + 100:.2f}".replace(".", ",")
+        expect(screen.at("saldo-total")).to_have_text(f"R$\u00a0{whole}")
+        counts.append(screen.page.evaluate("seen.size"))
+    assert counts[0] <= 2 < counts[1]

@@ -1,0 +1,183 @@
+"""The four operations: typed, confirmed, done once, and proved by a receipt."""
+
+import re
+
+from playwright.sync_api import Route, expect
+
+from tests.browser.conftest import Opening, Screen
+from tests.support.people import Person
+
+
+def fill_in(screen: Screen, kind: str, digits: str, **fields: str) -> None:
+    screen.go(f"operar/{kind}")
+    screen.at(f"form-{kind}").wait_for()
+    screen.at("op-valor").press_sequentially(digits)
+    for name, value in fields.items():
+        screen.at(f"op-{name}").fill(value)
+    screen.at("op-continuar").click()
+
+
+def test_the_amount_types_like_a_card_terminal(alice: Person, open_page: Opening) -> None:
+    screen = open_page(alice.url, alice)
+    screen.wait_connected()
+    screen.go("operar/deposito")
+    field = screen.at("op-valor")
+    seen = []
+    for key in "1234":
+        field.press(key)
+        seen.append(field.input_value())
+    assert seen == ["0,01", "0,12", "1,23", "12,34"]
+    field.press("Backspace")
+    expect(field).to_have_value("1,23")
+    field.press("Home")
+    field.press("5")
+    expect(field).to_have_value("12,35")
+    field.press("x")
+    expect(field).to_have_value("12,35")
+    field.fill("1.234,56")
+    expect(field).to_have_value("1.234,56")
+
+
+def test_each_operation_asks_to_confirm_and_ends_with_its_receipt(
+    alice: Person, bob: Person, open_page: Opening
+) -> None:
+    screen = open_page(alice.url, alice)
+    screen.wait_connected()
+    cases: list[tuple[str, str, dict[str, str], str]] = [
+        ("deposito", "50000", {}, "500,00"),
+        ("saque", "1000", {}, "490,00"),
+        ("pagamento", "4050", {"descricao": "Conta de água"}, "449,50"),
+        ("transferencia", "950", {"destino": str(bob.account), "descricao": "Café"}, "440,00"),
+    ]
+    for kind, digits, fields, after in cases:
+        fill_in(screen, kind, digits, **fields)
+        expect(screen.at("op-confirmacao")).to_contain_text(f"R$\u00a0{after}")
+        screen.at("op-confirmar").click()
+        expect(screen.at("comprovante")).to_contain_text(f"R$\u00a0{after}")
+    assert alice.balance() == 440.0
+    assert bob.balance() == 9.5
+
+
+def test_a_transfer_shows_the_masked_name_before_it_is_confirmed(
+    alice: Person, bob: Person, open_page: Opening
+) -> None:
+    assert alice.deposit("10.00").status_code == 201
+    screen = open_page(alice.url, alice)
+    screen.wait_connected()
+    fill_in(screen, "transferencia", "500", destino=str(bob.account))
+    expect(screen.at("op-titular")).to_have_text(re.compile(r"^B\*+ P\*+$"))
+    assert bob.balance() == 0.0
+
+
+def test_what_cannot_be_is_said_beside_its_field(alice: Person, open_page: Opening) -> None:
+    assert alice.deposit("10.00").status_code == 201
+    screen = open_page(alice.url, alice)
+    screen.wait_connected()
+    fill_in(screen, "saque", "1001")
+    expect(screen.at("erro-valor")).to_contain_text("R$\u00a010,00")
+    fill_in(screen, "pagamento", "100")
+    expect(screen.at("erro-descricao")).not_to_be_empty()
+    fill_in(screen, "transferencia", "100", destino="999999999")
+    expect(screen.at("erro-destino")).to_contain_text("não encontrada")
+
+
+def test_a_refusal_of_the_bank_returns_to_the_form(alice: Person, open_page: Opening) -> None:
+    """Between the confirmation and the click the balance went elsewhere."""
+    assert alice.deposit("10.00").status_code == 201
+    screen = open_page(alice.url, alice)
+    screen.wait_connected()
+    fill_in(screen, "saque", "1000")
+    assert alice.withdraw("5.00").status_code == 201
+    screen.at("op-confirmar").click()
+    expect(screen.at("erro-valor")).to_contain_text("Saldo insuficiente")
+    expect(screen.at("operacao-pendente")).to_be_hidden()
+
+
+def test_a_double_click_pays_once(alice: Person, open_page: Opening) -> None:
+    assert alice.deposit("100.00").status_code == 201
+    screen = open_page(alice.url, alice)
+    screen.wait_connected()
+    fill_in(screen, "pagamento", "1000", descricao="Luz")
+    screen.at("op-confirmar").dblclick()
+    screen.at("comprovante").wait_for()
+    assert alice.balance() == 90.0
+
+
+def lose_one_answer(screen: Screen, path: str) -> None:
+    """The bank does it, and the answer is lost on the way."""
+
+    def lose(route: Route) -> None:
+        route.fetch()
+        route.abort()
+
+    screen.page.route(f"**{path}", lose, times=1)
+
+
+def test_a_lost_answer_never_pays_twice(alice: Person, open_page: Opening) -> None:
+    assert alice.deposit("100.00").status_code == 201
+    screen = open_page(alice.url, alice)
+    screen.wait_connected()
+    fill_in(screen, "saque", "1000")
+    lose_one_answer(screen, "/saque")
+    screen.at("op-confirmar").click()
+    expect(screen.at("op-aviso")).to_contain_text("Não sabemos")
+    screen.at("op-confirmar").click()
+    screen.at("comprovante").wait_for()
+    assert alice.balance() == 90.0
+    expect(screen.at("operacao-pendente")).to_be_hidden()
+
+
+def test_a_reload_in_the_middle_never_pays_twice(alice: Person, open_page: Opening) -> None:
+    assert alice.deposit("100.00").status_code == 201
+    screen = open_page(alice.url, alice)
+    screen.wait_connected()
+    fill_in(screen, "saque", "1000")
+    lose_one_answer(screen, "/saque")
+    screen.at("op-confirmar").click()
+    expect(screen.at("op-aviso")).to_contain_text("Não sabemos")
+    screen.page.reload()
+    screen.wait_connected()
+    expect(screen.at("operacao-pendente")).to_contain_text("Saque de R$\u00a010,00")
+    screen.at("pendente-concluir").click()
+    screen.at("comprovante").wait_for()
+    assert alice.balance() == 90.0
+    expect(screen.at("operacao-pendente")).to_be_hidden()
+
+
+def test_the_receipt_is_a_pdf_that_anybody_can_verify(alice: Person, open_page: Opening) -> None:
+    screen = open_page(alice.url, alice)
+    screen.wait_connected()
+    fill_in(screen, "deposito", "12345")
+    screen.at("op-confirmar").click()
+    with screen.page.expect_download() as download:
+        screen.at("comprovante-pdf").click()
+    assert download.value.path().read_bytes().startswith(b"%PDF-")
+    assert re.fullmatch(r"comprovante-\d+\.pdf", download.value.suggested_filename)
+
+
+def test_the_receipt_is_there_after_a_reload_and_from_the_statement(alice: Person, open_page: Opening) -> None:
+    assert alice.pay("5.00").status_code == 422
+    assert alice.deposit("20.00").status_code == 201
+    screen = open_page(alice.url, alice)
+    screen.wait_connected()
+    screen.at("extrato-linha").first.locator("a").click()
+    expect(screen.at("comprovante")).to_contain_text("R$\u00a020,00")
+    screen.page.reload()
+    expect(screen.at("comprovante")).to_contain_text("R$\u00a020,00")
+
+
+def test_the_receipt_can_be_copied(alice: Person, open_page: Opening) -> None:
+    assert alice.deposit("20.00").status_code == 201
+    screen = open_page(alice.url, alice, permissions=["clipboard-read", "clipboard-write"])
+    screen.wait_connected()
+    screen.at("extrato-linha").first.locator("a").click()
+    screen.at("comprovante-copiar").click()
+    expect(screen.at("aviso-toast")).to_contain_text("copiado")
+    assert "R$\u00a020,00" in screen.page.evaluate("navigator.clipboard.readText()")
+
+
+def test_an_invented_code_is_not_a_receipt(alice: Person, open_page: Opening) -> None:
+    screen = open_page(f"{alice.url}/#/verificar/")
+    screen.at("verificar-codigo").fill("AAAA-BBBB-CCCC")
+    screen.at("verificar-enviar").click()
+    expect(screen.at("erro-codigo")).not_to_be_empty()
