@@ -6,14 +6,16 @@ worker stops accepting, lets the application tell its sockets to go elsewhere, a
 
 import signal
 import socket
+import sys
 from types import FrameType
 from typing import Any
 
 import gevent
 from geventwebsocket.gunicorn.workers import GeventWebSocketWorker
 from geventwebsocket.handler import WebSocketHandler
+from gunicorn.arbiter import Arbiter
 
-FAREWELL_S_MAX = 3.0
+FAREWELL_S_MAX = 2.0
 
 
 class LeavingHandler(WebSocketHandler):  # type: ignore[misc]
@@ -46,6 +48,14 @@ class LeavingWorker(GeventWebSocketWorker):  # type: ignore[misc]
         server.idle_connections = set()
         self._servers.append(server)
         return server
+
+    def load_wsgi(self) -> None:
+        try:
+            super().load_wsgi()
+        except SystemExit as refusal:
+            # A bad setting, which the text names. With this status gunicorn gives up instead of trying again.
+            sys.stderr.write(f"{refusal}\n")
+            sys.exit(Arbiter.APP_LOAD_ERROR)
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         if not self._servers:

@@ -104,11 +104,13 @@ class Feed:
         try:
             more = True
             while more:
+                known = session.announced
                 with self._gate:
                     events = self._db.read(stream.read_after, session.identity.user_id, session.seq)
                 if not self._send_events(session, events, state):
                     return
-                more = bool(events) and (len(events) == stream.READ_EVENTS_MAX or session.seq < session.announced)
+                # What was announced before the read was in it; only what was announced since may be missing.
+                more = len(events) == stream.READ_EVENTS_MAX or session.announced > max(known, session.seq)
                 if session.rewind_to is not None:
                     session.seq, session.rewind_to, more = session.rewind_to, None, True
         finally:

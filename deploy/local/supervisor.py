@@ -17,7 +17,7 @@ from deploy.local.processes import Life, Part, describe_end
 PAUSE_FIRST_S = 0.2
 PAUSE_MAX_S = 10.0
 # A part that lived for so long died of something new.
-SETTLED_S = 30.0
+SETTLED_S = 10.0
 TICK_S = 0.05
 STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 WAKE_BYTES_MAX = 4096
