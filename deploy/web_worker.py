@@ -15,7 +15,7 @@ from geventwebsocket.gunicorn.workers import GeventWebSocketWorker
 from geventwebsocket.handler import WebSocketHandler
 from gunicorn.arbiter import Arbiter
 
-FAREWELL_S_MAX = 2.0
+FAREWELL_S_MAX = 3.0
 
 
 class LeavingHandler(WebSocketHandler):  # type: ignore[misc]
@@ -72,7 +72,8 @@ class LeavingWorker(GeventWebSocketWorker):  # type: ignore[misc]
                 server.close()
                 for connection in server.idle_connections:
                     _read_no_more(connection)
-            with gevent.Timeout(FAREWELL_S_MAX, TimeoutError("the farewell took too long")):
+            # Clients that do not listen any more must not hold it up.
+            with gevent.Timeout(FAREWELL_S_MAX, False):
                 self.wsgi.extensions["saldo_vivo"].drain()
         except Exception:
             self.log.exception("the sockets were not told that this node is leaving")
