@@ -1,0 +1,119 @@
+"""The faults. Each one breaks something, has the witnesses move money meanwhile, and mends it again."""
+
+import os
+import signal
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from deploy.local.spawn import kill_group
+from tests.cluster.chaos import faults_of_delivery, faults_of_network
+from tests.cluster.chaos.lab import NODES, WORKERS, Lab
+
+# With Redis or every worker dead, from the answer 201 to the screen.
+PROMISED_S = 6.0
+
+
+@dataclass(frozen=True)
+class Fault:
+    """`work(lab, hold_s)` returns when what it broke is mended, though perhaps still starting.
+
+    `extra_s`: what the fault itself may add to PROMISED_S, such as the time without any database.
+    """
+
+    name: str
+    work: Callable[[Lab, float], None]
+    hold_s: float
+    short_hold_s: float | None
+    extra_s: float = 0.0
+
+
+def kill_web_node(lab: Lab, hold_s: float) -> None:
+    name = f"web{lab.random.randint(1, NODES)}"
+    old = lab.cluster.pid(name)
+    kill_group(old)
+    lab.burst()
+    lab.cluster.wait_restarted(name, old)
+
+
+def replace_web_node(lab: Lab, hold_s: float) -> None:
+    name = f"web{lab.random.randint(1, NODES)}"
+    old = lab.cluster.pid(name)
+    os.kill(old, signal.SIGTERM)
+    lab.burst()
+    lab.cluster.wait_restarted(name, old)
+
+
+def kill_worker(lab: Lab, hold_s: float) -> None:
+    name = f"worker{lab.random.randint(1, WORKERS)}"
+    kill_group(lab.cluster.pid(name))
+    lab.burst()
+
+
+def kill_nginx(lab: Lab, hold_s: float) -> None:
+    old = lab.cluster.pid("nginx")
+    kill_group(old)
+    lab.burst()
+    lab.cluster.wait_restarted("nginx", old)
+
+
+def kill_redis(lab: Lab, hold_s: float) -> None:
+    lab.redis.kill()
+    lab.burst()
+    lab.hold(hold_s)
+    lab.redis.start()
+
+
+def stop_redis(lab: Lab, hold_s: float) -> None:
+    lab.redis.stop()
+    lab.burst()
+    lab.hold(hold_s)
+    lab.redis.cont()
+
+
+def kill_database(lab: Lab, hold_s: float) -> None:
+    lab.burst()
+    lab.mariadb.kill()
+    lab.hold(hold_s)
+    lab.mariadb.start()
+    lab.burst()
+
+
+def stop_one_worker(lab: Lab, hold_s: float) -> None:
+    _stop_workers(lab, hold_s, [lab.random.randint(1, WORKERS)])
+
+
+def stop_every_worker(lab: Lab, hold_s: float) -> None:
+    _stop_workers(lab, hold_s, list(range(1, WORKERS + 1)))
+
+
+def _stop_workers(lab: Lab, hold_s: float, numbers: list[int]) -> None:
+    pids = [lab.cluster.pid(f"worker{number}") for number in numbers]
+    for pid in pids:
+        os.kill(pid, signal.SIGSTOP)
+    lab.burst()
+    lab.hold(hold_s)
+    for pid in pids:
+        os.kill(pid, signal.SIGCONT)
+
+
+FAULTS = [
+    Fault("web node: SIGKILL", kill_web_node, 0, 0),
+    Fault("web node: SIGTERM", replace_web_node, 0, None),
+    Fault("worker: SIGKILL", kill_worker, 0, 0),
+    Fault("workers: SIGKILL after publish", faults_of_delivery.kill_between_publish_and_delete, 0, 0),
+    Fault("one of two workers: SIGSTOP", stop_one_worker, 15, 6.5),
+    Fault("every worker: SIGSTOP", stop_every_worker, 10, 6.5),
+    Fault("nginx: SIGKILL", kill_nginx, 0, 0),
+    Fault("Redis: SIGKILL, 3 s", kill_redis, 3, 3),
+    Fault("Redis: SIGKILL, 40 s", kill_redis, 40, None),
+    Fault("Redis: SIGSTOP", stop_redis, 12, 7),
+    Fault("Redis: all data lost", faults_of_delivery.empty_redis, 0, 0),
+    Fault("Redis: subscriptions cut", faults_of_delivery.cut_subscriptions, 0, 0),
+    Fault("Redis: subscriptions silent", faults_of_delivery.deafen_subscriptions, 8, None),
+    Fault("last message of a burst lost", faults_of_delivery.drop_last_message, 0, 0),
+    Fault("mariadbd: SIGKILL", kill_database, 3, 1, extra_s=8.0),
+    Fault("client network: slow", faults_of_network.slow_network, 6, 3),
+    Fault("client network: stalled", faults_of_network.stall_network, 6, None),
+    Fault("client network: cut", faults_of_network.cut_network, 4, 2),
+    Fault("client network: vanished", faults_of_network.lose_network, 4, None),
+]

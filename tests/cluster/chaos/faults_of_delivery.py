@@ -1,0 +1,122 @@
+"""Faults on the way of an event: after the commit, before the screen."""
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pymysql
+import redis
+
+from app.realtime.bus import CANARY_DEAF_S
+from app.redis_keys import room_channel
+from app.streams.models import PARTITIONS
+from app.wire import NAMESPACE, room_of
+from deploy.local.spawn import kill_group
+from tests.cluster.chaos.lab import DATABASE, WORKERS, Lab
+from tests.support.people import eventually
+
+# A worker may have to be started first.
+PUBLISHED_WITHIN_S = 30.0
+
+
+def kill_between_publish_and_delete(lab: Lab, hold_s: float) -> None:
+    """The worker has published and not yet deleted; afterwards the event is published a second time.
+
+    A locked partition keeps the workers away until the outbox row of the event is locked too; the worker that
+    then publishes it waits for that row, and is killed there.
+    """
+    payee = lab.witnesses[1].login
+    channel = room_channel(NAMESPACE, room_of(payee.user_id))
+    with _heard(lab, channel) as heard, lab.mariadb.connection() as partition, lab.mariadb.connection() as row:
+        _lock(partition, "outbox_partitions", payee.user_id % PARTITIONS)
+        lab.witnesses[0].teller.transfer(payee, 7)
+        seq = lab.auditor.heads([payee.user_id])[payee.user_id]
+        _lock(row, "outbox", _outbox_row(row, payee.user_id, seq))
+        partition.rollback()
+        eventually(lambda: heard(seq) >= 1, "the worker's message", PUBLISHED_WITHIN_S)
+        for number in range(1, WORKERS + 1):
+            kill_group(lab.cluster.pid(f"worker{number}"))
+        before = heard(seq)
+        row.rollback()
+        eventually(lambda: heard(seq) > before, "the message of the next worker", PUBLISHED_WITHIN_S)
+
+
+def _lock(connection: pymysql.Connection, table: str, id_: int) -> None:
+    """Hold the row until the connection rolls back."""
+    connection.select_db(DATABASE)
+    connection.autocommit(False)
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT id FROM {table} WHERE id = %s FOR UPDATE", [id_])
+        assert cursor.fetchone() is not None, f"{table} has row {id_}"
+
+
+def _outbox_row(connection: pymysql.Connection, user_id: int, seq: int) -> int:
+    connection.select_db(DATABASE)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT id FROM outbox WHERE user_id = %s AND seq = %s", [user_id, seq])
+        found = cursor.fetchone()
+    assert found is not None, "nobody relays a partition that is locked"
+    return int(found[0])
+
+
+@contextmanager
+def _heard(lab: Lab, channel: str) -> Iterator["Heard"]:
+    client = redis.Redis(port=lab.redis.port)
+    with client.pubsub(ignore_subscribe_messages=True) as subscription:
+        subscription.subscribe(channel)
+        yield Heard(subscription)
+    client.close()
+
+
+class Heard:
+    """How often the message about an event was published so far."""
+
+    def __init__(self, subscription: redis.client.PubSub) -> None:
+        self._subscription = subscription
+        self._seqs: list[int] = []
+
+    def __call__(self, seq: int) -> int:
+        while (message := self._subscription.get_message(timeout=0.01)) is not None:
+            self._seqs.append(int(message["data"].split(b"\n", 1)[0]))
+        return self._seqs.count(seq)
+
+
+def drop_last_message(lab: Lab, hold_s: float) -> None:
+    """No subscriber gets the message about the last event of a burst, and nothing tells anybody so."""
+    payee = lab.witnesses[1].login
+    burst = 3
+    last = lab.auditor.heads([payee.user_id])[payee.user_id] + burst
+    lab.redis_link.swallow(room_channel(NAMESPACE, room_of(payee.user_id)), last)
+    for _ in range(burst):
+        lab.witnesses[0].teller.transfer(payee, 3)
+    eventually(lab.redis_link.swallowed, "a message to lose", PUBLISHED_WITHIN_S)
+    devices = lab.witnesses[1].devices
+    eventually(lambda: all(device.position >= last for device in devices), "the event without its message")
+
+
+def cut_subscriptions(lab: Lab, hold_s: float) -> None:
+    """Redis drops every subscriber, over and over while a burst is on its way."""
+    client = redis.Redis(port=lab.redis.port)
+    for _ in range(4):
+        client.client_kill_filter(_type="pubsub")
+        lab.burst(2)
+    client.client_kill_filter(_type="pubsub")
+    client.close()
+
+
+def deafen_subscriptions(lab: Lab, hold_s: float) -> None:
+    """Connections that are open and bring nothing; the nodes notice by their canaries."""
+    assert lab.redis_link.deafen() > 0
+    lab.burst()
+    begun = time.monotonic()
+    lab.hold(hold_s)
+    assert time.monotonic() - begun > CANARY_DEAF_S
+
+
+def empty_redis(lab: Lab, hold_s: float) -> None:
+    client = redis.Redis(port=lab.redis.port)
+    client.flushall()
+    client.close()
+    lab.redis.kill()
+    lab.redis.start()
+    lab.burst()

@@ -1,0 +1,153 @@
+"""A cluster with everything around it that can be broken: servers, links, customers and the auditor."""
+
+import random
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from functools import partial
+
+from deploy.local.readiness import http_status, redis_answers
+from tests.cluster.chaos.audit import Auditor
+from tests.cluster.chaos.customers import FIRST_DEPOSIT_CENTS, Customer, Routine
+from tests.cluster.chaos.listener import Listener
+from tests.cluster.chaos.network import Network
+from tests.cluster.chaos.record import Operation, Record
+from tests.cluster.chaos.redis_link import RedisLink
+from tests.support.cluster import Cluster, running_cluster
+from tests.support.people import eventually
+from tests.support.servers import DatabaseServer, RedisServer, mariadb_server, redis_server
+
+NODES = 3
+WORKERS = 2
+CUSTOMERS = 6
+DATABASE = "chaos"
+HEALTHY_WITHIN_S = 60.0
+# After a fault and the time that its window allows.
+SETTLE_WITHIN_S = 30.0
+
+
+@dataclass
+class Lab:
+    """`witnesses` are the first two customers: they only do what a fault asks of them, and nobody pays them, so
+    that after a burst nothing follows which could bring the last event along."""
+
+    cluster: Cluster
+    mariadb: DatabaseServer
+    redis: RedisServer
+    redis_link: RedisLink
+    auditor: Auditor
+    record: Record
+    random: random.Random
+    customers: list[Customer] = field(default_factory=list)
+    routines: list[Routine] = field(default_factory=list)
+    trips: threading.Event = field(default_factory=threading.Event)
+    _clock: threading.Event = field(default_factory=threading.Event)
+
+    @property
+    def witnesses(self) -> tuple[Customer, Customer]:
+        return self.customers[0], self.customers[1]
+
+    def listeners(self) -> Iterator[Listener]:
+        for customer in self.customers:
+            yield from customer.devices
+
+    def hold(self, duration_s: float) -> None:
+        """Let a fault, or the calm between two, last for so long."""
+        self._clock.wait(duration_s)
+
+    def burst(self, count: int = 4) -> list[Operation]:
+        """Transfers from one witness to the other, after which nothing happens to either."""
+        payer, payee = self.witnesses
+        if self.random.random() < 0.5:
+            payer, payee = payee, payer
+        done = [payer.teller.transfer(payee.login, self.random.randint(1, 20)) for _ in range(count)]
+        return [operation for operation in done if operation is not None]
+
+    def wait_healthy(self) -> None:
+        """Return when every part answers again, and hears itself through Redis."""
+        ports = [self.cluster.process(f"web{n}")["port"] for n in range(1, NODES + 1)]
+        eventually(lambda: redis_answers(self.redis.port), "Redis", HEALTHY_WITHIN_S)
+        for port in ports:
+            eventually(partial(_is_ready, port), "a ready node", HEALTHY_WITHIN_S)
+        nginx = self.cluster.http_port
+        eventually(lambda: http_status(nginx, "/healthz") == 200, "nginx", HEALTHY_WITHIN_S)
+
+    def wait_all_told(self) -> None:
+        """Every device has what was committed until now. What is missing goes into the record."""
+        self.trips.clear()
+        heads = self.auditor.heads(customer.login.user_id for customer in self.customers)
+        for listener in self.listeners():
+            head = heads[listener.login.user_id]
+            try:
+                eventually(_has(listener, head), f"event {head}", SETTLE_WITHIN_S)
+            except AssertionError:
+                self.record.problem(f"lost: {listener.name} is at {listener.position}, its stream at {head}")
+        self.trips.set()
+
+    def stop(self) -> None:
+        for routine in self.routines:
+            routine.stop()
+
+
+def _is_ready(port: int) -> bool:
+    return http_status(port, "/readyz") == 200
+
+
+def _has(listener: Listener, head: int) -> Callable[[], bool]:
+    return lambda: not listener.is_away() and listener.position >= head
+
+
+@contextmanager
+def running_lab(seed: str, record: Record) -> Iterator[Lab]:
+    """A lab at work; at the end everything is gone."""
+    with ExitStack() as stack:
+        mariadb = stack.enter_context(mariadb_server())
+        redis = stack.enter_context(redis_server())
+        network = stack.enter_context(Network())
+        redis_link = RedisLink(network, redis.port)
+        cluster = stack.enter_context(
+            running_cluster(
+                database_url=mariadb.create_database(DATABASE),
+                redis_url=redis_link.url,
+                nodes=NODES,
+                workers=WORKERS,
+            )
+        )
+        auditor = Auditor(mariadb, DATABASE, record)
+        lab = Lab(cluster, mariadb, redis, redis_link, auditor, record, random.Random(f"{seed} faults"))
+        _people(lab, network, seed)
+        auditor.start()
+        stack.callback(auditor.stop)
+        for routine in lab.routines:
+            routine.start()
+        lab.trips.set()
+        stack.callback(_end_listeners, lab)
+        stack.callback(lab.stop)
+        yield lab
+
+
+def _people(lab: Lab, network: Network, seed: str) -> None:
+    """Register everybody, connect every device before the first event, and give everybody money."""
+    port = lab.cluster.http_port
+    for number in range(CUSTOMERS):
+        customer = Customer.register(network, port, record=lab.record, seed=seed)
+        lab.customers.append(customer)
+        customer.add_page("websocket", record=lab.record, seed=seed)
+        customer.add_page("polling", record=lab.record, seed=seed)
+        customer.add_plain_client("polling" if number % 3 == 2 else "websocket", record=lab.record, seed=seed)
+    for listener in lab.listeners():
+        listener.start()
+    for listener in lab.listeners():
+        eventually(_has(listener, 0), f"{listener.name} online")
+    for customer in lab.customers:
+        customer.teller.deposit(FIRST_DEPOSIT_CENTS)
+    others = lab.customers[2:]
+    lab.routines = [Routine(customer, others, trips=lab.trips, seed=seed) for customer in others]
+
+
+def _end_listeners(lab: Lab) -> None:
+    for listener in lab.listeners():
+        listener.end()
+    for listener in lab.listeners():
+        listener.join()

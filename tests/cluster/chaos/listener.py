@@ -1,0 +1,297 @@
+"""The devices on which people listen: pages that resume, and plain clients that only know `autenticar`."""
+
+import random
+import threading
+import time
+from abc import ABC, abstractmethod
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any
+
+from socketio.exceptions import SocketIOError
+
+from tests.cluster.chaos.network import ClientLink
+from tests.cluster.chaos.record import Record
+from tests.support.ordered_client import OrderedClient
+
+CONNECT_TIMEOUT_S = 10.0
+# As the page: full jitter under a ceiling that doubles.
+CEILING_FIRST_S = 0.5
+CEILING_MAX_S = 2.0
+ASK_AGAIN_S = 3.0
+LOOK_S = 0.05
+
+
+@dataclass
+class Login:
+    """Who listens. The token changes when the person logs in again."""
+
+    user_id: int
+    account: int
+    token: str
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A durable event as the person saw it."""
+
+    seq: int
+    operation_id: int
+    at: float
+
+
+class Listener(ABC):
+    """One device: a thread that connects, listens, and comes back whenever the connection ends."""
+
+    def __init__(self, name: str, login: Login, link: ClientLink, transport: str, *, record: Record, seed: str) -> None:
+        self.name = name
+        self.login = login
+        self.link = link
+        self.shown: list[Shown] = []
+        self.connections = 0
+        self.balance: tuple[int, Any] = (-1, None)  # `versao` and `Saldo` of the account
+        self.authenticated = threading.Event()
+        self._record = record
+        self._transport = transport
+        self._random = random.Random(seed)
+        self._wanted = threading.Event()
+        self._wanted.set()
+        self._over = threading.Event()
+        self._away: list[list[float]] = []
+        self._away_depth = 0
+        # Of an older connection that is still on its way out nothing counts any more.
+        self._client: OrderedClient | None = None
+        self._handling = threading.Lock()
+        self._thread = threading.Thread(target=self._live, name=name, daemon=True)
+
+    @property
+    @abstractmethod
+    def position(self) -> int:
+        """The last event that this device has, or may leave to others; -1 while it is not authenticated."""
+
+    @abstractmethod
+    def _handshake(self) -> dict[str, Any] | None: ...
+
+    @abstractmethod
+    def _question(self) -> dict[str, Any] | None:
+        """What `autenticar` says after the connection was made; None when the handshake has said it."""
+
+    @abstractmethod
+    def _begin(self, answer: dict[str, Any]) -> None:
+        """`autenticado` came."""
+
+    @abstractmethod
+    def _event(self, client: OrderedClient, event: dict[str, Any]) -> None: ...
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def end(self) -> None:
+        """Returns at once; `join` waits."""
+        self._over.set()
+        self._wanted.clear()
+
+    def join(self) -> None:
+        self._thread.join(CONNECT_TIMEOUT_S * 2)
+
+    # -- being away ----------------------------------------------------------------------------
+
+    def leave(self) -> None:
+        """Put the device away: it disconnects and stays so."""
+        self._wanted.clear()
+        self.away()
+
+    def come_back(self) -> None:
+        self.back()
+        self._wanted.set()
+
+    def away(self) -> None:
+        """From now on it is not the server's fault when nothing arrives. May be nested."""
+        with self._handling:
+            if self._away_depth == 0:
+                self._away.append([time.monotonic(), float("inf")])
+            self._away_depth += 1
+
+    def back(self) -> None:
+        with self._handling:
+            self._away_depth -= 1
+            if self._away_depth == 0:
+                self._away[-1][1] = time.monotonic()
+
+    def is_away(self) -> bool:
+        return self._away_depth > 0
+
+    def reachable_s(self, begun: float, ended: float) -> float:
+        """How much of that time this device could be reached."""
+        away_s = sum(max(0.0, min(ended, until) - max(begun, since)) for since, until in self._away)
+        return max(0.0, ended - begun - away_s)
+
+    # -- the connection ------------------------------------------------------------------------
+
+    def _live(self) -> None:
+        failures = 0
+        while not self._over.is_set():
+            if not self._wanted.wait(LOOK_S):
+                continue
+            was_there = self._connect_once()
+            failures = 0 if was_there else failures + 1
+            ceiling_s = min(CEILING_MAX_S, CEILING_FIRST_S * 2**failures)
+            self._over.wait(self._random.random() * ceiling_s)
+
+    def _connect_once(self) -> bool:
+        """One connection, until it ends or the device is put away; whether it was authenticated."""
+        client = self._client = OrderedClient()
+        client.on("*", lambda name, payload=None: self._handle(client, name, payload))
+        try:
+            client.connect(
+                self.link.url,
+                transports=[self._transport],
+                auth=self._handshake(),
+                wait_timeout=CONNECT_TIMEOUT_S,
+            )
+            question = self._question()
+            if question is not None:
+                client.emit("autenticar", question)
+            while not client.ended.wait(LOOK_S) and self._wanted.is_set():
+                pass
+        except (SocketIOError, OSError):
+            pass
+        finally:
+            with self._handling:
+                self._client = None
+                was_there = self.authenticated.is_set()
+                self.authenticated.clear()
+            # Saying goodbye waits for the network, and the person does not.
+            threading.Thread(target=_farewell, args=[client], daemon=True).start()
+        return was_there
+
+    def _handle(self, client: OrderedClient, name: str, payload: Any) -> None:
+        with self._handling:
+            if client is not self._client:
+                return
+            try:
+                self._receive(client, name, payload)
+            except Exception as error:  # the library would only log it
+                self._record.problem(f"{self.name} could not take {name} {payload}: {error!r}")
+
+    def _receive(self, client: OrderedClient, name: str, payload: Any) -> None:
+        if name == "autenticado":
+            self._authenticated(payload)
+        elif name == "notificacao":
+            self._notification(client, payload)
+        elif name == "saldo_atualizado":
+            self._balance(payload)
+        elif name == "erro":
+            self._refused(client, payload)
+
+    def _authenticated(self, answer: dict[str, Any]) -> None:
+        self.connections += 1
+        if answer["usuario_id"] != self.login.user_id:
+            self._record.problem(f"leaked: {self.name} became user {answer['usuario_id']}")
+        self._begin(answer)
+        self.authenticated.set()
+
+    def _refused(self, client: OrderedClient, error: dict[str, Any]) -> None:
+        """The database is away: ask again on the same connection, in a while."""
+        if error.get("codigo") not in ("banco_indisponivel", "resultado_desconhecido"):
+            self._record.problem(f"{self.name} was told {error}")
+        elif not self.authenticated.is_set():
+            again = threading.Timer(self._random.uniform(0.2, 1.0), self._ask_again, [client])
+            again.daemon = True
+            again.start()
+
+    def _ask_again(self, client: OrderedClient) -> None:
+        with suppress(SocketIOError):
+            client.emit("autenticar", self._question() or self._handshake())
+
+    def _balance(self, payload: dict[str, Any]) -> None:
+        if payload["CorrentistaID"] != self.login.account:
+            self._record.problem(f"leaked: {self.name} received the balance {payload}")
+        elif payload["versao"] > self.balance[0]:
+            self.balance = (payload["versao"], payload["Saldo"])
+
+    def _notification(self, client: OrderedClient, event: dict[str, Any]) -> None:
+        own = event["id"] == f"{self.login.user_id}-{event['seq']}"
+        rows = event["dados"]["movimentacoes"]
+        if not own or any(row["CorrentistaID"] != self.login.account for row in rows):
+            self._record.problem(f"leaked: {self.name} received {event}")
+        self._event(client, event)
+
+    def _show(self, event: dict[str, Any]) -> None:
+        self.shown.append(Shown(event["seq"], event["dados"]["operacao_id"], time.monotonic()))
+
+
+def _farewell(client: OrderedClient) -> None:
+    with suppress(Exception):  # it may meet a connection that is gone
+        client.disconnect()
+
+
+class Page(Listener):
+    """Keeps `ultimo_seq` and `epoca`, drops what it has seen, asks for what is missing: each event is shown once."""
+
+    def __init__(self, *args: Any, says_it_in_handshake: bool, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.dropped = 0  # events that came again on the wire
+        self.gaps = 0
+        self._in_handshake = says_it_in_handshake
+        self._place: dict[str, int] = {}
+        self._asked: tuple[int, float] = (-1, 0.0)
+
+    @property
+    def position(self) -> int:
+        return self._place.get("ultimo_seq", -1) if self.authenticated.is_set() else -1
+
+    def _handshake(self) -> dict[str, Any] | None:
+        return {"token": self.login.token, **self._place} if self._in_handshake else None
+
+    def _question(self) -> dict[str, Any] | None:
+        return None if self._in_handshake else {"token": self.login.token, **self._place}
+
+    def _begin(self, answer: dict[str, Any]) -> None:
+        if not self._place:
+            self._place = {"ultimo_seq": answer["seq"], "epoca": answer["epoca"]}
+        elif not answer["recuperado"]:
+            self._record.problem(f"lost: {self.name} at {self._place} was told to start afresh: {answer}")
+
+    def _event(self, client: OrderedClient, event: dict[str, Any]) -> None:
+        last = self._place["ultimo_seq"]
+        if event["seq"] <= last:
+            self.dropped += 1
+        elif event["seq"] == last + 1:
+            self._place["ultimo_seq"] = event["seq"]
+            self._show(event)
+        elif self._asked[0] != last or time.monotonic() - self._asked[1] > ASK_AGAIN_S:
+            self.gaps += 1
+            self._asked = (last, time.monotonic())
+            client.emit("sincronizar", {"desde": last})
+
+
+class PlainClient(Listener):
+    """Written for the guide alone: `autenticar` with a token, and every event is shown as it comes."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._last = 0
+
+    @property
+    def position(self) -> int:
+        return self._last if self.authenticated.is_set() else -1
+
+    def _handshake(self) -> dict[str, Any] | None:
+        return None
+
+    def _question(self) -> dict[str, Any] | None:
+        return {"token": self.login.token}
+
+    def _begin(self, answer: dict[str, Any]) -> None:
+        self._last = answer["seq"]
+
+    def _event(self, client: OrderedClient, event: dict[str, Any]) -> None:
+        """While its connection lives it gets each event once and in order, without saying what it has."""
+        if event["seq"] <= self._last:
+            self._record.problem(f"duplicated: {self.name} got {event['seq']} again after {self._last}")
+            return
+        if event["seq"] > self._last + 1:
+            self._record.problem(f"lost: {self.name} got {event['seq']} right after {self._last}")
+        self._last = event["seq"]
+        self._show(event)

@@ -1,0 +1,78 @@
+"""What happened during a run: acknowledged operations, when each fault was at work, and what went wrong."""
+
+import threading
+import time
+from dataclasses import dataclass, field
+
+CALM = "none"
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """A money request whose outcome is known: done. `at` is when its 201 was in the client's hands."""
+
+    id: int
+    key: str
+    user_id: int
+    parties: frozenset[int]
+    at: float
+
+
+@dataclass
+class Window:
+    """One fault, from its start until everything answered again. Times of `time.monotonic`.
+
+    `bound_s`: the longest that a listener who can be reached may wait for an event.
+    """
+
+    fault: str
+    bound_s: float
+    begun: float
+    ended: float | None = None
+
+
+@dataclass
+class Record:
+    """Safe to write from every thread."""
+
+    begun: float = field(default_factory=time.monotonic)
+    operations: dict[int, Operation] = field(default_factory=dict)
+    refused_keys: list[tuple[int, str]] = field(default_factory=list)
+    windows: list[Window] = field(default_factory=list)
+    problems: list[str] = field(default_factory=list)
+    balance_reads: int = 0
+    repeats: int = 0
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def acknowledge(self, operation: Operation) -> None:
+        with self._lock:
+            first = self.operations.setdefault(operation.id, operation)
+        if first is not operation:
+            self.problem(f"keys {first.key} and {operation.key} were answered with one operation {operation.id}")
+
+    def refuse(self, user_id: int, key: str) -> None:
+        with self._lock:
+            self.refused_keys.append((user_id, key))
+
+    def repeat(self) -> None:
+        """A request was sent again under its key."""
+        with self._lock:
+            self.repeats += 1
+
+    def problem(self, text: str) -> None:
+        """Something that must not happen; the text says what and to whom."""
+        with self._lock:
+            self.problems.append(f"{time.monotonic() - self.begun:.1f} s: {text}")
+
+    def open_window(self, fault: str, bound_s: float) -> Window:
+        window = Window(fault, bound_s, time.monotonic())
+        with self._lock:
+            self.windows.append(window)
+        return window
+
+    def window_of(self, begun: float, ended: float) -> Window | None:
+        """The fault at work while an event was on its way; the first one, if there were several."""
+        for window in self.windows:
+            if window.begun <= ended and (window.ended is None or begun <= window.ended):
+                return window
+        return None

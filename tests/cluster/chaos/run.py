@@ -1,0 +1,101 @@
+"""One run: fault after fault, a check after each, and the final account."""
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterable
+
+from tests.cluster.chaos.faults import PROMISED_S
+from tests.cluster.chaos.lab import Lab, running_lab
+from tests.cluster.chaos.listener import Listener, Page
+from tests.cluster.chaos.plan import Step
+from tests.cluster.chaos.record import Record
+from tests.cluster.chaos.report import Report, write
+from tests.support.cluster import ROOT
+
+CONCILIAR_TIMEOUT_S = 60.0
+
+Say = Callable[[str], None]
+
+
+def run(seed: str, steps: Iterable[Step], *, until: float = float("inf"), say: Say) -> Report:
+    """Take `steps` until they or the time (of `time.monotonic`) are over, and account for everything."""
+    record = Record()
+    with running_lab(seed, record) as lab:
+        for step in steps:
+            if time.monotonic() > until:
+                break
+            lab.hold(step.calm_s)
+            _take(lab, step, say)
+        say("the last requests, and the final account")
+        lab.stop()
+        lab.wait_all_told()
+        _account(lab)
+        return write(seed, lab, time.monotonic() - record.begun)
+
+
+def _take(lab: Lab, step: Step, say: Say) -> None:
+    fault, record = step.fault, lab.record
+    say(f"{time.monotonic() - record.begun:7.1f} s  {fault.name}")
+    known = len(record.problems)
+    window = record.open_window(fault.name, PROMISED_S + fault.extra_s)
+    fault.work(lab, step.hold_s)
+    lab.wait_healthy()
+    lab.wait_all_told()
+    window.ended = time.monotonic()
+    lab.auditor.check_operations(all_of_them=False)
+    lab.auditor.reconcile()
+    for problem in record.problems[known:]:
+        say(f"  PROBLEM {problem}")
+
+
+def _account(lab: Lab) -> None:
+    """When nothing is under way any more, everything must fit exactly."""
+    lab.auditor.check_operations(all_of_them=True)
+    _check_command(lab)
+    balances = lab.auditor.balances()
+    for customer in lab.customers:
+        events = lab.auditor.event_operations(customer.login.user_id)
+        _check_stream(lab, customer.login.user_id, events)
+        for device in customer.devices:
+            _check_shown(lab, device, events)
+            if isinstance(device, Page):
+                _check_balance(lab, device, balances[customer.login.account])
+
+
+def _check_command(lab: Lab) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "worker", "conciliar"],
+        cwd=ROOT,
+        env={**os.environ, "DATABASE_URL": lab.cluster.database(), "REDIS_URL": lab.cluster.redis()},
+        capture_output=True,
+        text=True,
+        timeout=CONCILIAR_TIMEOUT_S,
+        check=False,
+    )
+    if done.returncode != 0:
+        lab.record.problem(f"books: python -m worker conciliar: {done.stdout}{done.stderr}")
+
+
+def _check_stream(lab: Lab, user_id: int, events: dict[int, int]) -> None:
+    """Exactly one event for each operation of this user, numbered from 1."""
+    wanted = {operation.id for operation in lab.record.operations.values() if user_id in operation.parties}
+    if sorted(events) != list(range(1, len(wanted) + 1)) or set(events.values()) != wanted:
+        lab.record.problem(f"user {user_id}: {len(events)} events for {len(wanted)} operations")
+
+
+def _check_shown(lab: Lab, device: Listener, events: dict[int, int]) -> None:
+    """What a page showed is the whole stream, once, in order; what a plain client showed is part of it."""
+    shown = [(event.seq, event.operation_id) for event in device.shown]
+    if isinstance(device, Page):
+        if shown != sorted(events.items()):
+            lab.record.problem(f"lost or duplicated: {device.name} showed {len(shown)} of {len(events)} events")
+    elif any(events.get(seq) != operation_id for seq, operation_id in shown):
+        lab.record.problem(f"leaked: {device.name} showed what is not in its stream")
+
+
+def _check_balance(lab: Lab, device: Listener, balance: tuple[int, int]) -> None:
+    version, cents = balance
+    if device.balance[0] != version or round(float(device.balance[1]) * 100) != cents:
+        lab.record.problem(f"{device.name} shows balance {device.balance}, the books say {balance}")
