@@ -44,9 +44,7 @@ def exec_worker(wanted: settings.LauncherSettings, arguments: list[str]) -> None
     wanted.run_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
     redis_url = wanted.redis_url or ClusterFile(wanted.run_dir).redis_url() or DEFAULT_REDIS_URL
     os.chdir(parts.ROOT)
-    os.execve(
-        sys.executable, [sys.executable, "-m", "worker", *arguments], parts.environment(wanted, redis_url)
-    )
+    os.execve(sys.executable, [sys.executable, "-m", "worker", *arguments], parts.environment(wanted, redis_url))
 
 
 def free_the_port(wanted: settings.LauncherSettings) -> None:
@@ -60,9 +58,7 @@ def free_the_port(wanted: settings.LauncherSettings) -> None:
         raise NoPort(f"port {wanted.http_port} is in use; HTTP_PORT names another") from None
     except OSError as error:
         address = f"{wanted.http_host}:{wanted.http_port}"
-        raise NoPort(
-            f"cannot listen on {address} ({error.strerror}); HTTP_HOST and HTTP_PORT move it"
-        ) from None
+        raise NoPort(f"cannot listen on {address} ({error.strerror}); HTTP_HOST and HTTP_PORT move it") from None
     left_behind.remove()
 
 

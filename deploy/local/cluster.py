@@ -73,9 +73,7 @@ class Cluster:
         """From the outside inwards: whoever goes is no longer needed by anybody who stays."""
         self._console.say("stopping")
         self._supervisor.stop([self._nginx.name], STOP_TIMEOUT_S)
-        self._supervisor.stop(
-            [part.name for part in (self._prepare, *self._web, *self._workers)], STOP_TIMEOUT_S
-        )
+        self._supervisor.stop([part.name for part in (self._prepare, *self._web, *self._workers)], STOP_TIMEOUT_S)
         if self._redis:
             self._supervisor.stop([self._redis.name], STOP_TIMEOUT_S)
         self._file.remove()
@@ -86,7 +84,5 @@ class Cluster:
             url=self._settings.url,
             database_url=self._settings.database_url,
             redis_url=self._redis_url,
-            processes=[
-                ProcessEntry(name, pid, port) for name, (pid, port) in self._supervisor.processes().items()
-            ],
+            processes=[ProcessEntry(name, pid, port) for name, (pid, port) in self._supervisor.processes().items()],
         )

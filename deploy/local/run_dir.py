@@ -22,9 +22,7 @@ def locked(run_dir: Path) -> Iterator[None]:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            raise RunDirInUse(
-                f"{run_dir} is in use by process {lock.read() or 'unknown'}; RUN_DIR moves it"
-            ) from None
+            raise RunDirInUse(f"{run_dir} is in use by process {lock.read() or 'unknown'}; RUN_DIR moves it") from None
         lock.truncate()
         lock.write(str(os.getpid()))
         lock.flush()

@@ -157,9 +157,7 @@ class Supervisor:
             pause_s = self._pauses_s.get(name, PAUSE_FIRST_S)
             self._pauses_s[name] = min(pause_s * 2, PAUSE_MAX_S)
             self._due[name] = (time.monotonic() + pause_s, life.part)
-            self._console.say(
-                f"{name} {describe_end(self._finish(name))}; starting it again in {pause_s:g} s"
-            )
+            self._console.say(f"{name} {describe_end(self._finish(name))}; starting it again in {pause_s:g} s")
 
     def _start_the_due(self) -> None:
         for name, (due, part) in list(self._due.items()):

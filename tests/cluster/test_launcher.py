@@ -76,9 +76,7 @@ def test_cluster_json_names_every_process_and_where_it_listens(cluster: Cluster)
     assert entries["worker1"]["port"] is None
     assert entries["nginx"]["port"] == cluster.http_port
     assert all(
-        entry["port"] < 32_768 and listens(entry["port"])
-        for name, entry in entries.items()
-        if name != "worker1"
+        entry["port"] < 32_768 and listens(entry["port"]) for name, entry in entries.items() if name != "worker1"
     )
     assert {entry["pid"] for entry in entries.values()} <= descendants(cluster.launcher_pid)
     assert cluster.url == f"http://{LOOPBACK}:{cluster.http_port}"
@@ -92,9 +90,7 @@ def test_the_address_and_the_demo_login_are_printed(cluster: Cluster) -> None:
 
 
 @pytest.mark.parametrize("name", ["web1", "worker1", "redis", "nginx"])
-def test_a_part_that_dies_is_started_again_on_its_port_and_cluster_json_follows(
-    cluster: Cluster, name: str
-) -> None:
+def test_a_part_that_dies_is_started_again_on_its_port_and_cluster_json_follows(cluster: Cluster, name: str) -> None:
     port = cluster.process(name)["port"]
 
     cluster.wait_restarted(name, cluster.kill(name))
@@ -133,9 +129,7 @@ def test_a_port_that_is_taken_is_refused_with_one_line(cluster: Cluster, tmp_pat
 @pytest.mark.parametrize(
     ("name", "value"), [("NODES", "none"), ("NODES", "0"), ("HTTP_PORT", "65536"), ("WORKERS", "2")]
 )
-def test_a_bad_setting_is_refused_with_one_line(
-    cluster: Cluster, name: str, value: str, tmp_path: Path
-) -> None:
+def test_a_bad_setting_is_refused_with_one_line(cluster: Cluster, name: str, value: str, tmp_path: Path) -> None:
     refused = launch_again(cluster, **{"RUN_DIR": str(tmp_path), name: value})
 
     assert refused.returncode == 1
@@ -144,9 +138,7 @@ def test_a_bad_setting_is_refused_with_one_line(
 
 
 def test_a_start_that_cannot_succeed_says_why_and_leaves_nothing(cluster: Cluster, tmp_path: Path) -> None:
-    refused = launch_again(
-        cluster, RUN_DIR=str(tmp_path), HTTP_PORT=str(free_port()), DATABASE_URL="nonsense://"
-    )
+    refused = launch_again(cluster, RUN_DIR=str(tmp_path), HTTP_PORT=str(free_port()), DATABASE_URL="nonsense://")
 
     assert refused.returncode == 1
     assert "saldo-vivo: prepare ended with status" in refused.stderr

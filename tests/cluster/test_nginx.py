@@ -47,9 +47,7 @@ def test_ninety_polling_handshakes_are_spread_evenly(cluster: Cluster) -> None:
 def test_websocket_handshakes_are_spread_evenly(cluster: Cluster) -> None:
     spread: Counter[str] = Counter()
     for _ in range(9):
-        connection = create_connection(
-            cluster.url.replace("http", "ws") + WEBSOCKET, timeout=REQUEST_TIMEOUT_S
-        )
+        connection = create_connection(cluster.url.replace("http", "ws") + WEBSOCKET, timeout=REQUEST_TIMEOUT_S)
         spread[node_of(json.loads(connection.recv()[1:])["sid"])] += 1
         connection.close()
 
@@ -100,9 +98,7 @@ def test_a_session_is_upgraded_on_its_node(cluster: Cluster) -> None:
         "x" * 2000,
     ],
 )
-def test_a_forged_session_id_gets_an_error_that_makes_the_client_start_anew(
-    cluster: Cluster, sid: str
-) -> None:
+def test_a_forged_session_id_gets_an_error_that_makes_the_client_start_anew(cluster: Cluster, sid: str) -> None:
     for method, body in (("GET", None), ("POST", b"40")):
         assert fetch(cluster.url, f"{POLLING}&sid={sid}", method=method, body=body).status == 400
 

@@ -106,9 +106,7 @@ class Cluster:
         assert self._launcher is None, "already started"
         self.run_dir.mkdir(exist_ok=True)
         with self._log_path.open("ab") as log:
-            self._launcher = spawn(
-                [sys.executable, "-m", "deploy.local"], env=self._env(), cwd=ROOT, output=log
-            )
+            self._launcher = spawn([sys.executable, "-m", "deploy.local"], env=self._env(), cwd=ROOT, output=log)
         try:
             wait_until(lambda: self._has_ended() or self._answers(), START_TIMEOUT_S, "the cluster's start")
         except TimeoutError as late:

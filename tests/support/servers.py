@@ -57,9 +57,7 @@ class Server(ABC):
         with self._log.open("ab") as log:
             process = self._process = spawn(self._command(), output=log)
         try:
-            wait_until(
-                lambda: process.poll() is not None or self._answers(), START_TIMEOUT_S, "the server's start"
-            )
+            wait_until(lambda: process.poll() is not None or self._answers(), START_TIMEOUT_S, "the server's start")
         except TimeoutError as late:
             self.kill()
             raise ServerFailed(f"{late}\n{self._log_tail()}") from late
