@@ -83,7 +83,10 @@ def transfer(body: Transfer, user_id: int) -> Posting:
 
 
 def _moment(value: str) -> str:
-    datetime.fromisoformat(value.replace(" ", "+"))
+    try:
+        _end(value)
+    except (ValueError, OverflowError):
+        raise ValueError("não é uma data válida") from None
     return value
 
 
@@ -121,7 +124,7 @@ def _start(value: str | None) -> datetime | None:
     if value is None:
         return None
     moment = datetime.fromisoformat(value.replace(" ", "+"))
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 def _end(value: str | None) -> datetime | None:

@@ -1,0 +1,88 @@
+"""Databases for tests of what is below the web: made once, emptied for each test."""
+
+import itertools
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+
+from app.db import Database
+from app.migrations import runner
+from tests.support.servers import DatabaseServer
+
+BOTH = pytest.fixture(params=["mariadb", "sqlite"])
+
+_numbers = itertools.count(1)
+
+
+def migrated(url: str) -> Database:
+    db = Database(url)
+    runner.upgrade(db)
+    return db
+
+
+@pytest.fixture(scope="session")
+def shared_mariadb(mariadb: DatabaseServer) -> Iterator[Database]:
+    db = migrated(mariadb.create_database("integration"))
+    yield db
+    db.dispose()
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("template") / "bank.db"
+    db = migrated(f"sqlite:///{path}")
+    with db.engine.connect() as connection:  # all of it in the one file that is copied
+        connection.connection.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    db.dispose()
+    return path
+
+
+@BOTH
+def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
+    """An empty bank of the newest schema, on either kind of database."""
+    if request.param == "mariadb":
+        db = request.getfixturevalue("shared_mariadb")
+        _empty(db)
+        yield db
+    else:
+        path = shutil.copy(request.getfixturevalue("sqlite_template"), tmp_path / "bank.db")
+        db = Database(f"sqlite:///{path}")
+        yield db
+        db.dispose()
+
+
+@BOTH
+def own_database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
+    """The same, for a test that changes the schema or breaks the books."""
+    if request.param == "mariadb":
+        server: DatabaseServer = request.getfixturevalue("mariadb")
+        url = server.create_database(f"own_{next(_numbers)}")
+    else:
+        url = f"sqlite:///{tmp_path / 'bank.db'}"
+    db = migrated(url)
+    yield db
+    db.dispose()
+
+
+@pytest.fixture
+def sqlite(tmp_path: Path, sqlite_template: Path) -> Iterator[Database]:
+    """An empty bank on SQLite, for what the database makes no difference to."""
+    path = shutil.copy(sqlite_template, tmp_path / "bank.db")
+    db = Database(f"sqlite:///{path}")
+    yield db
+    db.dispose()
+
+
+def _empty(db: Database) -> None:
+    """As the migrations left it; the triggers keep history from DELETE, not from TRUNCATE."""
+    with db.engine.connect() as connection, connection.begin():
+        connection.execute(text("SET foreign_key_checks = 0"))
+        for table in ("entries", "operations"):
+            connection.execute(text(f"TRUNCATE TABLE {table}"))
+        for table in ("outbox", "stream_events", "user_streams", "idempotency_keys", "revocations", "users"):
+            connection.execute(text(f"DELETE FROM {table}"))
+        connection.execute(text("DELETE FROM accounts WHERE user_id IS NOT NULL"))
+        connection.execute(text("SET foreign_key_checks = 1"))
