@@ -14,9 +14,11 @@ from app.users import actions, passwords, payloads
 from app.users.actions import Person
 from app.users.auth import Auth, Ended, Identity
 
-LOGIN_BY_EMAIL = limiter.per_minute("login-email", 10)
-LOGIN_BY_ADDRESS = limiter.per_minute("login-address", 60)
-REGISTER_BY_ADDRESS = limiter.per_minute("register-address", 60)
+# Guessing one person's password, from one address and from many; and many people behind one address.
+LOGIN_BY_EMAIL_AND_ADDRESS = limiter.per_minute("login-email-address", 10)
+LOGIN_BY_EMAIL = limiter.per_minute("login-email", 60)
+LOGIN_BY_ADDRESS = limiter.per_minute("login-address", 120)
+REGISTER_BY_ADDRESS = limiter.per_minute("register-address", 300)
 
 # What else a new user gets, in the transaction that makes the user.
 Welcome = Callable[[Connection, int, str], None]
@@ -63,6 +65,7 @@ def blueprint(auth: Auth, limits: Limiter, *, welcome: Welcome, tokens_ended: Ca
         body = door.read_body(payloads.Credentials)
         limits.check(LOGIN_BY_ADDRESS, door.client_address())
         limits.check(LOGIN_BY_EMAIL, body.email)
+        limits.check(LOGIN_BY_EMAIL_AND_ADDRESS, body.email, door.client_address())
         person = auth.db.read(actions.by_email, body.email)
         if not passwords.matches(body.senha, person.password_hash if person else None) or person is None:
             raise WrongCredentials
