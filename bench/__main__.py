@@ -3,8 +3,10 @@
 import argparse
 import sys
 import tempfile
+import traceback
 from collections.abc import Callable
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 
 from bench import machine, report
@@ -25,8 +27,8 @@ def main() -> int:
     arguments = _arguments()
     try:
         build()
-    except BuildFailed as failed:
-        print(f"the benchmarks cannot be built: {failed}", file=sys.stderr)
+    except BuildFailed as error:
+        print(f"the benchmarks cannot be built: {error}", file=sys.stderr)
         return 1
     machine.raise_file_limit()
     with ExitStack() as exit_stack:
@@ -34,40 +36,45 @@ def main() -> int:
         database = exit_stack.enter_context(mariadb_server())
         ours = Ours(database.url)
         scale = QUICK if arguments.quick else Scale()
-        ours.prepare(users(max(money.USERS, *scale.crowds)))
+        ours.prepare(users(max(scale.clients, cluster.CLIENTS, *scale.crowds)))
         peers: list[Peer] = [peer for peer in (ours, Stock(), Node()) if peer.name in arguments.peers]
         lab = Lab(peers, scale, directory)
-        _run(lab, ours, database, arguments.only)
+        failed = _run(lab, database, arguments.only)
     about = machine.describe()
+    if failed:
+        about["Not measured, or not to the end"] = ", ".join(failed)
     lab.results.save(BUILD / "results.json", about)
     # Only a whole run replaces the figures that are kept.
-    whole = not arguments.quick and (arguments.only, arguments.peers) == (MEASURES, PEERS)
+    whole = not arguments.quick and not failed and (arguments.only, arguments.peers) == (MEASURES, PEERS)
     target = (HERE if whole else BUILD) / "RESULTS.md"
     target.write_text(report.render(lab.results, about))
     print(f"written to {target}")
-    return 0
+    return 1 if failed else 0
 
 
-def _run(lab: Lab, ours: Ours, database: DatabaseServer, only: tuple[str, ...]) -> None:
+def _run(lab: Lab, database: DatabaseServer, only: tuple[str, ...]) -> list[str]:
+    """Every measure that is wanted; those that failed, whose end does not take the others with it."""
+    failed = []
+
+    def attempt(name: str, *steps: Callable[[], None]) -> None:
+        try:
+            for step in steps if name in only else ():
+                step()
+        except Exception:
+            traceback.print_exc()
+            failed.append(name)
+
     if set(only) & set(LIVE):
         with lab.live() as lives:
-            if "deliver" in only:
-                deliver.idle(lab, lives)
-                deliver.run(lab, lives)
-                deliver.durable(lab, lives)
-                deliver.foreign(lab, lives)
-            if "room" in only:
-                room.run(lab, lives)
-            if "deaf" in only:
-                deaf.run(lab, lives)
-    if "connections" in only:
-        connections.run(lab)
-    if "cluster" in only:
-        cluster.run(lab)
-    if "money" in only:
-        money.run(lab, ours, database.pid)
-    if "screen" in only:
-        money.screen(lab, ours)
+            delivering = (deliver.idle, deliver.run, deliver.durable, deliver.foreign)
+            attempt("deliver", *(partial(step, lab, lives) for step in delivering))
+            attempt("room", partial(room.run, lab, lives))
+            attempt("deaf", partial(deaf.run, lab, lives))
+    attempt("connections", partial(connections.run, lab))
+    attempt("cluster", partial(cluster.run, lab))
+    attempt("money", partial(money.run, lab, database))
+    attempt("screen", partial(money.screen, lab, database))
+    return failed
 
 
 def _arguments() -> argparse.Namespace:

@@ -10,7 +10,6 @@ from bench.processes import memory_kib
 from bench.stack import Stack, stack
 
 STEP_MAX = 1000
-SETTLE_S = 1.5
 WARM_UP = 20
 
 
@@ -26,12 +25,12 @@ def _measure(lab: Lab, running: Stack) -> None:
     client = running.client(users(max(lab.scale.crowds)))
     client.connect(WARM_UP)
     client.disconnect(WARM_UP)
-    time.sleep(SETTLE_S)
+    time.sleep(lab.scale.settle_s)
     empty, have = memory_kib(running.node_pids), 0
     step = min(STEP_MAX, *lab.scale.crowds)
     for size in lab.scale.crowds:
         client.connect(max(0, size - step - have))
-        handshake = _cpu_us_each(running, client, step, opening=True)
+        handshake = _cpu_us_each(lab, running, client, step, opening=True)
         full, have = memory_kib(running.node_pids), size
         lab.results.add(
             "connections",
@@ -43,16 +42,16 @@ def _measure(lab: Lab, running: Stack) -> None:
         )
     for size in reversed(lab.scale.crowds):
         client.disconnect(have - size)
-        cost = _cpu_us_each(running, client, step, opening=False)
+        cost = _cpu_us_each(lab, running, client, step, opening=False)
         have = size - step
         lab.results.add("connections", f"at {size}", running.peer.name, cpu_us_per_disconnect=cost)
 
 
-def _cpu_us_each(running: Stack, client: Client, count: int, *, opening: bool) -> float:
-    time.sleep(SETTLE_S)
+def _cpu_us_each(lab: Lab, running: Stack, client: Client, count: int, *, opening: bool) -> float:
+    time.sleep(lab.scale.settle_s)
     before = running.cpu_ns()
     answer = client.connect(count) if opening else client.disconnect(count)
     if answer.get("forced"):
         raise RuntimeError(f"{running.peer.name} did not answer {answer['forced']:g} close frames")
-    time.sleep(SETTLE_S)
+    time.sleep(lab.scale.settle_s)
     return (running.cpu_ns() - before) / 1e3 / count

@@ -49,10 +49,9 @@ def durable(lab: Lab, lives: list[Live]) -> None:
 def idle(lab: Lab, lives: list[Live]) -> None:
     """What a node with its clients uses while nothing is sent."""
     before = [live.stack.cpu_ns() for live in lives]
-    seconds = max(6.0, lab.scale.window_s) if lab.scale.rounds > 1 else lab.scale.window_s
-    time.sleep(seconds)
+    time.sleep(lab.scale.idle_s)
     for live, cpu in zip(lives, before, strict=True):
-        used = (live.stack.cpu_ns() - cpu) / 1e6 / seconds
+        used = (live.stack.cpu_ns() - cpu) / 1e6 / lab.scale.idle_s
         lab.results.add("idle", f"{lab.scale.clients} clients", live.name, cpu_ms_per_s=used)
 
 
@@ -89,7 +88,6 @@ def window(lab: Lab, live: Live, pattern: Pattern, template: Path | None = None)
         "cpu_us_per_event": used / 1e3 / max(1, delivered),
         "p50_ms": report["p50_us"] / 1e3,
         "p99_ms": report["p99_us"] / 1e3,
-        "events_per_s": delivered / max(report["span_s"], 1e-9),
         "undelivered": sent["sent"] - delivered,
         "redis_cpu_us_per_event": redis_used / 1e3 / max(1, delivered),
         "client_cpu_us_per_event": report["cpu_ns"] / 1e3 / max(1, delivered),

@@ -18,7 +18,8 @@ import pymysql
 from gevent import monkey
 
 NOW = "2026-11-23 13:05:09.123456"
-TEXT = "x" * 400
+# As long as a real answer, payload and state are.
+ANSWER, PAYLOAD, STATE = "x" * 400, "x" * 440, "x" * 130
 
 
 def main() -> None:
@@ -95,14 +96,14 @@ def _finish(
     """The kept answer, and both users' streams."""
     cursor.execute(
         "UPDATE idempotency_keys SET status = %s, answer = %s WHERE user_id = %s AND `key` = %s",
-        (201, TEXT, source, key),
+        (201, ANSWER, source, key),
     )
     cursor.execute("UPDATE user_streams SET seq = seq + 1 WHERE user_id IN (%s, %s)", users)
     cursor.execute("SELECT user_id, seq FROM user_streams WHERE user_id IN (%s, %s)", users)
     seqs = cursor.fetchall()
     cursor.executemany(
         "INSERT INTO stream_events (user_id, seq, event, payload, state, created_at) VALUES (%s, %s, %s, %s, %s, %s)",
-        [(user_id, seq, "notificacao", TEXT, TEXT[:150], NOW) for user_id, seq in seqs],
+        [(user_id, seq, "notificacao", PAYLOAD, STATE, NOW) for user_id, seq in seqs],
     )
     cursor.executemany(
         "INSERT INTO outbox (partition_id, user_id, seq) VALUES (%s, %s, %s)",
