@@ -1,4 +1,4 @@
-"""nginx of a local run: the project's template, rendered, inside a small main configuration."""
+"""nginx of a local run: the project's templates, rendered into one folder."""
 
 import os
 import resource
@@ -9,35 +9,12 @@ from string import Template
 from deploy.local import binaries
 from deploy.local.ports import LOOPBACK
 
-TEMPLATE = Path(__file__).parents[2] / "nginx" / "saldo-vivo.conf.template"
+TEMPLATES = Path(__file__).parents[2] / "nginx"
 
 # Every open WebSocket is two: one to the browser and one to its node.
 CONNECTIONS_MAX = 16_384
 # Kept open to each group of nodes, for each nginx process.
 IDLE_CONNECTIONS_MAX = 64
-
-MAIN = """\
-{user}
-worker_processes auto;
-daemon off;
-pid {directory}/pid;
-error_log stderr warn;
-# How long open WebSockets may hold up an orderly stop.
-worker_shutdown_timeout 1s;
-
-events {{
-    worker_connections {connections};
-}}
-
-http {{
-    client_body_temp_path {directory}/client_body;
-    proxy_temp_path {directory}/proxy;
-    fastcgi_temp_path {directory}/fastcgi;
-    scgi_temp_path {directory}/scgi;
-    uwsgi_temp_path {directory}/uwsgi;
-    include {directory}/saldo-vivo.conf;
-}}
-"""
 
 
 def command(directory: Path) -> list[str]:
@@ -51,21 +28,24 @@ def configure(directory: Path, *, host: str, port: int, nodes: Mapping[str, int]
     directory.mkdir(parents=True, exist_ok=True)
     access_log = directory / "access.log"
     access_log.write_bytes(b"")
-    site = Template(TEMPLATE.read_text()).safe_substitute(
-        NGINX_LISTEN=f"{host}:{port}",
-        NGINX_ACCESS_LOG=str(access_log),
-        NGINX_UPSTREAMS=_upstreams(nodes),
-        NGINX_WEB="web",
-        NGINX_HANDSHAKES="handshakes",
-        NGINX_NODE_PATTERN="|".join(nodes),
-        NGINX_NODE_PORT="",
-        NGINX_LOCAL_RESOLVERS=LOOPBACK,
-    )
-    (directory / "saldo-vivo.conf").write_text(site)
-    # Started by root, its processes would become `nobody`, who may not enter the folder.
-    user = "user root;" if os.geteuid() == 0 else ""
-    main = MAIN.format(directory=directory, connections=_connections(), user=user)
-    (directory / "nginx.conf").write_text(main)
+    values = {
+        "NGINX_LISTEN": f"{host}:{port}",
+        "NGINX_ACCESS_LOG": str(access_log),
+        "NGINX_UPSTREAMS": _upstreams(nodes),
+        "NGINX_WEB": "web",
+        "NGINX_HANDSHAKES": "handshakes",
+        "NGINX_NODE_PATTERN": "|".join(nodes),
+        "NGINX_NODE_PORT": "",
+        "NGINX_LOCAL_RESOLVERS": LOOPBACK,
+        # Started by root, its processes would become `nobody`, who may not enter the folder.
+        "NGINX_USER": "user root;" if os.geteuid() == 0 else "",
+        "NGINX_DIRECTORY": str(directory),
+        "NGINX_CONNECTIONS": str(_connections()),
+    }
+    for name in ("nginx.conf", "saldo-vivo.conf"):
+        # Like envsubst: what is no name of ours is nginx's own variable.
+        text = Template((TEMPLATES / f"{name}.template").read_text()).safe_substitute(values)
+        (directory / name).write_text(text)
 
 
 def _upstreams(nodes: Mapping[str, int]) -> str:

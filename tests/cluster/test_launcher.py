@@ -99,12 +99,17 @@ def test_a_part_that_dies_is_started_again_on_its_port_and_cluster_json_follows(
     wait_until(lambda: page_answers(cluster), REQUEST_TIMEOUT_S, "the page")
 
 
-def test_two_clusters_run_side_by_side(cluster: Cluster) -> None:
+def test_two_clusters_run_side_by_side_and_ctrl_c_stops_all_of_one(cluster: Cluster) -> None:
     with running_cluster(nodes=1) as other:
         assert other.url != cluster.url
         assert other.redis() != cluster.redis()
         assert page_answers(other)
+        everything = descendants(other.launcher_pid)
 
+        other.stop(signal.SIGINT)
+
+        assert alive(everything) == set()
+        assert [alarm for alarm in ALARMS if alarm in other.log] == []
     assert page_answers(cluster)
 
 
@@ -156,16 +161,6 @@ def test_a_stop_leaves_no_process_and_no_error_although_clients_are_connected() 
 
         assert alive(everything) == set()
         assert not (cluster.run_dir / "cluster.json").exists()
-        assert [alarm for alarm in ALARMS if alarm in cluster.log] == []
-
-
-def test_ctrl_c_stops_everything() -> None:
-    with running_cluster(nodes=1) as cluster:
-        everything = descendants(cluster.launcher_pid)
-
-        cluster.stop(signal.SIGINT)
-
-        assert alive(everything) == set()
         assert [alarm for alarm in ALARMS if alarm in cluster.log] == []
 
 

@@ -1,0 +1,22 @@
+#!/bin/sh
+# Makes the secrets that docker-compose.yml reads, where they are missing.
+#
+#   deploy/secrets.sh [FOLDER]     deploy/secrets, which is never committed
+set -eu
+
+folder=${1:-$(dirname "$0")/secrets}
+# Nobody else on this machine enters the folder; inside the containers the files must be readable by users other
+# than their owner.
+mkdir -p "$folder"
+chmod 700 "$folder"
+umask 022
+
+# 64 hexadecimal digits, which need no quoting in an address.
+random() { od -An -N32 -tx1 /dev/urandom | tr -d ' \n'; }
+keep() { [ -s "$folder/$1" ] || printf '%s' "$2" >"$folder/$1"; }
+
+keep jwt_secret "$(random)"
+keep database_root_password "$(random)"
+keep database_password "$(random)"
+keep database_url "mysql+pymysql://saldo_vivo:$(cat "$folder/database_password")@mariadb:3306/saldo_vivo"
+echo "secrets are in $folder"

@@ -1,0 +1,60 @@
+"""Wait until the database is there: not everything that starts containers starts them in order.
+
+python -m deploy.wait_for database    until it answers
+python -m deploy.wait_for schema      until its tables are as this version of the program needs them
+"""
+
+import os
+import sys
+import time
+from pathlib import Path
+
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import create_engine
+from sqlalchemy.engine import Engine
+from sqlalchemy.exc import DBAPIError
+
+import app.migrations
+
+TIMEOUT_S = 120.0
+POLL_S = 0.5
+
+
+class NotYet(Exception):
+    """What is missing, in one line."""
+
+
+def check_database(engine: Engine) -> None:
+    """Raises NotYet."""
+    try:
+        engine.connect().close()
+    except DBAPIError as error:
+        raise NotYet(f"the database does not answer: {error.orig}") from None
+
+
+def check_schema(engine: Engine) -> None:
+    """Raises NotYet."""
+    check_database(engine)
+    with engine.connect() as connection:
+        found = MigrationContext.configure(connection).get_current_revision()
+    needed = ScriptDirectory(str(Path(app.migrations.__file__).parent)).get_current_head()
+    if found != needed:
+        raise NotYet(f"the schema is at {found or 'nothing'} and not at {needed}")
+
+
+def main(what: str) -> None:
+    check = {"database": check_database, "schema": check_schema}[what]
+    engine = create_engine(os.environ["DATABASE_URL"])
+    deadline = time.monotonic() + TIMEOUT_S
+    while True:
+        try:
+            return check(engine)
+        except NotYet as missing:
+            if time.monotonic() > deadline:
+                sys.exit(f"gave up after {TIMEOUT_S:g} s: {missing}")
+        time.sleep(POLL_S)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])
