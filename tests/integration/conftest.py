@@ -44,14 +44,19 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
     """An empty bank of the newest schema, on either kind of database."""
     if request.param == "mariadb":
-        db = request.getfixturevalue("shared_mariadb")
-        _empty(db)
-        yield db
+        yield request.getfixturevalue("emptied_mariadb")
     else:
         path = shutil.copy(request.getfixturevalue("sqlite_template"), tmp_path / "bank.db")
         db = Database(f"sqlite:///{path}")
         yield db
         db.dispose()
+
+
+@pytest.fixture
+def emptied_mariadb(shared_mariadb: Database) -> Database:
+    """An empty bank on MariaDB, for what only a server can do."""
+    _empty(shared_mariadb)
+    return shared_mariadb
 
 
 @BOTH

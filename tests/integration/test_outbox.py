@@ -1,0 +1,175 @@
+"""The outbox: relayed in order, kept until Redis has it, and by one worker at a time."""
+
+import threading
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from itertools import islice
+
+import pytest
+from redis import Redis
+from redis.exceptions import ConnectionError as RedisConnectionError
+from redis.exceptions import RedisError
+from sqlalchemy import Connection
+
+from app import wire
+from app.db import Database
+from app.redis_keys import room_channel
+from app.streams import outbox, stream
+from app.streams.models import PARTITIONS
+from app.streams.outbox import BATCH_MAX
+from app.streams.stream import Append, Stored
+from app.wire import NAMESPACE, room_of
+from tests.integration.customers import Customer, new_customer, rows
+from tests.support.ports import LOOPBACK, free_port
+from tests.support.servers import RedisServer
+from worker.relay import Relay
+
+
+class Published:
+    """What a worker would have sent, in order."""
+
+    def __init__(self) -> None:
+        self.seqs: list[tuple[int, int]] = []
+
+    def __call__(self, events: Sequence[Stored]) -> None:
+        self.seqs += [(event.user_id, event.seq) for event in events]
+
+
+def waiting(database: Database) -> int:
+    return len(rows(database, "SELECT id FROM outbox"))
+
+
+def partition_of(customer: Customer) -> int:
+    return customer.id % PARTITIONS
+
+
+def tell(customer: Customer, times: int) -> None:
+    """That many events, in one transaction."""
+    customer.db.transact(_tell, customer.id, times)
+
+
+def _tell(connection: Connection, user_id: int, times: int) -> None:
+    for number in range(times):
+        stream.append(connection, [Append(user_id, wire.NOTIFICACAO, {"mensagem": f"n{number}"})])
+
+
+def drain_all(database: Database, publish: Callable[[Sequence[Stored]], None]) -> int:
+    return sum(database.transact(outbox.drain, partition, publish) for partition in database.read(outbox.waiting))
+
+
+def test_what_waits_is_published_in_order_and_then_gone(database: Database) -> None:
+    alice = new_customer(database)
+    tell(alice, 5)
+    published = Published()
+
+    assert database.transact(outbox.drain, partition_of(alice), published) == 5
+
+    assert published.seqs == [(alice.id, seq) for seq in range(1, 6)]
+    assert waiting(database) == 0
+    assert database.transact(outbox.drain, partition_of(alice), published) == 0
+
+
+def test_a_batch_has_a_limit_and_the_rest_follows(database: Database) -> None:
+    alice = new_customer(database)
+    tell(alice, BATCH_MAX + 3)
+    published = Published()
+
+    counts = [database.transact(outbox.drain, partition_of(alice), published) for _ in range(3)]
+
+    assert counts == [BATCH_MAX, 3, 0]
+    assert published.seqs == [(alice.id, seq) for seq in range(1, BATCH_MAX + 4)]
+
+
+def test_only_the_partitions_with_rows_are_waiting(database: Database) -> None:
+    alice, bob, _carla = new_customer(database), new_customer(database), new_customer(database)
+    tell(alice, 2)
+    tell(bob, 1)
+
+    assert sorted(database.read(outbox.waiting)) == sorted({partition_of(alice), partition_of(bob)})
+
+
+def test_what_redis_refuses_stays(database: Database) -> None:
+    alice = new_customer(database)
+    tell(alice, 3)
+
+    def refuse(_events: Sequence[Stored]) -> None:
+        raise RedisConnectionError
+
+    with pytest.raises(RedisError):
+        database.transact(outbox.drain, partition_of(alice), refuse)
+
+    assert waiting(database) == 3
+    published = Published()
+    drain_all(database, published)
+    assert published.seqs == [(alice.id, 1), (alice.id, 2), (alice.id, 3)]
+
+
+def test_a_worker_without_redis_keeps_every_row(database: Database) -> None:
+    alice = new_customer(database)
+    tell(alice, 3)
+
+    with pytest.raises(RedisError):
+        Relay(database, f"redis://{LOOPBACK}:{free_port()}").drain()
+
+    assert waiting(database) == 3
+
+
+def test_a_worker_publishes_to_the_user_s_own_channel(database: Database, redis: RedisServer) -> None:
+    alice = new_customer(database)
+    tell(alice, 2)
+    with Redis.from_url(redis.url, socket_timeout=5) as client, client.pubsub() as listener:
+        listener.subscribe(room_channel(NAMESPACE, room_of(alice.id)))
+        arriving = listener.listen()
+        assert next(arriving)["type"] == "subscribe"
+
+        assert Relay(database, redis.url).drain() == 2
+
+        assert [message["data"].decode().split("\n")[0] for message in islice(arriving, 2)] == ["1", "2"]
+    assert waiting(database) == 0
+
+
+def test_a_partition_that_another_worker_holds_is_skipped(emptied_mariadb: Database) -> None:
+    database = emptied_mariadb
+    alice = new_customer(database)
+    tell(alice, 1)
+    published, holding, release = Published(), threading.Event(), threading.Event()
+
+    def hold(_events: Sequence[Stored]) -> None:
+        holding.set()
+        assert release.wait(20)
+
+    with ThreadPoolExecutor(1) as pool:
+        first = pool.submit(database.transact, outbox.drain, partition_of(alice), hold)
+        assert holding.wait(20)
+        skipped = database.transact(outbox.drain, partition_of(alice), published)
+        release.set()
+
+        assert (skipped, first.result()) == (0, 1)
+    assert published.seqs == []
+    assert waiting(database) == 0
+
+
+def test_two_workers_publish_everything_once_and_in_order(emptied_mariadb: Database) -> None:
+    database = emptied_mariadb
+    people = [new_customer(database) for _ in range(6)]
+    done = threading.Event()
+    sent: list[tuple[int, int]] = []
+
+    def publish(events: Sequence[Stored]) -> None:
+        sent.extend((event.user_id, event.seq) for event in events)
+
+    def work() -> None:
+        while not done.is_set() or waiting(database):
+            drain_all(database, publish)
+
+    with ThreadPoolExecutor(4) as pool:
+        workers = [pool.submit(work) for _ in range(2)]
+        for teller in [pool.submit(tell, person, 1) for person in people * 10]:
+            teller.result()
+        done.set()
+        for worker in workers:
+            worker.result()
+
+    assert {person.id: [seq for user, seq in sent if user == person.id] for person in people} == {
+        person.id: list(range(1, 11)) for person in people
+    }
