@@ -78,7 +78,10 @@ class Entry:
             session.rewind_to = min(start, session.seq)
             return
         session.seq = start if first else min(start, session.seq)
-        self._feed.catch_up(session)
+        if max(head.seq, session.announced) > session.seq:
+            self._feed.catch_up(session)
+        else:
+            session.catching_up = False
 
     def synchronize(self, session: SocketSession, identity: Identity, data: dict[str, Any]) -> None:
         """Send again the durable events after `desde`. An own token in the payload is not enough: the socket's
