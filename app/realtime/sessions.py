@@ -18,8 +18,8 @@ class SocketSession:
     eio_sid: str
     identity: Identity | None = None
     seq: int = 0
-    # Of the database when the socket authenticated.
-    epoch: int = 0
+    # Of the database when the socket authenticated; None while that is still being read.
+    epoch: int | None = None
     # While a greenlet reads missed events for it, live ones only raise `announced`.
     catching_up: bool = False
     announced: int = 0

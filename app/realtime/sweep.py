@@ -42,6 +42,8 @@ class Sweep:
                 self.once()
             except DatabaseDown:
                 _log.warning("sweep_without_database")
+            except Exception:  # a sweep that ends would never be missed, until an event is
+                _log.exception("sweep_failed")
 
     def once(self) -> None:
         """Start a catch-up for every socket that is behind its user's stream.
@@ -54,7 +56,7 @@ class Sweep:
             page = users[start : start + stream.HEADS_USERS_MAX]
             for user_id, head in self._db.read(stream.heads, page).items():
                 for session in self._sessions.of_user(user_id):
-                    if session.epoch != head.epoch:
+                    if session.epoch not in (None, head.epoch):
                         gevent.spawn(self._feed.close_transport, session)
                     elif session.seq < head.seq:
                         self._feed.start_catch_up(session, head.seq)

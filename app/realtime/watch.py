@@ -45,10 +45,17 @@ class Watch:
     def _run(self) -> None:
         while True:
             gevent.sleep(max(0.0, min(LOOK_EVERY_S, self._sessions.next_deadline_s() - clock.unix_s())))
-            for session in self._sessions.overdue(clock.unix_s()):
-                self.close(session, "expirado" if session.identity else "sem_autenticacao")
-            if clock.now() - self._seen_until >= timedelta(seconds=LOOK_EVERY_S):
-                self._look_for_revocations()
+            try:
+                self._look()
+            except Exception:  # a watch that ends would let revoked tokens listen on
+                _log.exception("watch_failed")
+                gevent.sleep(LOOK_EVERY_S)
+
+    def _look(self) -> None:
+        for session in self._sessions.overdue(clock.unix_s()):
+            self.close(session, "expirado" if session.identity else "sem_autenticacao")
+        if clock.now() - self._seen_until >= timedelta(seconds=LOOK_EVERY_S):
+            self._look_for_revocations()
 
     def _look_for_revocations(self) -> None:
         """Also without Redis, a revoked token's sockets are gone within a second."""
