@@ -1,6 +1,6 @@
 """How this project reaches Redis: `redis://`, `rediss://` and `redis+sentinel://`, never waiting past a bound."""
 
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from redis import Redis
 from redis.backoff import NoBackoff
@@ -27,6 +27,7 @@ def connect(url: str, *, answer_timeout_s: float | None = ANSWER_TIMEOUT_S) -> C
         "retry": Retry(NoBackoff(), 1, supported_errors=(RedisConnectionError,)),
         "health_check_interval": 0,
     }
+    to_sentinels = {**options, "socket_timeout": ANSWER_TIMEOUT_S, "retry": Retry(NoBackoff(), 0)}
     if not url.startswith("redis+sentinel://"):
         return Redis.from_url(url, **options)
     parts = urlsplit(url)
@@ -34,11 +35,11 @@ def connect(url: str, *, answer_timeout_s: float | None = ANSWER_TIMEOUT_S) -> C
     username, _, password = credentials.partition(":")
     database, _, service = parts.path.strip("/").partition("/")
     sentinels = [(host, int(port)) for host, _, port in (h.rpartition(":") for h in hosts.split(","))]
-    client: Client = Sentinel(sentinels, sentinel_kwargs={"socket_timeout": ANSWER_TIMEOUT_S}).master_for(
+    client: Client = Sentinel(sentinels, sentinel_kwargs=to_sentinels).master_for(
         service or "mymaster",
         db=int(database or 0),
-        username=username or None,
-        password=password or None,
+        username=unquote(username) or None,
+        password=unquote(password) or None,
         **options,
     )
     return client
