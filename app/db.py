@@ -36,6 +36,8 @@ POOL_WAIT_S = 5
 CONNECT_TIMEOUT_S = 3
 STATEMENT_TIMEOUT_S = 20
 LOCK_WAIT_S = 3
+# A process that froze inside a transaction loses it, and with it its locks.
+IDLE_TRANSACTION_S = 5
 ATTEMPTS_MAX = 6
 RETRY_PAUSE_S = 0.02
 RETRY_PAUSE_MAX_S = 0.25
@@ -210,7 +212,8 @@ def _mariadb_engine(url: str, isolation: Any) -> Engine:
             "connect_timeout": CONNECT_TIMEOUT_S,
             "read_timeout": STATEMENT_TIMEOUT_S,
             "write_timeout": STATEMENT_TIMEOUT_S,
-            "init_command": f"SET innodb_lock_wait_timeout={LOCK_WAIT_S}, time_zone='+00:00'",
+            "init_command": f"SET innodb_lock_wait_timeout={LOCK_WAIT_S}, time_zone='+00:00',"
+            f" idle_transaction_timeout={IDLE_TRANSACTION_S}",
         },
     )
 
