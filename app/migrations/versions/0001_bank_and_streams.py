@@ -68,7 +68,7 @@ def _bank() -> None:
         sa.Column("created_at", MOMENT, nullable=False),
         sa.CheckConstraint(
             f"balance_cents >= 0 AND balance_cents <= {BALANCE_CENTS_MAX}",
-            name="ck_accounts_balance_in_range",
+            name="balance_in_range",
         ),
         sqlite_autoincrement=True,
         **TABLE,
@@ -85,7 +85,7 @@ def _bank() -> None:
         sa.Column("source_account_id", BIG, sa.ForeignKey("accounts.id"), nullable=False),
         sa.Column("target_account_id", BIG, sa.ForeignKey("accounts.id"), nullable=False),
         sa.Column("created_at", MOMENT, nullable=False, index=True),
-        sa.CheckConstraint("amount_cents > 0", name="ck_operations_amount_positive"),
+        sa.CheckConstraint("amount_cents > 0", name="amount_positive"),
         sqlite_autoincrement=True,
         **TABLE,
     )
@@ -96,7 +96,7 @@ def _bank() -> None:
         sa.Column("account_id", BIG, sa.ForeignKey("accounts.id"), nullable=False),
         sa.Column("amount_cents", BIG, nullable=False),
         sa.Column("balance_after_cents", BIG),
-        sa.CheckConstraint("amount_cents <> 0", name="ck_entries_amount_not_zero"),
+        sa.CheckConstraint("amount_cents <> 0", name="amount_not_zero"),
         sa.Index("ix_entries_account_id_id", "account_id", "id"),
         sqlite_autoincrement=True,
         **TABLE,
