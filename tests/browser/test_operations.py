@@ -1,6 +1,7 @@
 """The four operations: typed, confirmed, done once, and proved by a receipt."""
 
 import re
+import zlib
 
 from playwright.sync_api import Route, expect
 
@@ -144,6 +145,16 @@ def test_a_reload_in_the_middle_never_pays_twice(alice: Person, open_page: Openi
     expect(screen.at("operacao-pendente")).to_be_hidden()
 
 
+def code_in(pdf: bytes) -> str:
+    """The verification code that is printed on a receipt."""
+    assert pdf.startswith(b"%PDF-")
+    streams = re.findall(rb"stream\r?\n(.*?)endstream", pdf, re.DOTALL)
+    texts = [zlib.decompressobj().decompress(stream) for stream in streams if stream.startswith(b"x")]
+    found = re.search(rb"\b(?:[2-9A-HJ-NP-Z]{4}-){3}[2-9A-HJ-NP-Z]{4}\b", b"\n".join(texts))
+    assert found, texts
+    return found.group().decode()
+
+
 def test_the_receipt_is_a_pdf_that_anybody_can_verify(alice: Person, open_page: Opening) -> None:
     screen = open_page(alice.url, alice)
     screen.wait_connected()
@@ -151,8 +162,15 @@ def test_the_receipt_is_a_pdf_that_anybody_can_verify(alice: Person, open_page: 
     screen.at("op-confirmar").click()
     with screen.page.expect_download() as download:
         screen.at("comprovante-pdf").click()
-    assert download.value.path().read_bytes().startswith(b"%PDF-")
     assert re.fullmatch(r"comprovante-\d+\.pdf", download.value.suggested_filename)
+    code = code_in(download.value.path().read_bytes())
+
+    stranger = open_page(f"{alice.url}/#/verificar")
+    stranger.at("verificar-codigo").fill(code.lower())
+    stranger.at("verificar-enviar").click()
+    expect(stranger.at("verificar-resultado")).to_contain_text("R$\u00a0123,45")
+    expect(stranger.at("verificar-resultado")).to_contain_text(re.compile(r"A\*+ S\*+"))
+    expect(stranger.at("verificar-resultado")).not_to_contain_text("Alice")
 
 
 def test_the_receipt_is_there_after_a_reload_and_from_the_statement(alice: Person, open_page: Opening) -> None:

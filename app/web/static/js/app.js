@@ -72,6 +72,7 @@ export class App {
   #open() {
     this.#wire?.close();
     this.#wire = new Wire({
+      direct: this.connection.failures === 0,
       auth: () => this.#proof,
       greeted: (where) => this.connection.greeted(where),
       authenticated: (answer) => {

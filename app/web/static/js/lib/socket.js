@@ -3,6 +3,8 @@ import { loadSocketIo } from "./vendor.js";
 
 const { io } = await loadSocketIo();
 
+/** An attempt that got nowhere in this time has failed. */
+const CONNECT_MS_MAX = 10_000;
 const DURABLE = ["notificacao", "chat_mensagem"];
 const STATE = ["saldo_atualizado", "notificacoes_lidas", "erro"];
 
@@ -16,6 +18,7 @@ export class Wire {
 
   /**
    * @param {object} parts
+   * @param {boolean} parts.direct straight to WebSocket; otherwise by polling, which passes everywhere, and up from there
    * @param {() => object} parts.auth what the handshake says: token and position in the stream
    * @param {(where: { node?: string, transport?: string }) => void} parts.greeted
    * @param {(answer: any) => void} parts.authenticated
@@ -24,16 +27,17 @@ export class Wire {
    * @param {(afterMs?: number) => void} parts.lost
    * @param {(reason: string) => void} parts.ended
    */
-  constructor({ auth, greeted, authenticated, durable, state, lost, ended }) {
+  constructor({ direct, auth, greeted, authenticated, durable, state, lost, ended }) {
     this.#socket = io({
       auth: (give) => give(auth()),
       autoConnect: false,
       reconnection: false,
       forceNew: true,
-      transports: ["websocket", "polling"],
-      tryAllTransports: true,
+      transports: direct ? ["websocket"] : ["polling", "websocket"],
+      timeout: CONNECT_MS_MAX,
     });
     const socket = this.#socket;
+    socket.on("connect", () => socket.io.engine.on("upgrade", ({ name }) => greeted({ transport: name })));
     socket.on("conexao", ({ no = "" } = {}) => greeted({ node: no, transport: this.transport }));
     socket.on("autenticado", authenticated);
     DURABLE.forEach((name) => socket.on(name, (event) => durable(name, event)));

@@ -21,7 +21,8 @@ export class Connection extends Emitter {
   retryAt = null;
   /** @type {number | null} until when everything shown was live */
   liveUntil = null;
-  #failures = 0;
+  /** Attempts in a row that led to nothing. */
+  failures = 0;
   #active = false;
   #online = true;
   /** @type {unknown} */
@@ -55,7 +56,7 @@ export class Connection extends Emitter {
   stop() {
     this.#active = false;
     this.#wait(null);
-    this.#failures = 0;
+    this.failures = 0;
     this.liveUntil = null;
     this.#become("desconectado");
   }
@@ -72,7 +73,7 @@ export class Connection extends Emitter {
 
   /** @param {{ transport?: string }} [how] */
   connected({ transport = this.transport } = {}) {
-    this.#failures = 0;
+    this.failures = 0;
     this.transport = transport;
     this.liveUntil = null;
     this.#wait(null);
@@ -86,8 +87,8 @@ export class Connection extends Emitter {
   lost(afterMs) {
     if (!this.#active) return;
     if (this.state === "conectado") this.liveUntil = this.#parts.now();
-    const ceiling = Math.min(CEILING_MAX_MS, CEILING_FIRST_MS * 2 ** this.#failures);
-    this.#failures += 1;
+    const ceiling = Math.min(CEILING_MAX_MS, CEILING_FIRST_MS * 2 ** this.failures);
+    this.failures += 1;
     this.#wait(afterMs ?? this.#parts.random() * ceiling);
     this.#become(this.#online ? "reconectando" : "desconectado");
   }
@@ -104,7 +105,7 @@ export class Connection extends Emitter {
   network(online) {
     this.#online = online;
     if (online) {
-      this.#failures = 0;
+      this.failures = 0;
       this.tryNow();
     } else if (this.state === "reconectando") this.#become("desconectado");
   }

@@ -1,0 +1,127 @@
+"""Alive, offline, and back: nothing lost, nothing twice, and the screen says which."""
+
+import re
+from collections.abc import Callable
+
+from playwright.sync_api import expect
+
+from tests.browser.conftest import Opening, Screen, session_of
+from tests.support.people import Person
+
+# As behind a proxy that lets no WebSocket through, until `blocked` is false.
+BLOCK_WEBSOCKET = """
+    const Real = WebSocket;
+    globalThis.blocked = true;
+    globalThis.WebSocket = class {
+        constructor(...args) {
+            if (!blocked) return new Real(...args);
+            setTimeout(() => this.onerror?.(new Event("error")));
+        }
+        close() {}
+    };
+"""
+MISSED = 20
+
+
+def has_state(screen: Screen, state: str) -> None:
+    expect(screen.at("conexao")).to_have_attribute("data-estado", state)
+
+
+def told(screen: Screen) -> list[int]:
+    """The seqs in the panel, oldest first."""
+    return [int(str(item.get_attribute("data-seq"))) for item in reversed(screen.at("notificacao-item").all())]
+
+
+def test_the_good_state_names_the_node_and_the_transport(alice: Person, open_page: Opening) -> None:
+    screen = open_page(alice.url, alice)
+    node = screen.wait_connected()
+    expect(screen.at("conexao")).to_have_attribute("title", f"Nó {node} · WebSocket")
+    expect(screen.at("conexao")).to_contain_text("Conectado")
+    box = screen.at("conexao").bounding_box()
+    assert box is not None
+    assert box["x"] + box["width"] > 1280 - 40
+    assert box["y"] + box["height"] > 860 - 40
+
+
+def test_what_was_missed_arrives_once_and_in_order(alice: Person, open_page: Opening) -> None:
+    assert alice.deposit("1.00").status_code == 201
+    screen = open_page(alice.url, alice)
+    screen.wait_connected()
+    screen.context.set_offline(True)
+    has_state(screen, "desconectado")
+    for _ in range(MISSED):
+        assert alice.deposit("1.00").status_code == 201
+    expect(screen.at("desatualizado")).to_contain_text("sem conexão")
+    expect(screen.balance(alice.account)).to_have_text("R$\u00a01,00")
+    screen.context.set_offline(False)
+    screen.wait_connected()
+    expect(screen.balance(alice.account)).to_have_text(f"R$\u00a0{MISSED + 1},00")
+    expect(screen.at("desatualizado")).to_be_hidden()
+    expect(screen.at("aviso-toast")).to_have_count(1)
+    expect(screen.at("aviso-toast")).to_contain_text(f"{MISSED} avisos novos")
+    screen.at("sino").click()
+    expect(screen.at("notificacao-item")).to_have_count(MISSED + 1)
+    assert told(screen) == list(range(1, MISSED + 2))
+
+
+def test_while_the_bank_is_away_it_counts_down_and_tries_at_once_when_told_to(
+    alice: Person, open_page: Opening
+) -> None:
+    screen = open_page(alice.url)
+    screen.page.route(re.compile("/socket.io/"), lambda route: route.abort())
+    screen.page.add_init_script(BLOCK_WEBSOCKET)
+    screen.page.clock.install()
+    screen.page.add_init_script("Math.random = () => 0.99")
+    screen.page.evaluate("session => localStorage.setItem('saldo-vivo:sessao', session)", session_of(alice))
+    screen.page.reload()
+    has_state(screen, "reconectando")
+    for _ in range(8):
+        expect(screen.at("tentar-agora")).to_be_visible()
+        screen.page.clock.run_for(31_000)
+    has_state(screen, "reconectando")
+    expect(screen.at("conexao")).to_contain_text(re.compile(r"Reconectando em \d+ s"))
+    screen.page.unroute_all()
+    screen.page.evaluate("blocked = false")
+    screen.at("tentar-agora").click()
+    has_state(screen, "conectado")
+
+
+def test_without_websockets_it_lives_on_polling(alice: Person, open_page: Opening) -> None:
+    screen = open_page(alice.url)
+    screen.page.add_init_script(BLOCK_WEBSOCKET)
+    screen.page.evaluate("session => localStorage.setItem('saldo-vivo:sessao', session)", session_of(alice))
+    screen.page.reload()
+    screen.wait_connected()
+    expect(screen.at("conexao")).to_have_attribute("data-transporte", "polling")
+    assert alice.deposit("15.00").status_code == 201
+    expect(screen.balance(alice.account)).to_have_text("R$\u00a015,00")
+
+
+def test_three_people_on_three_nodes_one_of_them_offline_in_the_middle(
+    alice: Person,
+    bob: Person,
+    person: Callable[..., Person],
+    open_page: Opening,
+    open_on_other_node: Callable[[Person, str], Screen],
+) -> None:
+    clara = person("Clara Nunes")
+    assert alice.deposit("100.00").status_code == 201
+    hers = open_page(alice.url, alice)
+    his = open_on_other_node(bob, hers.wait_connected())
+    claras = open_page(clara.url, clara)
+    claras.wait_connected()
+    his.context.set_offline(True)
+    has_state(his, "desconectado")
+    for answer in (alice.transfer(bob, "40.00"), alice.transfer(clara, "10.00"), clara.transfer(bob, "5.00")):
+        assert answer.status_code == 201
+    expect(claras.balance(clara.account)).to_have_text("R$\u00a05,00")
+    expect(hers.balance(alice.account)).to_have_text("R$\u00a050,00")
+    expect(his.balance(bob.account)).to_have_text("R$\u00a00,00")
+    his.context.set_offline(False)
+    his.wait_connected()
+    assert bob.transfer(alice, "1.00").status_code == 201
+    expect(his.balance(bob.account)).to_have_text("R$\u00a044,00")
+    expect(hers.balance(alice.account)).to_have_text("R$\u00a051,00")
+    his.at("sino").click()
+    expect(his.at("notificacao-item")).to_have_count(3)
+    assert told(his) == [1, 2, 3]

@@ -1,0 +1,167 @@
+"""What is told: toasts, the bell, the panel, sounds, and the sign on the tab."""
+
+import re
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from flask_socketio import SocketIO
+from playwright.sync_api import BrowserContext, expect
+
+from tests.browser.conftest import Opening, Screen
+from tests.support.cluster import Cluster
+from tests.support.people import Person
+
+# Keeps the pitch of every note that the page plays, in hertz; loudness is set the same way, but is below 1.
+KEEP_NOTES = """
+    globalThis.notes = [];
+    const set = AudioParam.prototype.setValueAtTime;
+    AudioParam.prototype.setValueAtTime = function (value, when) {
+        if (value > 20) notes.push(Math.round(value));
+        return set.call(this, value, when);
+    };
+"""
+HEARD = "() => notes.length > 0"
+
+
+def another_tab(screen: Screen, url: str) -> Screen:
+    tab = Screen(screen.context.new_page(), screen.complaints)
+    tab.page.goto(url)
+    tab.wait_connected()
+    return tab
+
+
+def listen(context: BrowserContext, screen: Screen) -> None:
+    """Reload with ears, and do what lets a page make sounds."""
+    context.add_init_script(KEEP_NOTES)
+    screen.page.reload()
+    screen.wait_connected()
+    screen.page.mouse.click(5, 300)
+
+
+def test_a_toast_the_bell_and_the_tab_tell_of_it(alice: Person, bob: Person, open_page: Opening) -> None:
+    screen = open_page(alice.url, alice)
+    screen.wait_connected()
+    icon = screen.page.locator('link[rel="icon"]')
+    expect(screen.at("sino-contador")).to_be_hidden()
+    assert bob.deposit("30.00").status_code == 201
+    for value in ("10.00", "20.00"):
+        assert bob.transfer(alice, value).status_code == 201
+    expect(screen.at("aviso-toast")).to_have_count(2)
+    expect(screen.at("aviso-toast").last).to_contain_text("Bob Pereira")
+    expect(screen.at("sino-contador")).to_have_text("2")
+    expect(screen.page).to_have_title("(2) Início · Saldo Vivo")
+    expect(icon).to_have_attribute("href", re.compile("^data:image/png"))
+
+
+def test_seen_is_not_read_and_read_is_read_everywhere(alice: Person, open_page: Opening) -> None:
+    screen = open_page(alice.url, alice)
+    screen.wait_connected()
+    tab = another_tab(screen, alice.url)
+    device = open_page(alice.url, alice)
+    device.wait_connected()
+    for _ in range(3):
+        assert alice.deposit("1.00").status_code == 201
+    everywhere = [screen, tab, device]
+    for each in everywhere:
+        expect(each.at("sino-contador")).to_have_text("3")
+    screen.at("sino").click()
+    expect(screen.at("notificacao-item")).to_have_count(3)
+    expect(screen.page.locator(".notice.is-unread")).to_have_count(3)
+    expect(screen.at("sino-contador")).to_have_text("3")
+    screen.at("marcar-lidas").click()
+    for each in everywhere:
+        expect(each.at("sino-contador")).to_be_hidden()
+        expect(each.page).to_have_title("Início · Saldo Vivo")
+    expect(screen.page.locator(".notice.is-unread")).to_have_count(0)
+    device.page.reload()
+    device.wait_connected()
+    expect(device.at("saldo-total")).to_have_text("R$\u00a03,00")
+    expect(device.at("sino-contador")).to_be_hidden()
+
+
+def test_the_panel_holds_the_history(alice: Person, open_page: Opening) -> None:
+    for _ in range(35):
+        assert alice.deposit("1.00").status_code == 201
+    screen = open_page(alice.url, alice)
+    screen.wait_connected()
+    expect(screen.at("sino-contador")).to_have_text("35")
+    screen.at("sino").click()
+    items = screen.at("notificacao-item")
+    expect(items).to_have_count(30)
+    screen.at("avisos-anteriores").click()
+    expect(items).to_have_count(35)
+    expect(screen.at("avisos-anteriores")).to_be_hidden()
+    seqs = [int(str(item.get_attribute("data-seq"))) for item in items.all()]
+    assert seqs == sorted(seqs, reverse=True)
+    screen.page.keyboard.press("Escape")
+    expect(screen.at("painel-avisos")).to_be_hidden()
+    expect(screen.at("sino")).to_be_focused()
+
+
+def test_each_kind_has_its_sound_and_a_muted_one_none(alice: Person, open_page: Opening) -> None:
+    screen = open_page(alice.url, alice)
+    listen(screen.context, screen)
+    assert alice.deposit("10.00").status_code == 201
+    screen.page.wait_for_function(HEARD)
+    coin = screen.page.evaluate("notes.splice(0)")
+    assert coin == [988, 1319]
+    screen.go("preferencias")
+    screen.at("som-deposito").select_option("gota")
+    assert screen.page.evaluate("notes.splice(0)") != coin
+    expect(screen.at("preferencias-estado")).to_have_text("Preferências salvas.")
+    screen.at("ouvir-transferencia").click()
+    assert screen.page.evaluate("notes.splice(0)")[0] == 880
+    screen.at("tocar-deposito").uncheck()
+    expect(screen.at("preferencias-estado")).to_have_text("Preferências salvas.")
+    assert alice.deposit("10.00").status_code == 201
+    expect(screen.at("sino-contador")).to_have_text("2")
+    assert screen.page.evaluate("notes") == []
+    assert alice.get("/preferencias").json()["mudos"] == ["deposito"]
+
+
+def test_quiet_hours_are_quiet(alice: Person, open_page: Opening) -> None:
+    screen = open_page(alice.url, alice)
+    screen.go("preferencias")
+    now = datetime.now(ZoneInfo("America/Sao_Paulo"))
+    screen.at("silencio-inicio").fill(f"{now - timedelta(hours=1):%H:%M}")
+    screen.at("silencio-fim").fill(f"{now + timedelta(hours=1):%H:%M}")
+    screen.at("silencio-ativo").check()
+    expect(screen.at("preferencias-estado")).to_have_text("Preferências salvas.")
+    listen(screen.context, screen)
+    expect(screen.at("silencio-ativo")).to_be_checked()
+    assert alice.deposit("10.00").status_code == 201
+    expect(screen.at("sino-contador")).to_have_text("1")
+    assert screen.page.evaluate("notes") == []
+
+
+def test_of_several_tabs_one_plays_and_all_know_the_preferences(alice: Person, open_page: Opening) -> None:
+    first = open_page(alice.url, alice)
+    listen(first.context, first)
+    second = another_tab(first, alice.url)
+    second.page.mouse.click(5, 300)
+    assert alice.deposit("10.00").status_code == 201
+    for each in (first, second):
+        expect(each.at("sino-contador")).to_have_text("1")
+    first.page.wait_for_function(HEARD)
+    assert second.page.evaluate("notes.length") == 0
+    second.go("preferencias")
+    second.at("som-deposito").select_option("nenhum")
+    expect(second.at("preferencias-estado")).to_have_text("Preferências salvas.")
+    first.go("preferencias")
+    expect(first.at("som-deposito")).to_have_value("nenhum")
+    first.page.close()
+    assert alice.withdraw("1.00").status_code == 201
+    second.page.wait_for_function(HEARD)
+
+
+def test_a_notification_of_a_plain_script_is_shown_and_not_kept(
+    cluster: Cluster, alice: Person, open_page: Opening
+) -> None:
+    screen = open_page(alice.url, alice)
+    screen.wait_connected()
+    script = SocketIO(message_queue=cluster.redis())
+    payload = {"tipo": "aviso", "mensagem": "Manutenção às 23 h", "timestamp": "2026-11-23T12:00:00+00:00", "dados": {}}
+    script.emit("notificacao", payload, to=f"user_{alice.id}")
+    expect(screen.at("aviso-toast")).to_contain_text("Manutenção às 23 h")
+    assert alice.deposit("1.00").status_code == 201
+    expect(screen.at("sino-contador")).to_have_text("1")
