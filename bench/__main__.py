@@ -58,22 +58,30 @@ def _run(lab: Lab, database: DatabaseServer, only: tuple[str, ...]) -> list[str]
 
     def attempt(name: str, *steps: Callable[[], None]) -> None:
         try:
-            for step in steps if name in only else ():
+            for step in steps:
                 step()
         except Exception:
             traceback.print_exc()
             failed.append(name)
 
-    if set(only) & set(LIVE):
+    def live() -> None:
+        delivering = (deliver.idle, deliver.run, deliver.durable, deliver.foreign)
+        steps = {"deliver": delivering, "room": (room.run,), "deaf": (deaf.run,)}
         with lab.live() as lives:
-            delivering = (deliver.idle, deliver.run, deliver.durable, deliver.foreign)
-            attempt("deliver", *(partial(step, lab, lives) for step in delivering))
-            attempt("room", partial(room.run, lab, lives))
-            attempt("deaf", partial(deaf.run, lab, lives))
-    attempt("connections", partial(connections.run, lab))
-    attempt("cluster", partial(cluster.run, lab))
-    attempt("money", partial(money.run, lab, database))
-    attempt("screen", partial(money.screen, lab, database))
+            for name in filter(only.__contains__, LIVE):
+                attempt(name, *(partial(step, lab, lives) for step in steps[name]))
+
+    if set(only) & set(LIVE):
+        attempt("live servers", live)
+    alone = {
+        "connections": partial(connections.run, lab),
+        "cluster": partial(cluster.run, lab),
+        "money": partial(money.run, lab, database),
+        "screen": partial(money.screen, lab, database),
+    }
+    for name, step in alone.items():
+        if name in only:
+            attempt(name, step)
     return failed
 
 

@@ -66,7 +66,10 @@ class Stack:
         return Emitter(self.redis.port, template or self.template, users, pattern, seqs)
 
     def cpu_ns(self) -> int:
-        """CPU time of all nodes so far."""
+        """CPU time of all nodes so far. Raises RuntimeError when a process of the stack has ended."""
+        for process in (*self._nodes, *self._others):
+            if process.poll() is not None:
+                raise RuntimeError(f"{process.args!r} ended; see the logs in {self.directory}")
         return cpu_ns(self.node_pids)
 
     def redis_cpu_ns(self) -> int:

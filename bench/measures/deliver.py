@@ -114,6 +114,7 @@ def flood(lab: Lab, live: Live, pattern: Pattern) -> dict[str, float]:
     waits = [seen - due for due, seen in probe.samples() if begin <= due <= end]
     return {
         **figures,
+        "events_per_s": len(samples) / (end - begin) * 1e9,
         "healthz_p50_ms": percentile(waits, 0.5) / 1e6,
         "healthz_max_ms": percentile(waits, 1) / 1e6,
     }
