@@ -6,7 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from deploy.local.spawn import kill_group
-from tests.cluster.chaos import faults_of_delivery, faults_of_network
+from tests.cluster.chaos import faults_of_delivery as delivery
+from tests.cluster.chaos import faults_of_network as network
 from tests.cluster.chaos.lab import NODES, WORKERS, Lab
 
 # With Redis or every worker dead, from the answer 201 to the screen.
@@ -17,7 +18,8 @@ PROMISED_S = 6.0
 class Fault:
     """`work(lab, hold_s)` returns when what it broke is mended, though perhaps still starting.
 
-    `extra_s`: what the fault itself may add to PROMISED_S, such as the time without any database.
+    `hold_s`: how long it stays broken once the witnesses are done, in a long run and in a short one (None: not
+    part of it). `extra_s`: what the fault itself may add to PROMISED_S, such as the time without any database.
     """
 
     name: str
@@ -41,6 +43,14 @@ def replace_web_node(lab: Lab, hold_s: float) -> None:
     os.kill(old, signal.SIGTERM)
     lab.burst()
     lab.cluster.wait_restarted(name, old)
+
+
+def stop_web_node(lab: Lab, hold_s: float) -> None:
+    """Its sockets are silent, its requests wait, and it may hold locks; everybody else goes on."""
+    pid = lab.cluster.pid(f"web{lab.random.randint(1, NODES)}")
+    kill_group(pid, signal.SIGSTOP)
+    lab.hold(hold_s)
+    kill_group(pid, signal.SIGCONT)
 
 
 def kill_worker(lab: Lab, hold_s: float) -> None:
@@ -99,21 +109,22 @@ def _stop_workers(lab: Lab, hold_s: float, numbers: list[int]) -> None:
 FAULTS = [
     Fault("web node: SIGKILL", kill_web_node, 0, 0),
     Fault("web node: SIGTERM", replace_web_node, 0, None),
+    Fault("web node: SIGSTOP", stop_web_node, 12, None, extra_s=12),
     Fault("worker: SIGKILL", kill_worker, 0, 0),
-    Fault("workers: SIGKILL after publish", faults_of_delivery.kill_between_publish_and_delete, 0, 0),
+    Fault("workers: SIGKILL after publish", delivery.kill_between_publish_and_delete, 0, 0),
     Fault("one of two workers: SIGSTOP", stop_one_worker, 15, 6.5),
     Fault("every worker: SIGSTOP", stop_every_worker, 10, 6.5),
     Fault("nginx: SIGKILL", kill_nginx, 0, 0),
-    Fault("Redis: SIGKILL, 3 s", kill_redis, 3, 3),
-    Fault("Redis: SIGKILL, 40 s", kill_redis, 40, None),
+    Fault("Redis: SIGKILL", kill_redis, 3, 3),
+    Fault("Redis: SIGKILL, long", kill_redis, 40, None),
     Fault("Redis: SIGSTOP", stop_redis, 12, 7),
-    Fault("Redis: all data lost", faults_of_delivery.empty_redis, 0, 0),
-    Fault("Redis: subscriptions cut", faults_of_delivery.cut_subscriptions, 0, 0),
-    Fault("Redis: subscriptions silent", faults_of_delivery.deafen_subscriptions, 8, None),
-    Fault("last message of a burst lost", faults_of_delivery.drop_last_message, 0, 0),
-    Fault("mariadbd: SIGKILL", kill_database, 3, 1, extra_s=8.0),
-    Fault("client network: slow", faults_of_network.slow_network, 6, 3),
-    Fault("client network: stalled", faults_of_network.stall_network, 6, None),
-    Fault("client network: cut", faults_of_network.cut_network, 4, 2),
-    Fault("client network: vanished", faults_of_network.lose_network, 4, None),
+    Fault("Redis: all data lost", delivery.empty_redis, 0, 0),
+    Fault("Redis: subscriptions cut", delivery.cut_subscriptions, 0, 0),
+    Fault("Redis: subscriptions silent", delivery.deafen_subscriptions, 8, None),
+    Fault("last message of a burst lost", delivery.drop_last_message, 0, 0),
+    Fault("mariadbd: SIGKILL", kill_database, 3, 1, extra_s=8),
+    Fault("client network: slow", network.slow, 6, 3),
+    Fault("client network: stalled", network.stall, 6, None),
+    Fault("client network: cut", network.cut, 4, 2),
+    Fault("client network: vanished", network.vanish, 4, None),
 ]

@@ -10,26 +10,26 @@ LAG_S = 0.25
 BYTES_PER_S = 8_000
 
 
-def slow_network(lab: Lab, hold_s: float) -> None:
+def slow(lab: Lab, hold_s: float) -> None:
     with _troubled(lab) as customer:
         customer.link.slow(lag_s=LAG_S, bytes_per_s=BYTES_PER_S)
         lab.burst()
         lab.hold(hold_s)
 
 
-def stall_network(lab: Lab, hold_s: float) -> None:
+def stall(lab: Lab, hold_s: float) -> None:
     with _troubled(lab) as customer:
         customer.link.stall()
         lab.hold(hold_s)
 
 
-def cut_network(lab: Lab, hold_s: float) -> None:
+def cut(lab: Lab, hold_s: float) -> None:
     with _troubled(lab) as customer:
         customer.link.cut()
         lab.hold(hold_s)
 
 
-def lose_network(lab: Lab, hold_s: float) -> None:
+def vanish(lab: Lab, hold_s: float) -> None:
     """The server keeps connections to devices that are back on new ones."""
     with _troubled(lab) as customer:
         customer.link.vanish()

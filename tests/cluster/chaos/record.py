@@ -26,6 +26,7 @@ class Window:
     """
 
     fault: str
+    held_s: float
     bound_s: float
     begun: float
     ended: float | None = None
@@ -64,8 +65,8 @@ class Record:
         with self._lock:
             self.problems.append(f"{time.monotonic() - self.begun:.1f} s: {text}")
 
-    def open_window(self, fault: str, bound_s: float) -> Window:
-        window = Window(fault, bound_s, time.monotonic())
+    def open_window(self, fault: str, *, held_s: float, bound_s: float) -> Window:
+        window = Window(fault, held_s, bound_s, time.monotonic())
         with self._lock:
             self.windows.append(window)
         return window

@@ -14,6 +14,7 @@ class Line:
     """One fault. `delay_s`: the longest time from a 201 to a reachable screen, and of all deliveries."""
 
     fault: str
+    held_s: float = 0.0
     times: int = 0
     deliveries: int = 0
     delay_s: float = 0.0
@@ -57,11 +58,12 @@ class Report:
         ]
         table = [f"| {name} | {value} |" for name, value in facts]
         rows = [
-            f"| {line.fault} | {line.times} | {line.deliveries} | {line.delay_s:.2f} s | {line.bound_s:g} s |"
+            f"| {line.fault} | {line.held_s:g} s | {line.times} | {line.deliveries} | {line.delay_s:.2f} s "
+            f"| {line.bound_s:g} s |"
             for line in self.lines.values()
         ]
         heads = ["| Run | |", "|---|---|"]
-        delays = ["| Fault | Times | Deliveries | Longest delay | Bound |", "|---|---|---|---|---|"]
+        delays = ["| Fault | Held | Times | Deliveries | Longest delay | Bound |", "|---|---|---|---|---|---|"]
         problems = [f"PROBLEM {problem}" for problem in self.problems]
         return "\n".join([*heads, *table, "", *delays, *rows, "", *problems])
 
@@ -104,6 +106,6 @@ def write(seed: str, lab: Lab, duration_s: float) -> Report:
 def _lines(record: Record) -> dict[str, Line]:
     lines = {CALM: Line(CALM, bound_s=PROMISED_S)}
     for window in record.windows:
-        line = lines.setdefault(window.fault, Line(window.fault, bound_s=window.bound_s))
+        line = lines.setdefault(window.fault, Line(window.fault, window.held_s, bound_s=window.bound_s))
         line.times += 1
     return lines

@@ -39,7 +39,7 @@ def _take(lab: Lab, step: Step, say: Say) -> None:
     fault, record = step.fault, lab.record
     say(f"{time.monotonic() - record.begun:7.1f} s  {fault.name}")
     known = len(record.problems)
-    window = record.open_window(fault.name, PROMISED_S + fault.extra_s)
+    window = record.open_window(fault.name, held_s=step.hold_s, bound_s=PROMISED_S + fault.extra_s)
     fault.work(lab, step.hold_s)
     lab.wait_healthy()
     lab.wait_all_told()
