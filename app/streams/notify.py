@@ -81,9 +81,10 @@ def check(kind: str, message: str, data: dict[str, Any] | None) -> dict[str, Any
     if not 0 < len(message) <= MESSAGE_CHARS_MAX:
         raise Invalid(f"A mensagem deve ter de 1 a {MESSAGE_CHARS_MAX} caracteres.")
     try:
+        wire.dumps((kind, message)).encode()
         size_bytes = len(wire.dumps(data or {}).encode())
     except (TypeError, ValueError, RecursionError):
-        raise Invalid("Os dados não podem ser escritos como JSON.") from None
+        raise Invalid("A notificação não pode ser escrita como JSON.") from None
     if size_bytes > DATA_BYTES_MAX:
         raise Invalid(f"Os dados devem ter no máximo {DATA_BYTES_MAX} bytes.")
     return {"tipo": kind, "mensagem": message, "timestamp": clock.iso(clock.now()), "dados": data or {}}
