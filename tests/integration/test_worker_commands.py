@@ -1,0 +1,161 @@
+"""The commands of `python -m worker` that an operator types, run as an operator runs them."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from app.db import Database
+from app.streams import stream
+from tests.integration.customers import Customer, new_customer, rows, write
+from tests.support.ports import LOOPBACK, free_port
+
+ROOT = Path(__file__).parents[2]
+COMMAND_TIMEOUT_S = 60
+
+
+def run(database: Database, *arguments: str, given: str | None = None) -> subprocess.CompletedProcess[str]:
+    """Without a Redis: what these commands do must not need one."""
+    env = {
+        **os.environ,
+        "DATABASE_URL": database.engine.url.render_as_string(hide_password=False),
+        "REDIS_URL": f"redis://{LOOPBACK}:{free_port()}",
+    }
+    return subprocess.run(
+        [sys.executable, "-m", "worker", *arguments],
+        cwd=ROOT,
+        env=env,
+        input=given,
+        capture_output=True,
+        text=True,
+        timeout=COMMAND_TIMEOUT_S,
+        check=False,
+    )
+
+
+def messages(customer: Customer) -> list[tuple[int, str]]:
+    """seq and text of what the customer was told, which also waits for the relay."""
+    stored = customer.db.read(stream.read_after, customer.id, 0)
+    waiting = rows(customer.db, "SELECT seq FROM outbox WHERE user_id = :id ORDER BY seq", id=customer.id)
+    assert waiting == [(event.seq,) for event in stored]
+    payloads = [json.loads(event.packet[1:])[1] for event in stored]
+    return [(payload["seq"], f"{payload['tipo']}: {payload['mensagem']}") for payload in payloads]
+
+
+@pytest.fixture
+def people(sqlite: Database) -> tuple[Customer, Customer, Customer]:
+    return new_customer(sqlite), new_customer(sqlite), new_customer(sqlite)
+
+
+def test_the_users_that_are_named_are_told_each_once(
+    sqlite: Database, people: tuple[Customer, Customer, Customer]
+) -> None:
+    alice, bob, carla = people
+    named = [f"--usuario={user}" for user in (carla.id, alice.id, carla.id)]
+
+    ended = run(sqlite, "notify", *named, "--tipo", "manutencao", "--mensagem", "Olá, água!")
+
+    assert (ended.returncode, ended.stdout) == (0, "notificações gravadas: 2\n")
+    told = [(1, "manutencao: Olá, água!")]
+    assert [messages(person) for person in (alice, bob, carla)] == [told, [], told]
+
+
+def test_all_users_are_told_beside_a_progress_bar(
+    sqlite: Database, people: tuple[Customer, Customer, Customer]
+) -> None:
+    ended = run(sqlite, "notify", "--todos", "--mensagem", "Manutenção às 22h")
+
+    assert ended.stdout == "notificações gravadas: 3\n"
+    assert "notificando" in ended.stderr
+    assert [messages(person) for person in people] == [[(1, "aviso: Manutenção às 22h")]] * 3
+
+
+def lines(*told: tuple[Customer, str]) -> str:
+    return "".join(
+        json.dumps({"usuario": person.id, "tipo": "aviso", "mensagem": text, "dados": {"n": 1}}) + "\n"
+        for person, text in told
+    )
+
+
+@pytest.mark.parametrize("way", ["file", "standard input"])
+def test_lines_are_sent_in_their_order(
+    sqlite: Database, people: tuple[Customer, Customer, Customer], tmp_path: Path, way: str
+) -> None:
+    alice, bob, _carla = people
+    text = lines((alice, "um"), (bob, "dois"), (alice, "três"), (alice, "quatro")) + "\n"
+    path = tmp_path / "lines.jsonl"
+    path.write_text(text)
+
+    ended = run(
+        sqlite, "notify", "--arquivo", str(path) if way == "file" else "-", given=None if way == "file" else text
+    )
+
+    assert (ended.returncode, ended.stdout) == (0, "notificações gravadas: 4\n")
+    assert messages(alice) == [(1, "aviso: um"), (2, "aviso: três"), (3, "aviso: quatro")]
+    assert messages(bob) == [(1, "aviso: dois")]
+
+
+@pytest.mark.parametrize(
+    ("bad", "said"),
+    [
+        ('{"usuario": 1, "tipo": "aviso"}', "line 2"),
+        ('{"usuario": 999999, "tipo": "aviso", "mensagem": "x"}', "999999"),
+    ],
+    ids=["bad line", "unknown user"],
+)
+def test_one_bad_line_and_nothing_is_sent(
+    sqlite: Database, people: tuple[Customer, Customer, Customer], bad: str, said: str
+) -> None:
+    alice = people[0]
+
+    ended = run(sqlite, "notify", "--arquivo=-", given=lines((alice, "um")) + bad + "\n" + lines((alice, "três")))
+
+    assert ended.returncode == 1
+    assert said in ended.stderr
+    assert "Traceback" not in ended.stderr
+    assert messages(alice) == []
+
+
+@pytest.mark.parametrize(
+    "arguments", [["--mensagem=x"], ["--usuario=1", "--todos", "--mensagem=x"]], ids=["nobody", "two ways"]
+)
+def test_a_command_that_means_nothing_sends_nothing(
+    sqlite: Database, people: tuple[Customer, Customer, Customer], arguments: list[str]
+) -> None:
+    ended = run(sqlite, "notify", *arguments, given="")
+
+    assert ended.returncode == 2
+    assert "exactly one of" in ended.stderr
+    assert [messages(person) for person in people] == [[], [], []]
+
+
+def test_good_books_end_with_0(sqlite: Database) -> None:
+    new_customer(sqlite, cents=100)
+
+    ended = run(sqlite, "conciliar")
+
+    assert ended.returncode == 0
+    assert "balance equals entries" in ended.stdout
+
+
+def test_books_with_a_fault_end_with_1_and_name_it(sqlite: Database) -> None:
+    alice = new_customer(sqlite, cents=100)
+    write(sqlite, "UPDATE accounts SET balance_cents = 99 WHERE id = :id", id=alice.account)
+
+    ended = run(sqlite, "conciliar")
+
+    assert ended.returncode == 1
+    assert f"account {alice.account}: balance 99, entries sum to 100 centavos" in ended.stdout
+
+
+def test_a_restored_backup_has_an_epoch_it_never_had(sqlite: Database) -> None:
+    alice = new_customer(sqlite)
+    before = sqlite.read(stream.head, alice.id).epoch
+
+    said = [run(sqlite, "restaurado").stdout for _ in range(2)]
+
+    epochs = [int(line.removeprefix("epoca: ")) for line in said]
+    assert before < epochs[0] < epochs[1] == sqlite.read(stream.head, alice.id).epoch
