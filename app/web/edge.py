@@ -22,7 +22,7 @@ CSP = "; ".join(
         "frame-ancestors 'none'",
     )
 )
-TRUSTED_TYPES = "; require-trusted-types-for 'script'; trusted-types 'none'"
+TRUSTED_TYPES = "; require-trusted-types-for 'script'; trusted-types saldo-vivo"
 # Swagger UI builds its page with inline styles and its own DOM sinks.
 DOCS_CSP = CSP.replace("style-src 'self'", "style-src 'self' 'unsafe-inline'")
 CORS_MAX_AGE_S = 3600

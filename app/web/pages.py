@@ -11,6 +11,7 @@ from app.errors import NotFound
 STATIC = Path(__file__).parent / "static"
 YEAR_S = 365 * 24 * 3600
 VERSION_CHARS = 12
+WORKER_URL = "/service-worker.js"
 
 
 def blueprint() -> Blueprint:
@@ -19,7 +20,14 @@ def blueprint() -> Blueprint:
 
     @routes.get("/")
     def pagina() -> Any:
-        return render_template("index.html", static_url=f"/static/{version}")
+        return render_template("index.html", static_url=f"/static/{version}", worker_url=WORKER_URL)
+
+    @routes.get(WORKER_URL)
+    def guardiao() -> Any:
+        """The service worker: at the root, so that it may look after the whole site."""
+        answer = send_from_directory(STATIC / "js", "service_worker.js", max_age=0)
+        answer.cache_control.no_cache = True
+        return answer
 
     @routes.get("/api/docs")
     def documentacao() -> Any:
