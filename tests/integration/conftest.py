@@ -1,4 +1,4 @@
-"""Databases for tests of what is below the web: made once, emptied for each test."""
+"""Databases for tests of what is below the web, made once and emptied for each test; and a Socket.IO server."""
 
 import itertools
 import shutil
@@ -6,10 +6,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import socketio
+from engineio.socket import Socket
 from sqlalchemy import text
 
 from app.db import Database
 from app.migrations import runner
+from app.realtime.bus import RoutedRedisManager
+from tests.integration.library import NOWHERE
 from tests.support.servers import DatabaseServer
 
 BOTH = pytest.fixture(params=["mariadb", "sqlite"])
@@ -91,3 +95,25 @@ def _empty(db: Database) -> None:
             connection.execute(text(f"DELETE FROM {table}"))
         connection.execute(text("DELETE FROM accounts WHERE user_id IS NOT NULL"))
         connection.execute(text("SET foreign_key_checks = 1"))
+
+
+@pytest.fixture
+def server() -> socketio.Server:
+    """A server of the library with our manager, that nobody connects to."""
+    return socketio.Server(client_manager=RoutedRedisManager(NOWHERE, node_id="web1"), async_mode="threading")
+
+
+@pytest.fixture
+def eio_socket(server: socketio.Server) -> Socket:
+    """An Engine.IO session as a handshake leaves it, without a transport."""
+    session = Socket(server.eio, "web1.eio")
+    server.eio.sockets["web1.eio"] = session
+    return session
+
+
+@pytest.fixture
+def sid(server: socketio.Server, eio_socket: Socket) -> str:
+    """A Socket.IO session in it."""
+    made = server.manager.connect(eio_socket.sid, "/")
+    assert isinstance(made, str)
+    return made

@@ -1,0 +1,114 @@
+"""The names of python-socketio's and python-engineio's servers that are not documented API, and that app/realtime
+rests on. A test that fails here says what an upgrade would break, before anybody misses an event."""
+
+import inspect
+import json
+
+import flask_socketio
+import pytest
+import socketio
+from engineio.packet import MESSAGE, Packet
+from engineio.payload import Payload
+from engineio.server import Server as EngineServer
+from engineio.socket import Socket
+from flask import Flask
+from socketio.packet import Packet as SocketPacket
+
+from app import wire
+from app.realtime import server as node_server
+from app.realtime.bus import RoutedRedisManager
+from app.realtime.feed import BACKLOG_PACKETS_MAX
+from tests.integration.library import NOWHERE, parameters
+
+# -- the server ------------------------------------------------------------------------------------
+
+
+def test_the_node_s_name_is_in_front_of_both_session_ids(server: socketio.Server, eio_socket: Socket) -> None:
+    server.eio.generate_id = lambda: "web1.made"
+
+    assert server.manager.connect(eio_socket.sid, "/") == "web1.made", "the manager asks eio for the sid"
+    assert "self.generate_id()" in inspect.getsource(EngineServer._handle_connect), "nginx finds the node by it"
+
+
+def test_the_client_manager_that_is_given_is_the_one_that_is_used() -> None:
+    bus = RoutedRedisManager(NOWHERE, node_id="web1")
+    attached = flask_socketio.SocketIO(Flask("x"), async_mode="threading", client_manager=bus)
+
+    assert attached.server.manager is bus
+    assert bus.server is attached.server
+
+
+def test_disconnecting_here_does_not_ask_the_other_nodes(server: socketio.Server, sid: str) -> None:
+    server.manager._publish = pytest.fail
+
+    server.disconnect(sid, ignore_queue=True)
+
+    assert not server.manager.is_connected(sid, "/")
+
+
+def test_what_no_client_sends_is_stopped_where_packets_come_in(server: socketio.Server, eio_socket: Socket) -> None:
+    handled: list[str] = []
+    server._handle_event = lambda _eio_sid, _namespace, _id, data: handled.append(data[0])
+    node_server._refuse_what_no_client_sends(server)
+
+    for packet in ('2["autenticar",{}]', '2["disconnect"]', '51-["x",{"_placeholder":true,"num":0}]', b"x"):
+        server.eio.handlers["message"]("web1.eio", packet)
+
+    assert handled == ["autenticar"], "text packets go from eio's message handler to _handle_event"
+    assert parameters(server._handle_eio_message) == ["eio_sid", "data"]
+
+
+@pytest.mark.parametrize(("kind", "digit"), [("BINARY_EVENT", "5"), ("BINARY_ACK", "6")])
+def test_binary_packets_have_the_digits_that_are_refused(kind: str, digit: str) -> None:
+    assert str(getattr(socketio.packet, kind)) == digit
+    assert digit in node_server.BINARY_PACKETS
+
+
+def test_our_event_packets_are_what_the_library_would_write() -> None:
+    payload = {"texto": "água", "n": [1, None]}
+    theirs = SocketPacket(socketio.packet.EVENT, namespace="/", data=["notificacao", payload]).encode()
+    ours = wire.event_packet("notificacao", wire.dumps(payload))
+
+    assert (ours[0], json.loads(ours[1:])) == (theirs[0], json.loads(theirs[1:]))
+
+
+# -- Engine.IO -------------------------------------------------------------------------------------
+
+
+def test_a_packet_of_text_is_written_as_it_is() -> None:
+    assert Packet(MESSAGE, '2["a",{}]').encode() == '42["a",{}]'
+
+
+def test_what_is_sent_waits_in_the_socket_s_queue_in_order(server: socketio.Server, eio_socket: Socket) -> None:
+    for text in ("um", "dois"):
+        server.eio.send_packet("web1.eio", Packet(MESSAGE, text))
+
+    assert eio_socket.queue.qsize() == 2, "the feed measures by it how far behind a client is"
+    assert [packet.data for packet in eio_socket.poll()] == ["um", "dois"]
+
+
+def test_a_packet_for_a_session_that_has_gone_is_passed_over(server: socketio.Server) -> None:
+    server.eio.send_packet("nobody", Packet(MESSAGE, "x"))
+
+    assert "nobody" not in server.eio.sockets
+
+
+def test_a_socket_can_be_closed_without_waiting_or_farewell(eio_socket: Socket) -> None:
+    eio_socket.close(wait=False, abort=True)
+
+    assert eio_socket.closed
+    assert eio_socket.queue.get_nowait() is None, "the writer of a slow client is told to end"
+
+
+def test_a_session_can_be_closed_and_forgotten_by_its_id(server: socketio.Server, eio_socket: Socket) -> None:
+    eio_socket.queue.join = lambda: None
+
+    server.eio.disconnect("web1.eio")
+
+    assert eio_socket.closed
+    assert "web1.eio" not in server.eio.sockets
+
+
+def test_a_poll_brings_no_more_packets_than_a_stock_client_takes() -> None:
+    assert Payload.max_decode_packets >= BACKLOG_PACKETS_MAX
+    assert inspect.getsource(Payload).count("max_decode_packets = 16") == 1, "a stock Python client drops larger polls"
