@@ -1,0 +1,155 @@
+"""A node tells by the bytes alone which stock messages are for rooms that it does not hold, and never mistakes one."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import socketio
+from flask_socketio import SocketIO
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from redis import Redis
+
+from app.realtime.bus import RoutedRedisManager
+from app.redis_keys import SHARED_CHANNEL
+from tests.integration.library import NOWHERE
+from tests.support.servers import RedisServer
+
+HELD, ELSEWHERE = "user_7", "user_8"
+# What a sender might write to be taken for another room's message.
+TRAPS = st.sampled_from(
+    [
+        '"room": "user_7"',
+        '"room": "user_8"',
+        '", "room": "user_8", "skip_sid": null, "callback": null, "host_id": "x"}',
+        '{"method": "emit"',
+        "room",
+        "\\",
+        '"',
+        "user_8",
+        "\x1e",
+        "água",
+        "\ud800",
+    ]
+)
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers(-(2**53), 2**53) | TRAPS | st.text(max_size=20),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(TRAPS | st.text(max_size=5), inner, max_size=3),
+    max_leaves=8,
+)
+NAMES = st.sampled_from(["notificacao", "room", 'x", "room": "user_8', '"room": ', "água"])
+SKIPPED = st.none() | TRAPS | st.lists(TRAPS, max_size=2)
+ODD_ROOMS = st.sampled_from(["user_77", "user_", "", "água", 'a"b', "\\", "user_7\\", " user_7", "user_8 "])
+
+
+class Wire:
+    """A stock emitter, and what it puts on the channel."""
+
+    def __init__(self, url: str) -> None:
+        self.emitter = SocketIO(message_queue=url)
+        self.client = Redis.from_url(url, socket_timeout=5)
+        self.listener = self.client.pubsub()
+        self.listener.subscribe(SHARED_CHANNEL)
+        self.arriving = self.listener.listen()
+        assert next(self.arriving)["type"] == "subscribe"
+
+    def emit(self, name: str, data: Any, **options: Any) -> bytes:
+        self.emitter.emit(name, data, **options)
+        published = next(self.arriving)["data"]
+        assert isinstance(published, bytes)
+        return published
+
+    def close(self) -> None:
+        self.listener.close()
+        self.client.close()
+
+
+@pytest.fixture
+def wire(redis: RedisServer) -> Iterator[Wire]:
+    made = Wire(redis.url)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def node() -> RoutedRedisManager:
+    """A node that holds one socket, of user 7."""
+    manager = RoutedRedisManager(NOWHERE, node_id="web1")
+    socketio.Server(client_manager=manager, async_mode="threading")
+    manager.basic_enter_room("sid", "/", None, eio_sid="web1.eio")
+    manager.basic_enter_room("sid", "/", "sid", eio_sid="web1.eio")
+    manager.basic_enter_room("sid", "/", HELD)
+    return manager
+
+
+EXAMPLES = settings(
+    max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
+
+
+@EXAMPLES
+@given(name=NAMES, data=JSON, skipped=SKIPPED)
+def test_a_message_for_a_room_that_is_held_is_never_dropped(
+    wire: Wire, node: RoutedRedisManager, name: str, data: object, skipped: object
+) -> None:
+    for room in (HELD, "sid"):
+        assert not node._is_foreign(wire.emit(name, data, to=room, skip_sid=skipped))
+
+
+@EXAMPLES
+@given(name=NAMES, data=JSON, skipped=SKIPPED)
+def test_a_message_for_another_node_s_user_is_dropped_unread(
+    wire: Wire, node: RoutedRedisManager, name: str, data: object, skipped: object
+) -> None:
+    assert node._is_foreign(wire.emit(name, data, to=ELSEWHERE, skip_sid=skipped))
+
+
+@EXAMPLES
+@given(name=NAMES, data=JSON, rooms=st.none() | st.just([ELSEWHERE, HELD]) | st.just([HELD]))
+def test_a_message_for_several_rooms_or_for_all_is_never_dropped(
+    wire: Wire, node: RoutedRedisManager, name: str, data: object, rooms: list[str] | None
+) -> None:
+    assert not node._is_foreign(wire.emit(name, data, to=rooms))
+
+
+@EXAMPLES
+@given(data=JSON, room=ODD_ROOMS | st.text(max_size=5))
+def test_what_is_dropped_is_for_a_room_that_is_not_held(
+    wire: Wire, node: RoutedRedisManager, data: object, room: str
+) -> None:
+    published = wire.emit("notificacao", data, to=room)
+
+    if node._is_foreign(published):
+        assert json.loads(published)["room"] not in node.rooms["/"]
+        assert json.loads(published)["room"] is not None
+
+
+@pytest.mark.parametrize("held", [HELD, 'a"b', "água", "\\"])
+def test_a_room_with_an_odd_name_is_not_dropped_where_it_is_held(
+    wire: Wire, node: RoutedRedisManager, held: str
+) -> None:
+    node.basic_enter_room("sid", "/", held)
+
+    assert not node._is_foreign(wire.emit("notificacao", {"room": ELSEWHERE}, to=held))
+
+
+def test_binary_data_is_told_apart_as_well(wire: Wire, node: RoutedRedisManager) -> None:
+    data = {"room": b'"room": "user_7"'}
+
+    assert not node._is_foreign(wire.emit("notificacao", data, to=HELD))
+    assert node._is_foreign(wire.emit("notificacao", data, to=ELSEWHERE))
+
+
+@pytest.mark.parametrize("order", ["disconnect", "close_room"])
+def test_only_emits_are_dropped(node: RoutedRedisManager, order: str) -> None:
+    published = json.dumps({"method": order, "room": ELSEWHERE, "namespace": "/", "host_id": "x"}).encode()
+
+    assert not node._is_foreign(published)
+
+
+def test_an_emitter_that_writes_json_its_own_way_is_read_in_full(node: RoutedRedisManager) -> None:
+    message = {"method": "emit", "event": "x", "data": [], "room": HELD, "host_id": "x"}
+
+    assert not node._is_foreign(json.dumps(message, separators=(",", ":")).encode())
+    assert not node._is_foreign(json.dumps(dict(reversed(message.items()))).encode())
