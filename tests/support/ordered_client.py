@@ -14,6 +14,11 @@ class _OrderedEngine(engineio.Client):  # type: ignore[misc]
         super().__init__(*args, **kwargs)
         self.ended = threading.Event()
 
+    def disconnect(self, abort: bool = False, reason: Any = None) -> None:
+        """The server's goodbye is handled on the reading thread, which cannot wait for its own end."""
+        reading = threading.current_thread() is self.read_loop_task
+        super().disconnect(abort=abort or reading, reason=reason)
+
     def _trigger_event(self, event: str, *args: Any, **_: Any) -> Any:
         try:
             return super()._trigger_event(event, *args, run_async=False)

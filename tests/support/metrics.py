@@ -1,0 +1,16 @@
+"""What a node says of itself on /metrics."""
+
+import re
+
+import requests
+
+ANSWER_TIMEOUT_S = 10.0
+
+BROUGHT_BY_THE_BUS = 'saldo_vivo_stream_events_sent_total{way="bus"}'
+
+
+def metric(node_url: str, name: str) -> float:
+    """The value of the metric of that name, with its labels if it has any; 0 while it was never counted."""
+    text = requests.get(node_url + "/metrics", timeout=ANSWER_TIMEOUT_S).text
+    found = re.search(rf"^{re.escape(name)} (\S+)$", text, re.MULTILINE)
+    return float(found[1]) if found else 0.0
