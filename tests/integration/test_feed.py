@@ -1,0 +1,257 @@
+"""Whatever the bus repeats, loses or mixes up, a socket gets its user's events in order and each once."""
+
+import json
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+import gevent
+import pytest
+import socketio
+from engineio.socket import Socket
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from sqlalchemy import Connection
+
+from app import wire
+from app.db import Database
+from app.realtime.feed import QUEUE_PACKETS_MAX, Feed
+from app.realtime.sessions import Sessions, SocketSession
+from app.streams import stream
+from app.streams.stream import READ_EVENTS_MAX, Append, State, Stored
+from app.users.auth import Identity
+from tests.integration.customers import Customer, new_customer
+
+SETTLE_S = 20.0
+
+
+@dataclass
+class Screen:
+    """A socket without a network, whose client reads all the time, and what it read."""
+
+    session: SocketSession
+    socket: Socket
+    seen: list[tuple[str, int]] = field(default_factory=list)
+
+    def read(self) -> None:
+        while not self.socket.queue.empty():
+            packet = self.socket.queue.get_nowait()
+            name, payload = json.loads(packet.data[1:])
+            self.seen.append((name, payload["seq"] if name == wire.NOTIFICACAO else payload["versao"]))
+
+    def seqs(self) -> list[int]:
+        self.read()
+        return [number for name, number in self.seen if name == wire.NOTIFICACAO]
+
+
+class Node:
+    """One node's feed over a real database and real Engine.IO sessions."""
+
+    def __init__(self, db: Database, server: socketio.Server) -> None:
+        self.db = db
+        self.server = server
+        self.sessions = Sessions()
+        self.feed = Feed(db, self.sessions, server)
+        self.screens: list[Screen] = []
+
+    def screen(self, user_id: int, *, seq: int = 0, ttl_s: int = 3600) -> Screen:
+        sid = f"sid-{len(self.screens)}"
+        socket = Socket(self.server.eio, f"eio-{sid}")
+        self.server.eio.sockets[socket.sid] = socket
+        session = self.sessions.open(sid, socket.sid)
+        identity = Identity(user_id, "x@teste.example", "X", "jti", 1, int(time.time()) + ttl_s)
+        self.sessions.authenticated(session, identity)
+        session.seq = seq
+        made = Screen(session, socket)
+        self.screens.append(made)
+        return made
+
+    def deliver(self, event: Stored) -> None:
+        self.feed.deliver(event.user_id, event.seq, [event.packet, *event.state.values()])
+
+    def settle(self) -> None:
+        """Until no catch-up is running."""
+        deadline = time.monotonic() + SETTLE_S
+        while any(screen.session.catching_up for screen in self.screens):
+            assert time.monotonic() < deadline, "a catch-up does not end"
+            gevent.sleep(0.001)
+            for screen in self.screens:
+                screen.read()
+
+
+def tell(customer: Customer, times: int) -> list[Stored]:
+    customer.db.transact(_tell, customer, times)
+    return customer.db.read(stream.read_after, customer.id, 0)
+
+
+def _tell(connection: Connection, customer: Customer, times: int) -> None:
+    for version in range(1, times + 1):
+        state = [State(wire.SALDO_ATUALIZADO, f"conta:{customer.account}", {"versao": version})]
+        stream.append(connection, [Append(customer.id, wire.NOTIFICACAO, {}, state)])
+
+
+@pytest.fixture
+def node(sqlite: Database, server: socketio.Server) -> Iterator[Node]:
+    made = Node(sqlite, server)
+    yield made
+    made.settle()
+
+
+@pytest.fixture
+def alice(sqlite: Database) -> Customer:
+    return new_customer(sqlite)
+
+
+EVENTS = 12
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    arriving=st.lists(st.integers(0, EVENTS - 1), max_size=40),
+    pauses=st.sets(st.integers(0, 40)),
+    seen=st.integers(0, EVENTS),
+)
+def test_what_arrives_anyhow_is_shown_in_order_and_once(
+    sqlite: Database, server: socketio.Server, arriving: list[int], pauses: set[int], seen: int
+) -> None:
+    alice, node = new_customer(sqlite), Node(sqlite, server)
+    events = tell(alice, EVENTS)
+    screen = node.screen(alice.id, seq=seen)
+
+    for place, index in enumerate(arriving):
+        node.deliver(events[index])
+        if place in pauses:
+            gevent.sleep(0)
+    node.settle()
+    shown = screen.seqs()
+
+    # Without a gap, and without what it had; the sweep brings the rest.
+    assert shown == list(range(seen + 1, seen + 1 + len(shown)))
+    assert len(shown) >= max([events[index].seq for index in arriving], default=0) - seen
+    if screen.session.seq < EVENTS:
+        node.feed.start_catch_up(screen.session, EVENTS)
+        node.settle()
+    assert screen.seqs() == list(range(seen + 1, EVENTS + 1))
+
+
+def test_the_next_event_comes_with_the_state_that_follows_it(node: Node, alice: Customer) -> None:
+    (event,) = tell(alice, 1)
+    screen = node.screen(alice.id)
+
+    node.deliver(event)
+    screen.read()
+
+    assert screen.seen == [(wire.NOTIFICACAO, 1), (wire.SALDO_ATUALIZADO, 1)]
+
+
+def test_a_catch_up_ends_with_the_newest_state_only(node: Node, alice: Customer) -> None:
+    tell(alice, 5)
+    screen = node.screen(alice.id)
+
+    node.feed.start_catch_up(screen.session, 5)
+    node.settle()
+    screen.read()
+
+    assert screen.seen == [*((wire.NOTIFICACAO, seq) for seq in range(1, 6)), (wire.SALDO_ATUALIZADO, 5)]
+
+
+def test_a_long_absence_is_read_page_by_page(node: Node, alice: Customer) -> None:
+    count = READ_EVENTS_MAX + 7
+    tell(alice, count)
+    screen = node.screen(alice.id)
+
+    node.feed.start_catch_up(screen.session, 1)
+    node.settle()
+
+    assert screen.seqs() == list(range(1, count + 1))
+
+
+def test_what_happens_during_a_catch_up_is_shown_after_it(node: Node, alice: Customer) -> None:
+    tell(alice, 3)
+    screen = node.screen(alice.id)
+    screen.session.catching_up = True
+    late = tell(alice, 1)[-1]
+
+    node.deliver(late)
+    assert screen.seqs() == []
+    node.feed.catch_up(screen.session)
+
+    assert screen.seqs() == [1, 2, 3, 4]
+
+
+def test_every_tab_is_shown_what_it_lacks(node: Node, alice: Customer) -> None:
+    events = tell(alice, 4)
+    behind, ahead = node.screen(alice.id, seq=1), node.screen(alice.id, seq=3)
+
+    node.deliver(events[3])
+    node.settle()
+
+    assert (behind.seqs(), ahead.seqs()) == ([2, 3, 4], [4])
+
+
+def test_nobody_else_is_shown_anything(node: Node, alice: Customer) -> None:
+    bob = new_customer(node.db)
+    events = tell(alice, 2)
+    screen = node.screen(bob.id)
+
+    for event in events:
+        node.deliver(event)
+    node.settle()
+
+    assert screen.seen == []
+    assert screen.session.seq == 0
+
+
+def test_a_token_that_has_expired_is_shown_nothing(node: Node, alice: Customer) -> None:
+    events = tell(alice, 2)
+    screen = node.screen(alice.id, ttl_s=-1)
+
+    node.deliver(events[0])
+    node.feed.start_catch_up(screen.session, 2)
+    node.settle()
+
+    assert screen.seqs() == []
+
+
+def test_a_client_may_ask_again_for_what_it_missed(node: Node, alice: Customer) -> None:
+    tell(alice, 5)
+    screen = node.screen(alice.id, seq=5)
+
+    node.feed.rewind(screen.session, 2)
+    node.settle()
+
+    assert screen.seqs() == [3, 4, 5]
+
+
+def test_asking_for_the_future_changes_nothing(node: Node, alice: Customer) -> None:
+    events = tell(alice, 5)
+    screen = node.screen(alice.id, seq=4)
+
+    node.feed.rewind(screen.session, 99)
+    node.settle()
+    node.deliver(events[4])
+
+    assert screen.seqs() == [5]
+
+
+def test_a_question_during_a_catch_up_is_answered_from_where_it_asks(node: Node, alice: Customer) -> None:
+    tell(alice, 5)
+    screen = node.screen(alice.id, seq=3)
+    screen.session.catching_up = True
+
+    node.feed.rewind(screen.session, 1)
+    node.feed.catch_up(screen.session)
+
+    assert screen.seqs()[-4:] == [2, 3, 4, 5]
+
+
+def test_a_client_that_does_not_read_is_closed_and_not_kept_for(node: Node, alice: Customer) -> None:
+    events = tell(alice, 150)
+    screen = node.screen(alice.id)
+
+    for event in events:
+        node.deliver(event)
+        gevent.sleep(0)
+
+    assert screen.socket.closed
+    assert screen.socket.queue.qsize() <= QUEUE_PACKETS_MAX + 4
