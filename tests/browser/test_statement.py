@@ -66,7 +66,9 @@ def test_it_goes_on_for_ever_with_a_balance_that_runs(alice: Person, open_page: 
     expect(screen.page.get_by_role("heading", name="Hoje")).to_be_visible()
     amounts = [cents(text) for text in rows.locator("b.in").all_inner_texts()]
     balances = [cents(text) for text in rows.locator(".row-sums small").all_inner_texts()]
-    assert all(now == before + amount for now, amount, before in zip(balances, amounts, [*balances[1:], 0], strict=True))
+    assert all(
+        now == before + amount for now, amount, before in zip(balances, amounts, [*balances[1:], 0], strict=True)
+    )
 
 
 def test_new_rows_slide_in_on_top_when_they_fit_the_filter(alice: Person, open_page: Opening) -> None:

@@ -1,54 +1,49 @@
 // @ts-check
 import { App } from "./app.js";
-import { el, fill } from "./lib/dom.js";
+import { fill } from "./lib/dom.js";
 import { onRoute, parseRoute } from "./lib/router.js";
 import { keepShell } from "./lib/worker.js";
 import { connectionView } from "./views/connection.js";
-import { arrival, loginView } from "./views/login.js";
-import { shellView } from "./views/shell.js";
 import { toastsView } from "./views/toasts.js";
-import { verifyView } from "./views/verify.js";
 import { unreadSign } from "./views/unread_sign.js";
-/** @import { Route } from "./lib/router.js" */
 
 const app = new App();
 const root = /** @type {HTMLElement} */ (document.getElementById("raiz"));
 const setTitle = unreadSign(app);
 const link = connectionView(app);
-
-/** @type {ReturnType<typeof shellView> | null} */
-let shell = null;
-/** @type {Route} */
 let route = parseRoute(location.hash);
 
-/** The address stays as it is, so that logging in again returns to where the person was. */
-function enter() {
-  leave();
-  shell = shellView(app);
-  fill(root, shell.node);
-  link.hidden = false;
-  setTitle(shell.show(route, true));
-}
+/** @type {ReturnType<typeof import("./views/shell.js").shellView> | null} */
+let shell = null;
+/** What was asked for last is what is shown, whichever part arrives first. */
+let turn = 0;
 
 function leave() {
   shell?.dispose();
   shell = null;
   document.querySelectorAll("dialog").forEach((dialog) => dialog.remove());
+  return (turn += 1);
 }
 
-/** @param {string} reason */
-function askWho(reason) {
-  leave();
+/** The address stays as it is, so that logging in again returns to where the person was. */
+async function enter() {
+  const mine = leave();
+  const { shellView } = await import("./views/shell.js");
+  if (mine !== turn) return;
+  shell = shellView(app, setTitle);
+  fill(root, shell.node);
+  link.hidden = false;
+  await shell.show(route, true);
+}
+
+/** @param {string} reason why the person is here again, if they are */
+async function askWho(reason) {
+  const mine = leave();
+  const { arrivalView } = await import("./views/arrival.js");
+  if (mine !== turn) return;
   link.hidden = true;
-  fill(root, route.name === "verificar" ? verifyHere() : loginView(app, reason, setTitle));
+  fill(root, arrivalView(app, route, reason, setTitle));
   root.querySelector("input")?.focus();
-}
-
-/** A receipt can be verified by anybody. */
-function verifyHere() {
-  const { node, title } = verifyView(app, route.params);
-  setTitle(title);
-  return arrival(el("div", { class: "arrival-card" }, node, el("p", { class: "arrival-other" }, el("a", { href: "#/" }, "Entrar na sua conta"))));
 }
 
 document.querySelector(".skip")?.addEventListener("click", (event) => {
@@ -57,10 +52,10 @@ document.querySelector(".skip")?.addEventListener("click", (event) => {
 });
 document.body.append(toastsView(app), link);
 onRoute((next) => {
-  const publicBefore = route.name === "verificar";
+  const before = route.name;
   route = next;
-  if (shell) setTitle(shell.show(route));
-  else if (publicBefore || route.name === "verificar") askWho("");
+  if (shell) shell.show(route);
+  else if ([before, route.name].includes("verificar")) askWho("");
 });
 app.session.on("opened", enter);
 app.session.on("closed", askWho);

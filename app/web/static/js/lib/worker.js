@@ -1,5 +1,8 @@
 // @ts-check
 
+/** The screens that come when they are asked for; without a network they must be here already. */
+const SCREENS = ["arrival", "shell", "operation", "statement", "receipt", "preferences", "new_account"];
+
 /**
  * Lets a service worker keep the shell, where the server offers one and the browser allows it.
  * Its address is the only one that this page's trusted-types policy lets through.
@@ -16,6 +19,7 @@ export async function keepShell() {
   });
   await navigator.serviceWorker.register(policy ? policy.createScriptURL(path) : path);
   const { active } = await navigator.serviceWorker.ready;
+  await Promise.all(SCREENS.map((name) => import(`../views/${name}.js`)));
   const loaded = performance.getEntriesByType("resource").map(({ name }) => new URL(name).pathname);
   active?.postMessage({ keep: [...new Set(loaded)] });
 }

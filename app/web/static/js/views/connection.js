@@ -17,7 +17,7 @@ export function connectionView({ connection }) {
   const text = el("span", { class: "link-text" });
   const said = el("span", { class: "sr-only", role: "status" });
   const again = el("button", { type: "button", class: "link", "data-testid": "tentar-agora", onclick: () => connection.tryNow() }, "Tentar agora");
-  const node = el("div", { class: "link-state", "data-testid": "conexao" }, el("span", { class: "link-dot", "aria-hidden": "true" }), text, again, said);
+  const node = el("aside", { class: "link-state", "aria-label": "Conexão", "data-testid": "conexao" }, el("span", { class: "link-dot", "aria-hidden": "true" }), text, again, said);
   /** @type {number | undefined} */
   let timer;
   const update = () => {

@@ -6,7 +6,6 @@ import { formatBRL } from "../models/money.js";
 import { OPERATIONS } from "../models/operation.js";
 import { monthTotals } from "../models/overview.js";
 import { amount, setAmount } from "./amount.js";
-import { newAccount } from "./new_account.js";
 import { rowView } from "./rows.js";
 import { balanceChart } from "./chart.js";
 /** @import { App } from "../app.js" */
@@ -19,12 +18,9 @@ export function homeView(app) {
   const scope = new Scope();
   const parts = [totalCard(app), accountCards(app), monthCards(app), balanceChart(app, scope), lastRows(app, scope)];
   const [total, cards, month, chart, last] = parts;
-  const update = () => app.bank.loadedAt && parts.forEach((part) => part.update());
-  scope.add(app.bank.on("change", update));
-  update();
   const node = el(
     "div",
-    { class: "home" },
+    { class: "home", "aria-busy": "true" },
     el("h1", { class: "sr-only" }, "Início"),
     total.node,
     el("nav", { class: "quick", "aria-label": "Operações" }, ...quickLinks()),
@@ -33,6 +29,13 @@ export function homeView(app) {
     chart.node,
     last.node,
   );
+  const update = () => {
+    if (!app.bank.loadedAt) return;
+    parts.forEach((part) => part.update());
+    node.removeAttribute("aria-busy");
+  };
+  scope.add(app.bank.on("change", update));
+  update();
   return { node, title: "Início", dispose: () => scope.dispose() };
 }
 
@@ -64,14 +67,15 @@ function totalCard({ bank, session }) {
 
 /** @param {App} app */
 function accountCards(app) {
-  const list = el("ul", { class: "cards", role: "list" }, el("li", { class: "card is-empty", "aria-hidden": "true" }));
+  const list = el("ul", { class: "cards", role: "list" });
   /** @type {Map<number, { node: HTMLElement, sum: HTMLElement, name: HTMLElement }>} */
   const cards = new Map();
+  const openAccount = async () => (await import("./new_account.js")).newAccount(app);
   const head = el(
     "header",
     { class: "section-head" },
     el("h2", { id: "contas-titulo" }, "Contas"),
-    el("button", { type: "button", class: "link", onclick: () => newAccount(app), "data-testid": "conta-nova" }, icon("plus"), "Nova conta"),
+    el("button", { type: "button", class: "link", onclick: openAccount, "data-testid": "conta-nova" }, icon("plus"), "Nova conta"),
   );
   const update = () => {
     const accounts = app.bank.accounts.list;

@@ -1,44 +1,24 @@
 // @ts-check
 import { el, fill, icon, setText } from "../lib/dom.js";
 import { fieldOf, problems, strength, withoutField } from "../models/credentials.js";
-import { brand } from "./brand.js";
 import { field, showProblems } from "./field.js";
 /** @import { App } from "../app.js" */
 /** @import { ApiError } from "../lib/http.js" */
 
 /**
- * Arrival: logging in and registering in one screen.
+ * Logging in and registering in one place.
  * @param {App} app
  * @param {string} reason why the person is here again, if they are
  * @param {(title: string) => void} setTitle
  */
 export function loginView(app, reason, setTitle) {
-  const card = el("div", { class: "arrival-card" });
+  const node = el("div");
   const show = (/** @type {boolean} */ registering, /** @type {string} */ said) => {
-    fill(card, form(app, registering, said, () => show(!registering, "")));
+    fill(node, form(app, registering, said, () => show(!registering, "")));
     setTitle(registering ? "Criar conta" : "Entrar");
   };
   show(false, reason);
-  return arrival(card);
-}
-
-/**
- * What somebody sees who has not logged in: the poster and, beside it, one thing to do.
- * @param {HTMLElement} content
- */
-export function arrival(content) {
-  return el(
-    "div",
-    { class: "arrival" },
-    el(
-      "header",
-      { class: "arrival-poster" },
-      brand(),
-      el("p", { class: "arrival-claim" }, "O saldo que se move", el("br"), "na hora em que o dinheiro se move."),
-      el("p", { class: "arrival-small" }, "Cada depósito, saque, pagamento e transferência aparece na sua tela no mesmo instante."),
-    ),
-    el("main", { class: "arrival-main", id: "conteudo", tabindex: "-1" }, content),
-  );
+  return node;
 }
 
 /**

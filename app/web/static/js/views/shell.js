@@ -5,25 +5,25 @@ import { brand } from "./brand.js";
 import { staleView } from "./connection.js";
 import { homeView } from "./home.js";
 import { notificationsView } from "./notifications.js";
-import { operationView } from "./operation.js";
 import { pendingView } from "./pending.js";
-import { preferencesView } from "./preferences.js";
-import { receiptView } from "./receipt.js";
-import { statementView } from "./statement.js";
-import { verifyView } from "./verify.js";
 /** @import { App } from "../app.js" */
 /** @import { Route } from "../lib/router.js" */
 
 /** @typedef {{ node: HTMLElement, title: string, dispose: () => void }} Screen */
 
-/** @type {Record<string, (app: App, params: string[]) => Screen>} */
+/** @typedef {(app: App, params: string[]) => Screen} ScreenView */
+
+/**
+ * Home is here at once; the others come when somebody goes there.
+ * @type {Record<string, () => ScreenView | Promise<ScreenView>>}
+ */
 const SCREENS = {
-  inicio: homeView,
-  operar: operationView,
-  extrato: statementView,
-  comprovante: receiptView,
-  preferencias: preferencesView,
-  verificar: verifyView,
+  inicio: () => homeView,
+  operar: async () => (await import("./operation.js")).operationView,
+  extrato: async () => (await import("./statement.js")).statementView,
+  comprovante: async () => (await import("./receipt.js")).receiptView,
+  preferencias: async () => (await import("./preferences.js")).preferencesView,
+  verificar: async () => (await import("./verify.js")).verifyView,
 };
 
 const TABS = [
@@ -36,8 +36,9 @@ const TABS = [
 /**
  * Everything around the screens once somebody is logged in.
  * @param {App} app
+ * @param {(title: string) => void} setTitle
  */
-export function shellView(app) {
+export function shellView(app, setTitle) {
   const scope = new Scope();
   const main = el("main", { id: "conteudo", tabindex: "-1" });
   const tabs = TABS.map((tab) => ({ name: tab.name, link: tabLink(tab) }));
@@ -57,17 +58,22 @@ export function shellView(app) {
   );
   /** @type {Screen | null} */
   let screen = null;
-  const show = (/** @type {Route} */ { name, params }, first = false) => {
+  let turn = 0;
+  const show = async (/** @type {Route} */ { name, params }, first = false) => {
+    const mine = (turn += 1);
+    const view = await (SCREENS[name] ?? SCREENS.inicio)();
+    if (mine !== turn) return;
     screen?.dispose();
-    screen = (SCREENS[name] ?? homeView)(app, params);
+    screen = view(app, params);
     fill(main, screen.node);
+    setTitle(screen.title);
     tabs.forEach(({ name: tab, link }) => (tab === name ? link.setAttribute("aria-current", "page") : link.removeAttribute("aria-current")));
-    if (first) return screen.title;
+    if (first) return;
     window.scrollTo(0, 0);
     main.focus({ preventScroll: true });
-    return screen.title;
   };
   const dispose = () => {
+    turn += 1;
     screen?.dispose();
     scope.dispose();
   };

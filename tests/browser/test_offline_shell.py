@@ -1,0 +1,36 @@
+"""Without a network the page still opens; it keeps its own files and nothing of anybody's money."""
+
+from playwright.sync_api import expect
+
+from tests.browser.conftest import Opening
+from tests.support.people import Person
+
+KEPT = """
+    async () => {
+        const worker = await navigator.serviceWorker.ready;
+        const paths = [];
+        for (const name of await caches.keys()) {
+            for (const request of await (await caches.open(name)).keys()) paths.push(new URL(request.url).pathname);
+        }
+        return worker.active?.state === "activated" ? paths : [];
+    }
+"""
+
+
+def test_the_page_opens_offline_and_comes_alive_by_itself(alice: Person, open_page: Opening) -> None:
+    assert alice.deposit("33.00").status_code == 201
+    screen = open_page(alice.url, alice)
+    screen.wait_connected()
+    screen.page.wait_for_function(f"async () => (await ({KEPT})()).some((path) => path.endsWith('statement.js'))")
+    kept = screen.page.evaluate(KEPT)
+    assert all(path == "/" or path.startswith("/static/") for path in kept), kept
+
+    screen.context.set_offline(True)
+    screen.page.reload()
+    expect(screen.at("desatualizado")).to_contain_text("Suas contas aparecem assim que ela voltar")
+    screen.go("extrato")
+    expect(screen.at("extrato-conta")).to_be_visible()
+    screen.go("")
+    screen.context.set_offline(False)
+    screen.wait_connected()
+    expect(screen.balance(alice.account)).to_have_text("R$\u00a033,00")
