@@ -33,6 +33,7 @@ EVENT_TIMEOUT_S = 30.0
 REQUEST_TIMEOUT_S = 10.0
 # Handshakes go to a random node: enough to find two different ones.
 CONNECTS_MAX = 40
+REMOVALS_MAX = 6
 PASSWORD = "uma senha de teste"
 
 
@@ -94,23 +95,28 @@ class Shape:
         wait_until(lambda: http_status(self.port, "/readyz") == 200, UP_TIMEOUT_S, "a web node through nginx")
 
     def down(self) -> None:
+        # podman-compose forgets what --scale added, and podman removes nothing on which something else depends:
+        # each round removes what is free by then.
+        of_project = f"label=com.docker.compose.project={self._project}"
+        for _ in range(REMOVALS_MAX):
+            if containers := self._ask("ps", "-aq", "--filter", of_project).split():
+                self._ask("rm", "-f", "-v", *containers)
         self._compose("down", "-v")
 
     def show_logs(self) -> None:
-        self._compose("logs")
+        self._compose("logs", "--tail", "100")
 
     def kill_node(self, node: str) -> None:
-        subprocess.run([self._engine.command, "kill", node], check=True, stdout=subprocess.DEVNULL)
+        self._ask("kill", node)
 
     def container_of(self, service: str) -> str:
         """The id of the one container of a service, as long as its host name is."""
-        found = subprocess.run(
-            [self._engine.command, "ps", "-q", "--filter", f"name={self._project}[-_]{service}[-_]1"],
-            check=True,
-            capture_output=True,
-            text=True,
-        )
-        return found.stdout.strip()[:12]
+        return self._ask("ps", "-q", "--filter", f"name={self._project}[-_]{service}[-_]1").strip()[:12]
+
+    def _ask(self, *arguments: str) -> str:
+        """The engine's answer. Its warnings are its own affair."""
+        command = [self._engine.command, *arguments]
+        return subprocess.run(command, check=False, capture_output=True, text=True).stdout
 
     def _compose(self, *arguments: str) -> None:
         env = {
@@ -212,7 +218,9 @@ def use(shape: Shape) -> None:
         transfer(ana, bia)
     say("both heard of the transfers after that")
 
-    forged = f"/socket.io/?EIO=4&transport=polling&sid={shape.container_of('redis')}.x"
+    redis = shape.container_of("redis")
+    assert redis
+    forged = f"/socket.io/?EIO=4&transport=polling&sid={redis}.x"
     assert http_status(shape.port, forged) == 400, "a forged session id must not reach another container"
     assert http_status(shape.port, "/metrics") == 404
     for person in (ana, bia):

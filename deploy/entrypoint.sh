@@ -18,16 +18,13 @@ export NODE_ID="${NODE_ID:-$(hostname)}"
 
 case "${1:-web}" in
     web)
-        python -m deploy.wait_for schema
-        exec gunicorn -c deploy/gunicorn.conf.py --bind 0.0.0.0:8000 app.wsgi:app
+        exec python -m deploy.wait_for schema gunicorn -c deploy/gunicorn.conf.py --bind 0.0.0.0:8000 app.wsgi:app
         ;;
     worker)
-        python -m deploy.wait_for schema
-        exec python -m worker run
+        exec python -m deploy.wait_for schema python -m worker run
         ;;
     migrate)
-        python -m deploy.wait_for database
-        exec python -m worker migrate
+        exec python -m deploy.wait_for database python -m worker migrate
         ;;
     *)
         exec "$@"

@@ -2,10 +2,12 @@
 #
 # A node is one process with one event loop; more nodes, not more workers, are how the cluster grows.
 import os
+import sys
+from typing import Any
 
 workers = 1
-# geventwebsocket.gunicorn.workers.GeventWebSocketWorker, with a farewell.
-worker_class = "deploy.web_worker.LeavingWorker"
+# geventwebsocket.gunicorn.workers.GeventWebSocketWorker, with a beginning and an end of our own.
+worker_class = "deploy.web_worker.NodeWorker"
 worker_connections = 20_000
 
 bind = os.environ.get("BIND", "127.0.0.1:8000")
@@ -25,3 +27,14 @@ worker_tmp_dir = "/dev/shm" if os.path.isdir("/dev/shm") else None
 accesslog = None
 errorlog = "-"
 loglevel = "warning"
+
+
+def on_starting(server: Any) -> None:
+    """Take the address without listening on it yet."""
+    # The program's folder is on the path only by now.
+    from deploy.web_worker import QuietSocket
+
+    try:
+        server.LISTENERS = [QuietSocket(address, server.cfg, server.log) for address in server.cfg.address]
+    except OSError as error:
+        sys.exit(f"cannot listen on {bind}: {error.strerror}")

@@ -1,10 +1,11 @@
-"""Wait until the database is there: not everything that starts containers starts them in order.
+"""Wait for the database, then become a command: not everything that starts containers starts them in order.
 
-python -m deploy.wait_for database    until it answers
-python -m deploy.wait_for schema      until its tables are as this version of the program needs them
+python -m deploy.wait_for database COMMAND    until it answers
+python -m deploy.wait_for schema COMMAND      until its tables are as this version of the program needs them
 """
 
 import os
+import signal
 import sys
 import time
 from pathlib import Path
@@ -43,18 +44,28 @@ def check_schema(engine: Engine) -> None:
         raise NotYet(f"the schema is at {found or 'nothing'} and not at {needed}")
 
 
-def main(what: str) -> None:
+def wait_for(what: str) -> None:
+    """Return when `what` is there; end the process when it does not come."""
     check = {"database": check_database, "schema": check_schema}[what]
     engine = create_engine(os.environ["DATABASE_URL"])
     deadline = time.monotonic() + TIMEOUT_S
     while True:
         try:
-            return check(engine)
+            check(engine)
         except NotYet as missing:
             if time.monotonic() > deadline:
                 sys.exit(f"gave up after {TIMEOUT_S:g} s: {missing}")
-        time.sleep(POLL_S)
+            time.sleep(POLL_S)
+        else:
+            return engine.dispose()
+
+
+def main(what: str, command: list[str]) -> None:
+    # The first process of a container ignores the signals for which it has no handler.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
+    wait_for(what)
+    os.execvp(command[0], command)
 
 
 if __name__ == "__main__":
-    main(sys.argv[1])
+    main(sys.argv[1], sys.argv[2:])

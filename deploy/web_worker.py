@@ -1,4 +1,7 @@
-"""The gunicorn worker of a web node: the gevent-websocket one, which also knows how to leave.
+"""The gunicorn worker of a web node: the gevent-websocket one, which also knows when to come and how to leave.
+
+Stock, gunicorn listens before the program is loaded, so that nginx sends clients to a node that cannot answer yet.
+Here the node refuses them, and nginx takes another, until it can.
 
 Stock, a SIGTERM drops WebSockets without a word and then waits for connections that are only kept alive. This
 worker stops accepting, lets the application tell its sockets to go elsewhere, and closes idle connections.
@@ -14,11 +17,24 @@ import gevent
 from geventwebsocket.gunicorn.workers import GeventWebSocketWorker
 from geventwebsocket.handler import WebSocketHandler
 from gunicorn.arbiter import Arbiter
+from gunicorn.sock import TCPSocket
 
 FAREWELL_S_MAX = 3.0
 
 
-class LeavingHandler(WebSocketHandler):  # type: ignore[misc]
+class QuietSocket(TCPSocket):  # type: ignore[misc]
+    """Holds its address, and refuses every connection until `listen` is called."""
+
+    def set_options(self, sock: socket.socket, bound: bool = False) -> socket.socket:
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self.bind(sock)
+        sock.setblocking(False)
+        sock.set_inheritable(True)
+        return sock
+
+
+class NodeHandler(WebSocketHandler):  # type: ignore[misc]
     """One client connection; knows when it is idle, that is, between two requests."""
 
     def read_requestline(self) -> Any:
@@ -34,8 +50,8 @@ class LeavingHandler(WebSocketHandler):  # type: ignore[misc]
         return None if result is True and self.server.closed else result
 
 
-class LeavingWorker(GeventWebSocketWorker):  # type: ignore[misc]
-    wsgi_handler = LeavingHandler
+class NodeWorker(GeventWebSocketWorker):  # type: ignore[misc]
+    wsgi_handler = NodeHandler
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -56,6 +72,11 @@ class LeavingWorker(GeventWebSocketWorker):  # type: ignore[misc]
             # A bad setting, which the text names. With this status gunicorn gives up instead of trying again.
             sys.stderr.write(f"{refusal}\n")
             sys.exit(Arbiter.APP_LOAD_ERROR)
+
+    def run(self) -> None:
+        for listener in self.sockets:
+            listener.listen(self.cfg.backlog)
+        super().run()
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         if not self._servers:

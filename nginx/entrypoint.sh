@@ -7,7 +7,9 @@ set -eu
 here=$(dirname "$0")
 mkdir -p "$NGINX_DIRECTORY"
 
-NGINX_LOCAL_RESOLVERS=$(awk '$1 == "nameserver" { print ($2 ~ ":") ? "[" $2 "]" : $2 }' /etc/resolv.conf | tr '\n' ' ')
+# The first name server is the container network's own. nginx would ask all of them in turn, and the others do not know
+# the names of containers.
+NGINX_LOCAL_RESOLVERS=$(awk '$1 == "nameserver" { print ($2 ~ ":") ? "[" $2 "]" : $2; exit }' /etc/resolv.conf)
 export NGINX_LOCAL_RESOLVERS
 
 # Only these names are replaced: nginx has variables of its own.
