@@ -12,7 +12,13 @@ from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Locator
 from tests.support.people import Person
 
 CHROMIUM = "/usr/bin/chromium"
-CHROMIUM_ARGS = ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--autoplay-policy=user-gesture-required"]
+CHROMIUM_ARGS = [
+    "--no-sandbox",
+    "--lang=pt-BR",
+    "--disable-gpu",
+    "--disable-dev-shm-usage",
+    "--autoplay-policy=user-gesture-required",
+]
 WAIT_MS = 15_000
 # Requests that a test makes fail on purpose, and refusals that are part of the story.
 EXPECTED_NOISE = ("Failed to load resource", "WebSocket connection to", "ERR_INTERNET_DISCONNECTED")

@@ -5,6 +5,7 @@ const time = new Intl.DateTimeFormat("pt-BR", { hour: "2-digit", minute: "2-digi
 const dayMonth = new Intl.DateTimeFormat("pt-BR", { day: "numeric", month: "long" });
 const full = new Intl.DateTimeFormat("pt-BR", { day: "numeric", month: "long", year: "numeric" });
 const moment = new Intl.DateTimeFormat("pt-BR", { dateStyle: "medium", timeStyle: "medium" });
+const shortDay = new Intl.DateTimeFormat("pt-BR", { day: "2-digit", month: "2-digit" });
 const month = new Intl.DateTimeFormat("pt-BR", { month: "long" });
 const relative = new Intl.RelativeTimeFormat("pt-BR", { numeric: "auto" });
 
@@ -35,6 +36,12 @@ export const formatTime = (when) => time.format(new Date(when));
 
 /** @param {string | Date} when */
 export const formatMoment = (when) => moment.format(new Date(when));
+
+/** @param {Date} when */
+export const formatShortDay = (when) => shortDay.format(when);
+
+/** @param {Date} when */
+export const formatShortMoment = (when) => `${shortDay.format(when)} ${time.format(when)}`;
 
 /** @param {Date} when */
 export const monthName = (when) => month.format(when);

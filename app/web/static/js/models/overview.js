@@ -1,11 +1,14 @@
 // @ts-check
-import { dayKey, daysBefore } from "./dates.js";
+import { dayKey } from "./dates.js";
 import { toCents } from "./money.js";
 import { signedCents } from "./statement.js";
 /** @import { Row } from "../types/wire.js" */
 /** @import { Accounts } from "./accounts.js" */
 
 export const CHART_DAYS = 30;
+const DAY_MS = 86_400_000;
+/** A history shorter than the window is shown with this part of it in front, where there was nothing. */
+const LEAD = 0.08;
 
 /**
  * What came in and went out in the month of `now`. Money between the person's own accounts
@@ -26,36 +29,42 @@ export function monthTotals(rows, accounts, now) {
   return totals;
 }
 
+/** @typedef {{ at: number, cents: number }} Point the total from this moment on, in milliseconds */
+
 /**
- * The total at the end of each of the last days, from the balance after each movement; the day
- * that is running ends with the balance of now. An account counts from its oldest known row back
- * with the balance it had before that row.
- * @param {Row[]} rows newest first
+ * The total after each operation of the last days, up to now. It begins with the window, or with
+ * the first operation when all of them are known and lie within it.
+ * @param {{ rows: Row[], complete: boolean }} known rows newest first; whether nothing older exists
  * @param {Accounts} accounts
  * @param {Date} now
- * @param {number} [days]
- * @returns {{ day: string, cents: number }[]} oldest first
+ * @returns {Point[]} oldest first
  */
-export function dailyTotals(rows, accounts, now, days = CHART_DAYS) {
-  /** @type {Map<number, Row[]>} */
-  const byAccount = new Map(accounts.list.map(({ id }) => [id, []]));
-  rows.forEach((row) => byAccount.get(row.CorrentistaID)?.push(row));
-  const keys = Array.from({ length: days }, (_, index) => daysBefore(now, days - 1 - index));
-  return keys.map((day, index) => {
-    if (index === days - 1) return { day, cents: accounts.totalCents };
-    const balances = accounts.list.map(({ id, cents }) => balanceAt(byAccount.get(id) ?? [], day, cents));
-    return { day, cents: balances.reduce((sum, cents) => sum + cents, 0) };
-  });
+export function balanceSeries({ rows, complete }, accounts, now) {
+  const start = now.getTime() - CHART_DAYS * DAY_MS;
+  const balances = balancesBefore(rows, accounts);
+  const total = () => [...balances.values()].reduce((sum, cents) => sum + cents, 0);
+  /** @type {Point[]} */
+  const points = [];
+  let before = total();
+  for (const [index, row] of [...rows].reverse().entries()) {
+    balances.set(row.CorrentistaID, toCents(row.SaldoApos));
+    if (rows[rows.length - index - 2]?.OperacaoID === row.OperacaoID) continue;
+    const at = Date.parse(row.DataOperacao);
+    if (at >= start) points.push({ at, cents: total() });
+    else before = total();
+  }
+  const first = points[0]?.at ?? now.getTime();
+  const begin = complete && rows.length > 0 && before === 0 ? first - (now.getTime() - first) * LEAD : start;
+  return [{ at: begin, cents: before }, ...points, { at: now.getTime(), cents: accounts.totalCents }];
 }
 
 /**
- * @param {Row[]} rows of one account, newest first
- * @param {string} day
- * @param {number} current
+ * What each account had before its oldest known row.
+ * @param {Row[]} rows newest first
+ * @param {Accounts} accounts
  */
-function balanceAt(rows, day, current) {
-  const last = rows.find((row) => dayKey(row.DataOperacao) <= day);
-  if (last) return toCents(last.SaldoApos);
-  const first = rows.at(-1);
-  return first ? toCents(first.SaldoApos) - signedCents(first) : current;
+function balancesBefore(rows, accounts) {
+  const balances = new Map(accounts.list.map(({ id, cents }) => [id, cents]));
+  rows.forEach((row) => balances.set(row.CorrentistaID, toCents(row.SaldoApos) - signedCents(row)));
+  return balances;
 }

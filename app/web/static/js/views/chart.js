@@ -1,17 +1,21 @@
 // @ts-check
 import { el, setText } from "../lib/dom.js";
 import { loadPlot } from "../lib/vendor.js";
-import { dayName } from "../models/dates.js";
+import { formatShortDay, formatShortMoment, formatTime } from "../models/dates.js";
 import { formatBRL, formatShort } from "../models/money.js";
-import { CHART_DAYS, dailyTotals } from "../models/overview.js";
+import { balanceSeries } from "../models/overview.js";
 /** @import { App } from "../app.js" */
 /** @import { Scope } from "../lib/scope.js" */
 /** @typedef {typeof import("uplot")} Plot */
 
+/** @import { Point } from "../models/overview.js" */
+
 const HEIGHT = 180;
+/** Below this span the axis shows hours, above it days. */
+const HOURS_S_MAX = 2 * 86_400;
 
 /**
- * The total over the last days. Sighted people see the line and read a day under the pointer;
+ * The total over time. Sighted people see the line and read a moment under the pointer;
  * everybody else gets the same in one sentence.
  * @param {App} app
  * @param {Scope} scope
@@ -20,24 +24,24 @@ export function balanceChart({ bank }, scope) {
   const box = el("div", { class: "chart-box", "aria-hidden": "true" });
   const reading = el("p", { class: "chart-reading" }, "\u00a0");
   const said = el("p", { class: "sr-only", "data-testid": "grafico-resumo" });
-  const head = el("header", { class: "section-head" }, el("h2", { id: "grafico-titulo" }, `Últimos ${CHART_DAYS} dias`), reading);
+  const head = el("header", { class: "section-head" }, el("h2", { id: "grafico-titulo" }, "Saldo ao longo do tempo"), reading);
   const node = el("section", { class: "panel chart", "aria-labelledby": "grafico-titulo" }, head, said, box);
   /** @type {Plot | null} */
   let Plot = null;
   /** @type {InstanceType<Plot> | null} */
   let plot = null;
-  /** @type {ReturnType<typeof dailyTotals>} */
+  /** @type {Point[]} */
   let points = [];
   const read = (/** @type {number | null | undefined} */ index) => {
     const point = points[index ?? points.length - 1];
-    if (point) setText(reading, `${dayName(point.day)}: ${formatBRL(point.cents)}`);
+    if (point) setText(reading, `${formatShortMoment(new Date(point.at))}: ${formatBRL(point.cents)}`);
   };
   const draw = () => {
     plot?.destroy();
     plot = Plot && points.length > 0 ? new Plot(options(Plot, box, read), data(points), box) : null;
   };
   const update = () => {
-    points = dailyTotals(bank.statement.rows, bank.accounts, new Date());
+    points = balanceSeries({ rows: bank.statement.rows, complete: bank.complete }, bank.accounts, new Date());
     setText(said, summary(points));
     read(null);
     if (plot) plot.setData(data(points));
@@ -55,21 +59,21 @@ export function balanceChart({ bank }, scope) {
   return { node, head: null, update };
 }
 
-/** @param {ReturnType<typeof dailyTotals>} points */
+/** @param {Point[]} points */
 function data(points) {
   return /** @type {import("uplot").AlignedData} */ ([
-    points.map(({ day }) => new Date(`${day}T12:00:00`).getTime() / 1000),
+    points.map(({ at }) => at / 1000),
     points.map(({ cents }) => cents / 100),
   ]);
 }
 
-/** @param {ReturnType<typeof dailyTotals>} points */
+/** @param {Point[]} points */
 function summary(points) {
   const sums = points.map(({ cents }) => cents);
   const first = formatBRL(sums[0]);
   const last = formatBRL(sums[sums.length - 1]);
   const range = `menor ${formatBRL(Math.min(...sums))}, maior ${formatBRL(Math.max(...sums))}`;
-  return `Saldo total nos últimos ${CHART_DAYS} dias: de ${first} a ${last}; ${range}.`;
+  return `Saldo total ao longo do tempo: de ${first} a ${last}; ${range}.`;
 }
 
 /**
@@ -90,7 +94,7 @@ function options(Plot, box, read) {
     cursor: { y: false, drag: { x: false, y: false }, points: { size: 9, fill: color("--brand") } },
     scales: { y: { range: (_plot, low, high) => padded(low, high) } },
     axes: [
-      { ...axis, size: 28, grid: { show: false }, space: 64, values: (_plot, ticks) => ticks.map(dayLabel) },
+      { ...axis, size: 28, grid: { show: false }, space: 64, values: (_plot, ticks) => ticks.map(tickLabel(ticks)) },
       {
         ...axis,
         size: 68,
@@ -112,10 +116,10 @@ function options(Plot, box, read) {
   };
 }
 
-/** @param {number} seconds */
-function dayLabel(seconds) {
-  const date = new Date(seconds * 1000);
-  return `${String(date.getDate()).padStart(2, "0")}/${String(date.getMonth() + 1).padStart(2, "0")}`;
+/** @param {number[]} ticks seconds */
+function tickLabel(ticks) {
+  const format = ticks[ticks.length - 1] - ticks[0] < HOURS_S_MAX ? formatTime : formatShortDay;
+  return (/** @type {number} */ seconds) => format(new Date(seconds * 1000));
 }
 
 /**

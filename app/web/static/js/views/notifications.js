@@ -3,7 +3,7 @@ import { el, icon, setText, sync } from "../lib/dom.js";
 import { INBOX_PAGE } from "../lib/loader.js";
 import { ago } from "../models/dates.js";
 import { kindOf } from "../models/preferences.js";
-import { KIND_ICONS, KIND_NAMES, toast } from "./toasts.js";
+import { clearToasts, KIND_ICONS, KIND_NAMES, toast } from "./toasts.js";
 /** @import { App } from "../app.js" */
 /** @import { Notification } from "../types/wire.js" */
 /** @import { Scope } from "../lib/scope.js" */
@@ -29,6 +29,7 @@ export function notificationsView(app, scope) {
     panel.node.hidden = !open;
     bell.setAttribute("aria-expanded", String(open));
     if (!open) return;
+    clearToasts();
     panel.update();
     app.inbox.see();
     panel.node.focus();

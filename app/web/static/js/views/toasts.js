@@ -50,6 +50,11 @@ export function toast({ title, text = "", kind, href }) {
   fadeLater(node);
 }
 
+/** What they told of is on the screen now. */
+export function clearToasts() {
+  region.replaceChildren();
+}
+
 /**
  * Stays for as long as somebody points at it or has the focus in it.
  * @param {HTMLElement} node
