@@ -2,13 +2,16 @@
 
 import random
 import threading
+import time
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
 import requests
 
-from tests.cluster.chaos.listener import Listener, Login, Page, PlainClient
+from tests.cluster.chaos.devices import Page, PlainClient
+from tests.cluster.chaos.listener import Listener, Login
 from tests.cluster.chaos.network import ClientLink, Network
 from tests.cluster.chaos.record import Record
 from tests.cluster.chaos.teller import Teller
@@ -16,9 +19,13 @@ from tests.support.people import PASSWORD, Person
 
 REST_S = (0.1, 1.5)
 BURST_MAX = 4
+# Bursts of money, trips of one device, logins, logouts everywhere.
+DOINGS_WEIGHTS = (24, 5, 1, 1)
 TRIP_S = (0.3, 3.0)
 FIRST_DEPOSIT_CENTS = 500_00
-LOGIN_TIMEOUT_S = 10.0
+ANSWER_TIMEOUT_S = 10.0
+AGAIN_AFTER_S = 0.3
+INSIST_S_MAX = 120.0
 
 
 @dataclass
@@ -29,36 +36,59 @@ class Customer:
     email: str
     link: ClientLink
     teller: Teller
+    record: Record
     devices: list[Listener] = field(default_factory=list)
+    _pause: threading.Event = field(default_factory=threading.Event)
 
     @classmethod
     def register(cls, network: Network, nginx_port: int, *, record: Record, seed: str) -> "Customer":
         link = ClientLink(network, nginx_port)
         person = Person(link.url)
         login = Login(person.id, person.account, person.token)
-        return cls(login, person.email, link, Teller(login, link, record, seed=f"{seed} money"))
+        return cls(login, person.email, link, Teller(login, link, record, seed=f"{seed} money"), record)
 
-    def add_page(self, transport: str, *, record: Record, seed: str) -> None:
-        said_in = len(self.devices) % 2 == 0
+    def add_page(self, transport: str, *, seed: str, says_it_in_handshake: bool) -> None:
         name = f"user {self.login.user_id}'s page over {transport}"
-        page = Page(
-            name, self.login, self.link, transport, record=record, seed=f"{seed} {name}", says_it_in_handshake=said_in
-        )
+        page = Page(name, self.login, self.link, transport, record=self.record, seed=f"{seed} {name}")
+        page.says_it_in_handshake = says_it_in_handshake
         self.devices.append(page)
 
-    def add_plain_client(self, transport: str, *, record: Record, seed: str) -> None:
+    def add_plain_client(self, transport: str, *, seed: str) -> None:
         name = f"user {self.login.user_id}'s plain client over {transport}"
-        self.devices.append(PlainClient(name, self.login, self.link, transport, record=record, seed=f"{seed} {name}"))
+        plain = PlainClient(name, self.login, self.link, transport, record=self.record, seed=f"{seed} {name}")
+        self.devices.append(plain)
 
     def log_in_again(self) -> None:
-        """A new token for everything that this person does from now on. The rate limit or a fault may refuse."""
-        body = {"email": self.email, "senha": PASSWORD}
-        try:
-            answer = requests.post(self.link.url + "/login", json=body, timeout=LOGIN_TIMEOUT_S)
-        except requests.RequestException:
-            return
-        if answer.status_code == 200:
+        """A new token for everything that this person does from now on."""
+        answer = self._insist("/login", {"email": self.email, "senha": PASSWORD}, done=(200,))
+        if answer is not None:
             self.login.token = answer.json()["token"]
+
+    def log_out_everywhere(self) -> None:
+        """End every token, and log in again."""
+        for device in self.devices:
+            device.away()
+        # 401: an earlier attempt has done it, and its answer got lost.
+        self._insist("/logout", {"todos": True}, done=(204, 401))
+        self.login.ended_at[self.login.token] = time.monotonic()
+        self.log_in_again()
+        for device in self.devices:
+            device.back()
+
+    def _insist(self, path: str, body: dict[str, Any], *, done: Sequence[int]) -> requests.Response | None:
+        """Ask until it is done; None when that took too long, which goes into the record."""
+        headers = {"Authorization": f"Bearer {self.login.token}"}
+        deadline = time.monotonic() + INSIST_S_MAX
+        while time.monotonic() < deadline:
+            pause_s = AGAIN_AFTER_S
+            with suppress(requests.RequestException):
+                answer = requests.post(self.link.url + path, json=body, headers=headers, timeout=ANSWER_TIMEOUT_S)
+                if answer.status_code in done:
+                    return answer
+                pause_s = float(answer.headers.get("Retry-After", AGAIN_AFTER_S))
+            self._pause.wait(pause_s)
+        self.record.problem(f"user {self.login.user_id}: {path} did not succeed in {INSIST_S_MAX:g} s")
+        return None
 
 
 class Routine:
@@ -82,10 +112,9 @@ class Routine:
         self._thread.join()
 
     def _run(self) -> None:
-        actions: list[tuple[Any, int]] = [(self._burst, 12), (self._trip, 2), (self._customer.log_in_again, 1)]
-        doings, weights = zip(*actions, strict=True)
+        doings = (self._burst, self._trip, self._customer.log_in_again, self._log_out)
         while not self._over.wait(self._random.uniform(*REST_S)):
-            self._random.choices(doings, weights)[0]()
+            self._random.choices(doings, DOINGS_WEIGHTS)[0]()
 
     def _burst(self) -> None:
         teller = self._customer.teller
@@ -105,3 +134,7 @@ class Routine:
         device.leave()
         self._over.wait(away_s)
         device.come_back()
+
+    def _log_out(self) -> None:
+        if self._trips.is_set():
+            self._customer.log_out_everywhere()

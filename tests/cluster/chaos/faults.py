@@ -10,9 +10,6 @@ from tests.cluster.chaos import faults_of_delivery as delivery
 from tests.cluster.chaos import faults_of_network as network
 from tests.cluster.chaos.lab import NODES, WORKERS, Lab
 
-# With Redis or every worker dead, from the answer 201 to the screen.
-PROMISED_S = 6.0
-
 
 @dataclass(frozen=True)
 class Fault:
@@ -88,6 +85,19 @@ def kill_database(lab: Lab, hold_s: float) -> None:
     lab.burst()
 
 
+def kill_everything(lab: Lab, hold_s: float) -> None:
+    """As when the machine under all of it is switched off."""
+    lab.burst()
+    for entry in lab.cluster.processes():
+        kill_group(entry["pid"])
+    lab.redis.kill()
+    lab.mariadb.kill()
+    lab.hold(hold_s)
+    lab.mariadb.start()
+    lab.redis.start()
+    lab.burst()
+
+
 def stop_one_worker(lab: Lab, hold_s: float) -> None:
     _stop_workers(lab, hold_s, [lab.random.randint(1, WORKERS)])
 
@@ -123,6 +133,7 @@ FAULTS = [
     Fault("Redis: subscriptions silent", delivery.deafen_subscriptions, 8, None),
     Fault("last message of a burst lost", delivery.drop_last_message, 0, 0),
     Fault("mariadbd: SIGKILL", kill_database, 3, 1, extra_s=8),
+    Fault("all of it at once: SIGKILL", kill_everything, 2, None, extra_s=30),
     Fault("client network: slow", network.slow, 6, 3),
     Fault("client network: stalled", network.stall, 6, None),
     Fault("client network: cut", network.cut, 4, 2),

@@ -1,11 +1,11 @@
-"""The devices on which people listen: pages that resume, and plain clients that only know `autenticar`."""
+"""A device on which somebody listens, whatever it makes of what it hears."""
 
 import random
 import threading
 import time
 from abc import ABC, abstractmethod
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from socketio.exceptions import SocketIOError
@@ -18,17 +18,19 @@ CONNECT_TIMEOUT_S = 10.0
 # As the page: full jitter under a ceiling that doubles.
 CEILING_FIRST_S = 0.5
 CEILING_MAX_S = 2.0
-ASK_AGAIN_S = 3.0
 LOOK_S = 0.05
+# A node learns within a second that a token was ended; what it has sent before may still be on its way.
+ENDED_WITHIN_S = 3.0
 
 
 @dataclass
 class Login:
-    """Who listens. The token changes when the person logs in again."""
+    """Who listens. The token changes when the person logs in again; `ended_at`: since when an older one is dead."""
 
     user_id: int
     account: int
     token: str
+    ended_at: dict[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +63,7 @@ class Listener(ABC):
         self._away_depth = 0
         # Of an older connection that is still on its way out nothing counts any more.
         self._client: OrderedClient | None = None
+        self._token = login.token
         self._handling = threading.Lock()
         self._thread = threading.Thread(target=self._live, name=name, daemon=True)
 
@@ -141,6 +144,7 @@ class Listener(ABC):
     def _connect_once(self) -> bool:
         """One connection, until it ends or the device is put away; whether it was authenticated."""
         client = self._client = OrderedClient()
+        self._token = self.login.token
         client.on("*", lambda name, payload=None: self._handle(client, name, payload))
         try:
             client.connect(
@@ -192,8 +196,11 @@ class Listener(ABC):
         self.authenticated.set()
 
     def _refused(self, client: OrderedClient, error: dict[str, Any]) -> None:
-        """The database is away: ask again on the same connection, in a while."""
-        if error.get("codigo") not in ("banco_indisponivel", "resultado_desconhecido"):
+        """The database is away: ask again on the same connection, in a while. The token is dead: on a new one."""
+        code = error.get("codigo")
+        if code == "token_revogado" and (self.is_away() or self._token in self.login.ended_at):
+            client.eio.disconnect(abort=True)
+        elif code not in ("banco_indisponivel", "resultado_desconhecido"):
             self._record.problem(f"{self.name} was told {error}")
         elif not self.authenticated.is_set():
             again = threading.Timer(self._random.uniform(0.2, 1.0), self._ask_again, [client])
@@ -215,7 +222,17 @@ class Listener(ABC):
         rows = event["dados"]["movimentacoes"]
         if not own or any(row["CorrentistaID"] != self.login.account for row in rows):
             self._record.problem(f"leaked: {self.name} received {event}")
+        self._check_token()
         self._event(client, event)
+
+    def _check_token(self) -> None:
+        """What comes long after the token of this connection was ended should not have come."""
+        now = time.monotonic()
+        window = self._record.window_of(now, now)
+        limit_s = ENDED_WITHIN_S + (window.extra_s if window else 0.0)
+        ended_s = self.reachable_s(self.login.ended_at.get(self._token, now), now)
+        if ended_s > limit_s:
+            self._record.problem(f"leaked: {self.name} heard something {ended_s:.1f} s after its token was ended")
 
     def _show(self, event: dict[str, Any]) -> None:
         self.shown.append(Shown(event["seq"], event["dados"]["operacao_id"], time.monotonic()))
@@ -224,74 +241,3 @@ class Listener(ABC):
 def _farewell(client: OrderedClient) -> None:
     with suppress(Exception):  # it may meet a connection that is gone
         client.disconnect()
-
-
-class Page(Listener):
-    """Keeps `ultimo_seq` and `epoca`, drops what it has seen, asks for what is missing: each event is shown once."""
-
-    def __init__(self, *args: Any, says_it_in_handshake: bool, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.dropped = 0  # events that came again on the wire
-        self.gaps = 0
-        self._in_handshake = says_it_in_handshake
-        self._place: dict[str, int] = {}
-        self._asked: tuple[int, float] = (-1, 0.0)
-
-    @property
-    def position(self) -> int:
-        return self._place.get("ultimo_seq", -1) if self.authenticated.is_set() else -1
-
-    def _handshake(self) -> dict[str, Any] | None:
-        return {"token": self.login.token, **self._place} if self._in_handshake else None
-
-    def _question(self) -> dict[str, Any] | None:
-        return None if self._in_handshake else {"token": self.login.token, **self._place}
-
-    def _begin(self, answer: dict[str, Any]) -> None:
-        if not self._place:
-            self._place = {"ultimo_seq": answer["seq"], "epoca": answer["epoca"]}
-        elif not answer["recuperado"]:
-            self._record.problem(f"lost: {self.name} at {self._place} was told to start afresh: {answer}")
-
-    def _event(self, client: OrderedClient, event: dict[str, Any]) -> None:
-        last = self._place["ultimo_seq"]
-        if event["seq"] <= last:
-            self.dropped += 1
-        elif event["seq"] == last + 1:
-            self._place["ultimo_seq"] = event["seq"]
-            self._show(event)
-        elif self._asked[0] != last or time.monotonic() - self._asked[1] > ASK_AGAIN_S:
-            self.gaps += 1
-            self._asked = (last, time.monotonic())
-            client.emit("sincronizar", {"desde": last})
-
-
-class PlainClient(Listener):
-    """Written for the guide alone: `autenticar` with a token, and every event is shown as it comes."""
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self._last = 0
-
-    @property
-    def position(self) -> int:
-        return self._last if self.authenticated.is_set() else -1
-
-    def _handshake(self) -> dict[str, Any] | None:
-        return None
-
-    def _question(self) -> dict[str, Any] | None:
-        return {"token": self.login.token}
-
-    def _begin(self, answer: dict[str, Any]) -> None:
-        self._last = answer["seq"]
-
-    def _event(self, client: OrderedClient, event: dict[str, Any]) -> None:
-        """While its connection lives it gets each event once and in order, without saying what it has."""
-        if event["seq"] <= self._last:
-            self._record.problem(f"duplicated: {self.name} got {event['seq']} again after {self._last}")
-            return
-        if event["seq"] > self._last + 1:
-            self._record.problem(f"lost: {self.name} got {event['seq']} right after {self._last}")
-        self._last = event["seq"]
-        self._show(event)

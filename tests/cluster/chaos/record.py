@@ -5,6 +5,8 @@ import time
 from dataclasses import dataclass, field
 
 CALM = "none"
+# With Redis or every worker dead, from the answer 201 to the screen.
+PROMISED_S = 6.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,12 +24,12 @@ class Operation:
 class Window:
     """One fault, from its start until everything answered again. Times of `time.monotonic`.
 
-    `bound_s`: the longest that a listener who can be reached may wait for an event.
+    `extra_s`: what a listener who can be reached may have to wait for an event on top of PROMISED_S.
     """
 
     fault: str
     held_s: float
-    bound_s: float
+    extra_s: float
     begun: float
     ended: float | None = None
 
@@ -65,8 +67,8 @@ class Record:
         with self._lock:
             self.problems.append(f"{time.monotonic() - self.begun:.1f} s: {text}")
 
-    def open_window(self, fault: str, *, held_s: float, bound_s: float) -> Window:
-        window = Window(fault, held_s, bound_s, time.monotonic())
+    def open_window(self, fault: str, *, held_s: float, extra_s: float) -> Window:
+        window = Window(fault, held_s, extra_s, time.monotonic())
         with self._lock:
             self.windows.append(window)
         return window

@@ -3,10 +3,9 @@
 from collections import Counter
 from dataclasses import dataclass, field
 
-from tests.cluster.chaos.faults import PROMISED_S
+from tests.cluster.chaos.devices import Page
 from tests.cluster.chaos.lab import Lab
-from tests.cluster.chaos.listener import Page
-from tests.cluster.chaos.record import CALM, Record
+from tests.cluster.chaos.record import CALM, PROMISED_S, Record
 
 
 @dataclass
@@ -106,6 +105,6 @@ def write(seed: str, lab: Lab, duration_s: float) -> Report:
 def _lines(record: Record) -> dict[str, Line]:
     lines = {CALM: Line(CALM, bound_s=PROMISED_S)}
     for window in record.windows:
-        line = lines.setdefault(window.fault, Line(window.fault, window.held_s, bound_s=window.bound_s))
+        line = lines.setdefault(window.fault, Line(window.fault, window.held_s, bound_s=PROMISED_S + window.extra_s))
         line.times += 1
     return lines

@@ -6,9 +6,9 @@ import sys
 import time
 from collections.abc import Callable, Iterable
 
-from tests.cluster.chaos.faults import PROMISED_S
+from tests.cluster.chaos.devices import Page
 from tests.cluster.chaos.lab import Lab, running_lab
-from tests.cluster.chaos.listener import Listener, Page
+from tests.cluster.chaos.listener import Listener
 from tests.cluster.chaos.plan import Step
 from tests.cluster.chaos.record import Record
 from tests.cluster.chaos.report import Report, write
@@ -39,7 +39,7 @@ def _take(lab: Lab, step: Step, say: Say) -> None:
     fault, record = step.fault, lab.record
     say(f"{time.monotonic() - record.begun:7.1f} s  {fault.name}")
     known = len(record.problems)
-    window = record.open_window(fault.name, held_s=step.hold_s, bound_s=PROMISED_S + fault.extra_s)
+    window = record.open_window(fault.name, held_s=step.hold_s, extra_s=fault.extra_s)
     fault.work(lab, step.hold_s)
     lab.wait_healthy()
     lab.wait_all_told()
