@@ -42,7 +42,7 @@ check: ## lint, types, import rules and every test: what CI runs
 .PHONY: all-tests
 all-tests:
 	$(PYTHON) -m pytest
-	node --test tests/js/
+	node --test tests/js/*.test.js
 
 .PHONY: bench
 bench: ## run the benchmarks and write their table
