@@ -1,0 +1,161 @@
+"""Coming and going: registration, login, renewal, and the end of a token on every node at once."""
+
+import secrets
+import time
+from contextlib import ExitStack
+from functools import partial
+
+import jwt
+import pytest
+import requests
+
+from app.users.tokens import Tokens
+from tests.support.cluster import Cluster
+from tests.support.people import PASSWORD, Feed, Person, in_parallel
+
+NODES = ("web1", "web2", "web3")
+# The promise: dead on every node, its sockets dropped.
+LOGOUT_S_MAX = 1.0
+GUESSES_PER_MINUTE = 10
+
+
+def login(person: Person, password: str = PASSWORD, email: str | None = None) -> requests.Response:
+    return person.post("/login", {"email": email or person.email, "senha": password}, token=None)
+
+
+def profile_status(url: str, token: str) -> int:
+    return requests.get(f"{url}/perfil", headers={"Authorization": f"Bearer {token}"}, timeout=10).status_code
+
+
+def with_token(person: Person, token: str) -> Person:
+    """The same person on another device."""
+    other = object.__new__(Person)
+    other.__dict__.update(person.__dict__, token=token)
+    return other
+
+
+def test_who_registers_is_in_and_has_an_account(alice: Person) -> None:
+    assert alice.get("/correntistas").json() == [
+        {"CorrentistaID": alice.account, "NomeCorrentista": "Alice Souza", "Saldo": 0.0, "versao": 0}
+    ]
+    profile = alice.get("/perfil").json()
+    assert profile["usuario"].pop("data_criacao").endswith("+00:00")
+    assert profile == {"usuario": {"id": alice.id, "email": alice.email, "nome": "Alice Souza"}}
+
+
+def test_a_login_gives_a_token_in_any_letters_of_the_address(alice: Person) -> None:
+    body = login(alice, email=f" {alice.email.upper()} ").json()
+
+    assert body["usuario"] == {"id": alice.id, "email": alice.email, "nome": "Alice Souza"}
+    assert body["mensagem"]
+    assert profile_status(alice.url, body["token"]) == 200
+
+
+def test_a_wrong_password_and_an_unknown_address_are_told_alike(alice: Person) -> None:
+    answers = [login(alice, "outra-senha"), login(alice, email=f"{secrets.token_hex(6)}@teste.example")]
+
+    assert [(a.status_code, a.text) for a in answers] == [(401, answers[0].text)] * 2
+
+
+def test_a_renewed_token_is_good_and_the_old_one_too(alice: Person) -> None:
+    renewed = alice.post("/token/renovar", {}).json()["token"]
+
+    assert renewed != alice.token
+    assert [profile_status(alice.url, token) for token in (renewed, alice.token)] == [200, 200]
+
+
+def test_guessing_is_slowed_down_on_all_nodes_together(cluster: Cluster, alice: Person) -> None:
+    body = {"email": alice.email, "senha": "outra-senha"}
+    urls = [f"{cluster.node_url(node)}/login" for node in NODES] * (GUESSES_PER_MINUTE // 3 + 1)
+
+    answers = in_parallel([partial(requests.post, url, json=body, timeout=30) for url in urls], 3)
+
+    refused = [answer for answer in answers if answer.status_code == 429]
+    assert [answer.status_code for answer in answers].count(401) == GUESSES_PER_MINUTE
+    assert len(refused) == 2
+    assert all(1 <= int(answer.headers["Retry-After"]) <= 121 for answer in refused)
+    assert {answer.json()["codigo"] for answer in refused} == {"muitas_tentativas"}
+
+
+def test_a_logout_ends_the_token_on_every_node_at_once(cluster: Cluster, alice: Person) -> None:
+    assert alice.post("/logout", None).status_code == 204
+
+    assert [profile_status(cluster.node_url(node), alice.token) for node in NODES] == [401] * 3
+    assert alice.get("/perfil").json()["codigo"] == "token_revogado"
+    assert alice.post("/logout", None).status_code == 401
+
+
+@pytest.mark.parametrize("everywhere", [False, True], ids=["this token", "todos"])
+def test_a_logout_drops_the_sockets_of_what_it_ends(cluster: Cluster, alice: Person, everywhere: bool) -> None:
+    other = with_token(alice, login(alice).json()["token"])
+    with ExitStack() as stack:
+        mine = [stack.enter_context(alice.listening(cluster.node_url(node))) for node in NODES]
+        theirs = [stack.enter_context(other.listening(cluster.node_url(node))) for node in NODES]
+        ended = mine + theirs if everywhere else mine
+
+        assert alice.post("/logout", {"todos": everywhere}).status_code == 204
+        until = time.monotonic() + LOGOUT_S_MAX
+        for feed in ended:
+            feed.wait_closed(max(0.0, until - time.monotonic()))
+
+        # Whichever the node hears first, the bus or the database.
+        said = [feed.named("sessao_encerrada") for feed in ended]
+        assert [reasons for reasons in said if reasons not in ([{"motivo": "logout"}], [{"motivo": "revogado"}])] == []
+        assert profile_status(alice.url, other.token) == (401 if everywhere else 200)
+        if not everywhere:
+            other.deposit("1.00")
+            for feed in theirs:
+                feed.wait_for_seq(1)
+        assert [feed.seqs() for feed in mine] == [[]] * 3
+
+
+def test_after_todos_a_new_login_is_good(alice: Person) -> None:
+    alice.post("/logout", {"todos": True})
+
+    assert profile_status(alice.url, login(alice).json()["token"]) == 200
+
+
+def test_a_logout_ends_nobody_else_s_token(alice: Person, bob: Person) -> None:
+    with bob.listening() as feed:
+        alice.post("/logout", {"todos": True, "usuario_id": bob.id})
+
+        assert profile_status(bob.url, bob.token) == 200
+        feed.settle()
+        assert feed.client.connected
+
+
+def test_a_socket_is_dropped_when_its_token_expires(cluster: Cluster, alice: Person) -> None:
+    secret = (cluster.run_dir / "jwt_secret").read_text().strip()
+    guest = with_token(alice, Tokens(secret, 2).issue(alice.id, 1))
+    with guest.listening() as feed, alice.listening() as staying:
+        feed.wait_closed()
+        expires_at = jwt.decode(guest.token, options={"verify_signature": False})["exp"]
+        alice.deposit("1.00")
+        staying.wait_for_seq(1)
+
+    assert feed.named("sessao_encerrada") == [{"motivo": "expirado"}]
+    assert feed.seqs() == []
+    assert time.time() >= expires_at
+    assert profile_status(alice.url, guest.token) == 401
+
+
+def test_a_renewed_token_keeps_the_socket(cluster: Cluster, alice: Person) -> None:
+    secret = (cluster.run_dir / "jwt_secret").read_text().strip()
+    short = with_token(alice, Tokens(secret, 3).issue(alice.id, 1))
+    with short.listening() as kept, short.listening() as dropped:
+        kept.emit("autenticar", {"token": alice.token})
+        dropped.wait_closed()
+        kept.settle()
+        alice.deposit("1.00")
+        kept.wait_for_seq(1)
+
+
+def test_a_socket_that_never_says_who_it_is_is_dropped_after_ten_seconds(cluster: Cluster) -> None:
+    begun = time.monotonic()
+    silent = [Feed(cluster.url, transports=(way,)) for way in ("websocket", "polling")]
+
+    for feed in silent:
+        feed.wait_closed()
+
+    assert 9.0 < time.monotonic() - begun < 13.0
+    assert [feed.named("sessao_encerrada") for feed in silent] == [[{"motivo": "sem_autenticacao"}]] * 2
