@@ -73,7 +73,7 @@ def session_of(person: Person) -> str:
     return json.dumps({"token": person.token, "usuario": user})
 
 
-def _stored(person: Person) -> dict[str, Any]:
+def stored_session(person: Person) -> dict[str, Any]:
     entry = {"name": "saldo-vivo:sessao", "value": session_of(person)}
     return {"cookies": [], "origins": [{"origin": person.url, "localStorage": [entry]}]}
 
@@ -101,7 +101,7 @@ def open_page(browser: Browser, browser_context_args: dict[str, Any]) -> Iterato
     with ExitStack() as contexts:
 
         def open_one(url: str, person: Person | None = None, **options: Any) -> Screen:
-            state = {"storage_state": _stored(person)} if person else {}
+            state = {"storage_state": stored_session(person)} if person else {}
             context = browser.new_context(**{**browser_context_args, **state, **options})
             contexts.callback(context.close)
             context.set_default_timeout(WAIT_MS)
