@@ -8,6 +8,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 mode=${1:-}
 vendor=app/web/static/vendor
+icons=app/web/static/icons
 
 say() { printf 'setup: %s\n' "$*" >&2; }
 fail() { say "$*"; exit 1; }
@@ -82,9 +83,9 @@ install_node() {
 # The third-party files that the page loads are served by us, so they are copied beside our own.
 copy_vendor() {
     local stamp=node_modules/vendor.stamp wanted
-    wanted=$(stamp_of deploy/vendor.sh package-lock.json)
+    wanted=$(stamp_of deploy/vendor.sh package-lock.json "$icons"/*)
     [ -d "$vendor" ] && is_stamped "$stamp" "$wanted" && return
-    deploy/vendor.sh node_modules "$vendor"
+    deploy/vendor.sh node_modules "$icons" "$vendor"
     printf '%s' "$wanted" >"$stamp"
 }
 

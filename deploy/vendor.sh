@@ -1,11 +1,13 @@
 #!/usr/bin/env bash
 # Copies the third-party files that the page loads, and their licences, out of node_modules.
 #
-#   deploy/vendor.sh NODE_MODULES TARGET     TARGET is replaced
+#   deploy/vendor.sh NODE_MODULES ICONS TARGET     ICONS has the list of icons and what makes a sprite of them;
+#                                                  TARGET is replaced
 set -euo pipefail
 
 modules=$1
-target=$2
+icons=$2
+target=$3
 fresh=$target.new
 
 rm -rf "$fresh"
@@ -15,10 +17,12 @@ cp "$modules/socket.io-client/dist/socket.io.esm.min.js" "$fresh/"
 cp "$modules/@picocss/pico/css/pico.min.css" "$fresh/"
 cp "$modules/uplot/dist/uPlot.esm.js" "$modules/uplot/dist/uPlot.min.css" "$fresh/"
 cp "$modules/swagger-ui-dist/swagger-ui.css" "$modules/swagger-ui-dist/swagger-ui-bundle.js" "$fresh/"
+node "$icons/sprite.mjs" "$modules" >"$fresh/icons.svg"
 
 cp "$modules/socket.io-client/LICENSE" "$fresh/licenses/socket.io-client.txt"
 cp "$modules/@picocss/pico/LICENSE.md" "$fresh/licenses/pico.txt"
 cp "$modules/uplot/LICENSE" "$fresh/licenses/uplot.txt"
+cp "$modules/lucide-static/LICENSE" "$fresh/licenses/lucide.txt"
 cp "$modules/swagger-ui-dist/LICENSE" "$fresh/licenses/swagger-ui.txt"
 cp "$modules/swagger-ui-dist/NOTICE" "$fresh/licenses/swagger-ui-notice.txt"
 cp "$modules/swagger-ui-dist/swagger-ui-bundle.js.LICENSE.txt" "$fresh/licenses/swagger-ui-bundle.txt"
