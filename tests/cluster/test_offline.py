@@ -1,0 +1,194 @@
+"""Who was away gets what was missed: exactly that, in order, and then the balances as they are."""
+
+from collections.abc import Callable
+from functools import partial
+
+import pytest
+
+from tests.support.cluster import Cluster
+from tests.support.people import Feed, Person, in_parallel
+
+MISSED = 200
+TRANSPORTS = pytest.mark.parametrize("transports", [("websocket",), ("polling",)], ids=lambda t: t[0])
+
+
+class Absentee:
+    """Somebody who saw three events, left, and missed MISSED more."""
+
+    def __init__(self, cluster: Cluster) -> None:
+        self.person = Person(cluster.url, "Ausente Silva")
+        giver = Person(cluster.url, "Doadora Lima")
+        giver.deposit("1000.00")
+        with self.person.listening() as feed:
+            self.epoch: int = feed.named("autenticado")[0]["epoca"]
+            for _ in range(3):
+                self.person.deposit("10.00")
+            feed.wait_for_seq(3)
+        half = MISSED // 2
+        give, take = partial(giver.transfer, self.person, "1.00"), partial(self.person.withdraw, "0.10")
+        answers = in_parallel([give, take] * half, 8)
+        assert {answer.status_code for answer in answers} == {201}
+        self.head = 3 + MISSED
+        self.balance = 30.0 + 0.9 * half
+
+    def ask(self, seq: int, epoch: int | None = None) -> dict[str, int]:
+        return {"ultimo_seq": seq, "epoca": self.epoch if epoch is None else epoch}
+
+
+@pytest.fixture(scope="module")
+def absentee(cluster: Cluster) -> Absentee:
+    return Absentee(cluster)
+
+
+def seqs_once_settled(feed: Feed) -> list[int]:
+    feed.settle()
+    return feed.seqs()
+
+
+@TRANSPORTS
+@pytest.mark.parametrize("node", ["web1", "web2"])
+def test_two_hundred_missed_events_come_exactly_and_in_order(
+    cluster: Cluster, absentee: Absentee, transports: tuple[str, ...], node: str
+) -> None:
+    url = cluster.node_url(node)
+    with absentee.person.listening(url, transports=transports, ask=absentee.ask(3)) as feed:
+        feed.wait_for_seq(absentee.head)
+
+        assert seqs_once_settled(feed) == list(range(4, absentee.head + 1))
+    (answer,) = feed.named("autenticado")
+    assert (answer["seq"], answer["recuperado"]) == (absentee.head, True)
+
+
+@TRANSPORTS
+def test_what_was_missed_is_followed_by_the_balance_as_it_is(absentee: Absentee, transports: tuple[str, ...]) -> None:
+    with absentee.person.listening(transports=transports, ask=absentee.ask(3)) as feed:
+        feed.wait_for("saldo_atualizado")
+        feed.settle()
+
+    replayed = [e for e in feed.events if e.name in ("notificacao", "saldo_atualizado")]
+    assert [event.name for event in replayed] == ["notificacao"] * MISSED + ["saldo_atualizado"]
+    assert replayed[-1].payload["Saldo"] == absentee.balance == absentee.person.balance()
+    assert replayed[-1].payload["versao"] == absentee.head
+
+
+def test_the_events_that_were_missed_are_those_that_would_have_been_seen(absentee: Absentee) -> None:
+    with absentee.person.listening(ask=absentee.ask(0)) as feed:
+        feed.wait_for_seq(absentee.head)
+
+    told = [row for payload in feed.named("notificacao") for row in payload["dados"]["movimentacoes"]]
+    statement = absentee.person.get("/movimentacoes", limite=200).json()
+    assert list(reversed(told))[:200] == statement
+    assert told[-1]["SaldoApos"] == absentee.balance
+
+
+@TRANSPORTS
+def test_who_missed_a_few_gets_a_few(absentee: Absentee, transports: tuple[str, ...]) -> None:
+    seen = absentee.head - 2
+    with absentee.person.listening(transports=transports, ask=absentee.ask(seen)) as feed:
+        feed.wait_for_seq(absentee.head)
+
+        assert seqs_once_settled(feed) == [absentee.head - 1, absentee.head]
+
+
+def test_who_missed_nothing_gets_nothing(absentee: Absentee) -> None:
+    with absentee.person.listening(ask=absentee.ask(absentee.head)) as feed:
+        assert seqs_once_settled(feed) == []
+    assert feed.named("autenticado")[0]["recuperado"] is True
+
+
+@pytest.mark.parametrize("ask", ["another epoch", "no epoch", "the future", "nothing"])
+def test_a_client_that_cannot_be_carried_on_starts_afresh(cluster: Cluster, alice: Person, ask: str) -> None:
+    alice.deposit("1.00")
+    with alice.listening() as feed:
+        epoch = feed.named("autenticado")[0]["epoca"]
+    asked = {
+        "another epoch": {"ultimo_seq": 0, "epoca": epoch + 1},
+        "no epoch": {"ultimo_seq": 0},
+        "the future": {"ultimo_seq": 99, "epoca": epoch},
+        "nothing": {},
+    }
+
+    with alice.listening(ask=asked[ask]) as feed:
+        assert seqs_once_settled(feed) == []
+        alice.deposit("1.00")
+        feed.wait_for_seq(2)
+        assert seqs_once_settled(feed) == [2]
+    assert (feed.named("autenticado")[0]["seq"], feed.named("autenticado")[0]["recuperado"]) == (1, False)
+
+
+@pytest.mark.parametrize(
+    "ask", [{"ultimo_seq": -1}, {"ultimo_seq": "3"}, {"ultimo_seq": 1.5}, {"ultimo_seq": True}, {"epoca": "x"}]
+)
+def test_a_place_in_the_stream_that_is_none_is_refused(alice: Person, ask: dict[str, object]) -> None:
+    feed = Feed(alice.url)
+    feed.emit("autenticar", {"token": alice.token, **ask})
+
+    assert feed.wait_for("erro").payload["codigo"] == "dados_invalidos"
+    alice.deposit("1.00")
+    feed.settle()
+    feed.close()
+    assert (feed.named("autenticado"), feed.named("notificacao")) == ([], [])
+
+
+@TRANSPORTS
+def test_a_client_may_ask_again_for_what_came_after_a_seq(absentee: Absentee, transports: tuple[str, ...]) -> None:
+    since = absentee.head - 5
+    with absentee.person.listening(transports=transports) as feed:
+        feed.emit("sincronizar", {"desde": since})
+        feed.wait_for_seq(absentee.head)
+
+        assert seqs_once_settled(feed) == list(range(since + 1, absentee.head + 1))
+
+
+def test_asking_again_twice_gives_nothing_that_is_not_in_order(absentee: Absentee) -> None:
+    since = absentee.head - 20
+    with absentee.person.listening() as feed:
+        for _ in range(2):
+            feed.emit("sincronizar", {"desde": since})
+        feed.wait_for_seq(absentee.head)
+        seen: list[int] = []
+        for seq in seqs_once_settled(feed):
+            if seq == (seen[-1] if seen else since) + 1:
+                seen.append(seq)
+
+    assert seen == list(range(since + 1, absentee.head + 1))
+
+
+def test_asking_for_the_future_gives_nothing_and_harms_nothing(alice: Person) -> None:
+    with alice.listening() as feed:
+        feed.emit("sincronizar", {"desde": 10**15})
+        feed.settle()
+        alice.deposit("1.00")
+        feed.wait_for_seq(1)
+
+        assert seqs_once_settled(feed) == [1]
+
+
+@TRANSPORTS
+def test_what_happens_during_the_return_is_not_lost_and_not_repeated(
+    cluster: Cluster, person: Callable[..., Person], transports: tuple[str, ...]
+) -> None:
+    alice, bob = person(), person()
+    alice.deposit("100.00")
+    with bob.listening() as feed:
+        epoch = feed.named("autenticado")[0]["epoca"]
+    give = partial(alice.transfer, bob, "0.10")
+    in_parallel([give] * 30, 8)
+
+    def return_and_stay() -> list[int]:
+        ask = {"ultimo_seq": 0, "epoca": epoch}
+        with bob.listening(transports=transports, ask=ask) as returned:
+            returned.wait_for_seq(60)
+            return seqs_once_settled(returned)
+
+    seen = in_parallel([return_and_stay, *[give] * 30], 9)[0]
+
+    assert seen == list(range(1, 61))
+
+
+def test_the_end_of_a_page_is_no_end(cluster: Cluster, absentee: Absentee) -> None:
+    """One event more than a catch-up reads at once."""
+    with absentee.person.listening(ask=absentee.ask(0)) as feed:
+        feed.wait_for_seq(absentee.head)
+
+        assert seqs_once_settled(feed) == list(range(1, absentee.head + 1))
