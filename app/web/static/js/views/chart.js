@@ -13,6 +13,8 @@ import { balanceSeries } from "../models/overview.js";
 const HEIGHT = 180;
 /** Below this span the axis shows hours, above it days. */
 const HOURS_S_MAX = 2 * 86_400;
+/** Seconds between the axis's labels; the first of these with room enough is taken. */
+const STEPS_S = [60, 300, 900, 3600, 10_800, 21_600, 43_200, ...[1, 2, 4, 7].map((days) => days * 86_400)];
 
 /**
  * The total over time. Sighted people see the line and read a moment under the pointer;
@@ -94,7 +96,7 @@ function options(Plot, box, read) {
     cursor: { y: false, drag: { x: false, y: false }, points: { size: 9, fill: color("--brand") } },
     scales: { y: { range: (_plot, low, high) => padded(low, high) } },
     axes: [
-      { ...axis, size: 28, grid: { show: false }, space: 64, values: (_plot, ticks) => ticks.map(tickLabel(ticks)) },
+      { ...axis, size: 28, grid: { show: false }, space: 64, incrs: STEPS_S, values: (_plot, ticks) => ticks.map(tickLabel(ticks)) },
       {
         ...axis,
         size: 68,

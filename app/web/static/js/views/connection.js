@@ -41,8 +41,9 @@ export function connectionView({ connection }) {
 const SAID = { conectado: "Conectado", reconectando: "Reconectando", desconectado: "Sem conexão" };
 
 /** @param {Connection} connection */
-function words({ state, retryAt }) {
+function words({ state, retryAt, node }) {
   if (state === "conectado") return "Conectado";
+  if (state === "reconectando" && retryAt === null && node === "") return "Conectando";
   const seconds = retryAt === null ? 0 : Math.ceil((retryAt - Date.now()) / 1000);
   const wait = seconds > 0 ? ` em ${seconds} s` : "…";
   return state === "reconectando" ? `Reconectando${wait}` : "Sem conexão";
