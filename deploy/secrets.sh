@@ -19,4 +19,9 @@ keep jwt_secret "$(random)"
 keep database_root_password "$(random)"
 keep database_password "$(random)"
 keep database_url "mysql+pymysql://saldo_vivo:$(cat "$folder/database_password")@mariadb:3306/saldo_vivo"
+keep redis_password "$(random)"
+keep redis_url "redis://saldo-vivo:$(cat "$folder/redis_password")@redis:6379/0"
+hash=$(sha256sum "$folder/redis_password" | cut -c1-64)
+keep redis_users.acl "$(sed "s/REDIS_PASSWORD_SHA256/$hash/" "$(dirname "$0")/redis/users.acl")
+"
 echo "secrets are in $folder"
