@@ -4,10 +4,11 @@ from deploy.local import parts, redis
 from deploy.local.cluster_file import ClusterFile, ProcessEntry
 from deploy.local.console import Console
 from deploy.local.ports import free_port
+from deploy.local.prepared import Preparation
 from deploy.local.settings import LauncherSettings
 from deploy.local.supervisor import StopAsked, Supervisor
 
-START_TIMEOUT_S = 60.0
+START_TIMEOUT_S = 120.0
 # Longer than the grace that gunicorn gives to requests in flight (deploy/gunicorn.conf.py).
 STOP_TIMEOUT_S = 10.0
 
@@ -24,6 +25,7 @@ class Cluster:
         self._redis = None if settings.redis_url else parts.redis_part(settings.run_dir, redis_port)
         self._redis_url = settings.redis_url or redis.url(redis_port)
         env = parts.environment(settings, self._redis_url)
+        self._preparation = Preparation(settings.database_url, parts.ROOT)
         self._prepare = parts.prepare_part(env)
         web_ports = {f"web{n}": free_port() for n in range(1, settings.nodes + 1)}
         self._web = [parts.web_part(name, port, env) for name, port in web_ports.items()]
@@ -55,8 +57,10 @@ class Cluster:
         if self._redis:
             supervisor.start(self._redis)
             supervisor.wait_ready([self._redis], START_TIMEOUT_S)
-        supervisor.start(self._prepare)
-        supervisor.wait_done(self._prepare.name, START_TIMEOUT_S)
+        if not self._preparation.is_done():
+            supervisor.start(self._prepare)
+            supervisor.wait_done(self._prepare.name, START_TIMEOUT_S)
+            self._preparation.remember()
         for part in (*self._web, *self._workers):
             supervisor.start(part)
         supervisor.wait_ready(self._web, START_TIMEOUT_S)

@@ -164,12 +164,17 @@ def test_a_stop_leaves_no_process_and_no_error_although_clients_are_connected() 
         assert [alarm for alarm in ALARMS if alarm in cluster.log] == []
 
 
-def test_parts_do_not_outlive_a_launcher_that_was_killed_and_the_next_start_works() -> None:
+def test_parts_do_not_outlive_a_launcher_that_was_killed_and_the_next_start_goes_on_from_there() -> None:
     with running_cluster(nodes=1) as cluster:
         everything = descendants(cluster.launcher_pid)
+        secret = (cluster.run_dir / "jwt_secret").read_text()
+        printed = cluster.log.count("prepare ")
 
         cluster.kill_launcher()
         cluster.start()
 
         assert page_answers(cluster)
         wait_until(lambda: not alive(everything), ORPHANS_TIMEOUT_S, "the end of the first parts")
+        assert (cluster.run_dir / "jwt_secret").read_text() == secret
+        assert printed > 0
+        assert cluster.log.count("prepare ") == printed, "what is prepared is not prepared again"

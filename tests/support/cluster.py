@@ -18,7 +18,7 @@ from deploy.local.spawn import spawn
 from tests.support.ports import LOOPBACK, free_port
 
 ROOT = Path(__file__).parents[2]
-START_TIMEOUT_S = 60.0
+START_TIMEOUT_S = 150.0
 STOP_TIMEOUT_S = 30.0
 RESTART_TIMEOUT_S = 30.0
 LOG_TAIL_CHARS = 20_000
