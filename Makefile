@@ -49,6 +49,11 @@ bench: ## run the benchmarks and write their table
 	@deploy/setup.sh test
 	$(PYTHON) -m bench
 
+.PHONY: pictures
+pictures: ## take the README's pictures anew
+	@deploy/setup.sh test
+	$(PYTHON) -m tests.browser.pictures docs/pictures
+
 .PHONY: conciliar
 conciliar: ## check the books of the local database
 	@deploy/setup.sh run
