@@ -28,7 +28,7 @@ def blueprint(auth: Auth, limits: Limiter) -> Blueprint:
     def comprovante(identity: Identity, operacao_id: int) -> Any:
         """O comprovante, em PDF, de uma operação que tocou uma conta própria."""
         view = db.transact(receipts.of_operation, operacao_id, identity.user_id)
-        verify_url = f"{request.host_url}verificar/{receipts.grouped(view.code)}"
+        verify_url = f"{request.host_url}#/verificar/{receipts.grouped(view.code)}"
         answer = Response(receipt_pdf.render(view, verify_url=verify_url), mimetype="application/pdf")
         answer.headers["Content-Disposition"] = f'attachment; filename="comprovante-{operacao_id}.pdf"'
         return answer
