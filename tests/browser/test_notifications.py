@@ -53,6 +53,21 @@ def test_a_toast_the_bell_and_the_tab_tell_of_it(alice: Person, bob: Person, ope
     expect(icon).to_have_attribute("href", re.compile("^data:image/png"))
 
 
+def test_a_toast_goes_by_itself_and_stays_while_it_is_held(alice: Person, open_page: Opening) -> None:
+    screen = open_page(alice.url, alice)
+    screen.page.clock.install()
+    screen.page.reload()
+    screen.wait_connected()
+    toast = screen.at("aviso-toast")
+    assert alice.deposit("1.00").status_code == 201
+    toast.hover()
+    screen.page.clock.fast_forward(8_000)
+    expect(toast).to_be_visible()
+    screen.page.mouse.move(5, 500)
+    screen.page.clock.fast_forward(4_000)
+    expect(toast).to_have_count(0)
+
+
 def test_seen_is_not_read_and_read_is_read_everywhere(alice: Person, open_page: Opening) -> None:
     screen = open_page(alice.url, alice)
     screen.wait_connected()

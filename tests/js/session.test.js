@@ -67,6 +67,18 @@ test("all tabs arrive, renew and leave together", () => {
   assert.deepEqual(heard.map(([name]) => name), ["opened", "renewed", "closed"]);
 });
 
+test("a socket that the server drops ends the session only when its token is the one in use", () => {
+  session.open({ token: token(60), usuario });
+  const old = session.token;
+  session.endedByServer("sem_autenticacao", old);
+  session.renew(token(120));
+  session.endedByServer("expirado", old);
+  assert.notEqual(session.token, null);
+  session.endedByServer("logout", session.token);
+  assert.deepEqual(heard.at(-1), ["closed", "Sua sessão foi encerrada."]);
+  assert.equal(session.token, null);
+});
+
 test("what is no token has no life, and a broken store no session", () => {
   assert.equal(lifeOf("abc"), null);
   assert.equal(lifeOf(tokenOf({ sub: "7" })), null);

@@ -35,6 +35,8 @@ export class App {
   #stream = null;
   /** @type {Wire | null} */
   #wire = null;
+  /** @type {string | null} the token that the socket was authenticated with */
+  #shown = null;
 
   start() {
     this.session.on("opened", () => this.#begin());
@@ -67,13 +69,14 @@ export class App {
     this.connection.stop();
     this.bank.clear();
     this.inbox.clear();
+    this.operations.clear();
   }
 
   #open() {
     this.#wire?.close();
     this.#wire = new Wire({
       direct: this.connection.failures === 0,
-      auth: () => this.#proof,
+      auth: () => this.#proof(),
       greeted: (where) => this.connection.greeted(where),
       authenticated: (answer) => {
         this.connection.connected({ transport: this.#wire?.transport });
@@ -82,17 +85,18 @@ export class App {
       durable: (name, event) => this.#stream?.receive(name, event),
       state: (name, payload) => this.#apply(name, payload),
       lost: (afterMs) => this.connection.lost(afterMs),
-      ended: (reason) => this.session.close(reason || "Sua sessão foi encerrada."),
+      ended: (reason) => this.session.endedByServer(reason, this.#shown),
     });
     this.#wire.connect();
   }
 
-  get #proof() {
-    return { token: this.session.token, ...this.#stream?.position };
+  #proof() {
+    this.#shown = this.session.token;
+    return { token: this.#shown, ...this.#stream?.position };
   }
 
   #authenticate() {
-    this.#wire?.say("autenticar", this.#proof);
+    this.#wire?.say("autenticar", this.#proof());
   }
 
   /**
@@ -122,6 +126,13 @@ export class App {
   #settled({ movimentacao }) {
     this.bank.applyRows([movimentacao]);
     if (this.connection.state !== "conectado") this.loader.load();
+  }
+
+  /** The socket goes first, so that nobody is told of an end that they asked for. */
+  async leave() {
+    this.#wire?.close();
+    await this.http.post("/logout").catch(() => undefined);
+    this.session.close();
   }
 
   async readAll() {

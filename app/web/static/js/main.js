@@ -4,7 +4,7 @@ import { fill } from "./lib/dom.js";
 import { onRoute, parseRoute } from "./lib/router.js";
 import { keepShell } from "./lib/worker.js";
 import { connectionView } from "./views/connection.js";
-import { toastsView } from "./views/toasts.js";
+import { clearToasts, toastsView } from "./views/toasts.js";
 import { unreadSign } from "./views/unread_sign.js";
 
 const app = new App();
@@ -22,6 +22,7 @@ function leave() {
   shell?.dispose();
   shell = null;
   document.querySelectorAll("dialog").forEach((dialog) => dialog.remove());
+  clearToasts();
   return (turn += 1);
 }
 

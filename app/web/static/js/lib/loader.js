@@ -37,7 +37,7 @@ export class Loader {
 
   async #fetchAll() {
     const { bank, http, inbox, session } = this.#app;
-    const token = session.token;
+    const user = session.user?.id;
     bank.beginLoad();
     try {
       const [accounts, rows, page] = await Promise.all([
@@ -45,7 +45,7 @@ export class Loader {
         this.#recentRows(),
         /** @type {Promise<Inbox | null>} */ (http.get(`/notificacoes?limite=${INBOX_PAGE}`).catch(() => null)),
       ]);
-      if (session.token === null || token === null) return bank.failLoad();
+      if (user === undefined || session.user?.id !== user) return bank.failLoad();
       if (page) inbox.load(page, page.notificacoes.length < INBOX_PAGE);
       bank.load({ accounts, ...rows });
     } catch {

@@ -72,6 +72,11 @@ export class Operations extends Emitter {
     return pending ? this.send(pending) : Promise.resolve(null);
   }
 
+  /** Somebody else may be here next. */
+  clear() {
+    this.#answers.clear();
+  }
+
   forget() {
     this.#pending.settle();
     this.emit("change", null);

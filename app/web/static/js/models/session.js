@@ -6,6 +6,13 @@ const KEY = "saldo-vivo:sessao";
 /** Renewed when this part of a token's life is over. */
 const RENEW_AT = 0.75;
 
+/** What the person is told of an end that the server gave a reason for. */
+const ENDINGS = new Map([
+  ["logout", "Sua sessão foi encerrada."],
+  ["revogado", "Sua sessão foi encerrada."],
+  ["expirado", "Sua sessão expirou. Entre de novo."],
+]);
+
 /** @typedef {{ getItem(key: string): string | null, setItem(key: string, value: string): void, removeItem(key: string): void }} Store */
 
 /**
@@ -88,6 +95,17 @@ export class Session extends Emitter {
   close(reason = "") {
     this.#store.removeItem(KEY);
     this.emit("closed", reason);
+  }
+
+  /**
+   * The server dropped a socket that had shown `token`. That ends the session only if the token is
+   * still the one in use; otherwise the socket was late, and may come back with the newer one.
+   * @param {string} reason
+   * @param {string | null} token
+   */
+  endedByServer(reason, token) {
+    const words = ENDINGS.get(reason);
+    if (words && token === this.token) this.close(words);
   }
 
   /**

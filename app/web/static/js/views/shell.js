@@ -87,9 +87,5 @@ function tabLink({ path, words, icon: name }) {
 
 /** @param {App} app */
 function leaveButton(app) {
-  const leave = async () => {
-    await app.http.post("/logout").catch(() => undefined);
-    app.session.close();
-  };
-  return el("button", { type: "button", class: "ghost", onclick: leave, "data-testid": "sair", title: "Sair" }, icon("log-out"), el("span", { class: "leave-word" }, "Sair"));
+  return el("button", { type: "button", class: "ghost", onclick: () => app.leave(), "data-testid": "sair", title: "Sair" }, icon("log-out"), el("span", { class: "leave-word" }, "Sair"));
 }
