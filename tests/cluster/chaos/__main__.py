@@ -4,7 +4,6 @@ import argparse
 import os
 import secrets
 import sys
-import time
 
 import click
 
@@ -25,8 +24,8 @@ def main() -> int:
     if options.short:
         report = run(options.seed, plan.short(options.seed), say=click.echo)
     else:
-        until = time.monotonic() + options.minutes * 60
-        report = run(options.seed, plan.endless(options.seed, options.only), until=until, say=click.echo)
+        steps = plan.endless(options.seed, options.only)
+        report = run(options.seed, steps, lasting_s=options.minutes * 60, say=click.echo)
     click.echo(f"\n{report}")
     return 1 if report.problems else 0
 

@@ -1,5 +1,6 @@
 """One run: fault after fault, a check after each, and the final account."""
 
+import math
 import os
 import subprocess
 import sys
@@ -19,16 +20,17 @@ CONCILIAR_TIMEOUT_S = 60.0
 Say = Callable[[str], None]
 
 
-def run(seed: str, steps: Iterable[Step], *, until: float = float("inf"), say: Say) -> Report:
-    """Take `steps` until they or the time (of `time.monotonic`) are over, and account for everything."""
+def run(seed: str, steps: Iterable[Step], *, lasting_s: float = math.inf, say: Say) -> Report:
+    """Take `steps`, one at least, until they or the time are over, and account for everything."""
     record = Record()
     with running_lab(seed, record) as lab:
+        record.begun = time.monotonic()
         for step in steps:
-            if time.monotonic() > until:
-                break
             lab.hold(step.calm_s)
             _take(lab, step, say)
-        say("the last requests, and the final account")
+            if time.monotonic() > record.begun + lasting_s:
+                break
+        say(f"{time.monotonic() - record.begun:7.1f} s  the last requests, and the final account")
         lab.stop()
         lab.wait_all_told()
         _account(lab)
