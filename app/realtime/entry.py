@@ -78,10 +78,10 @@ class Entry:
             session.rewind_to = min(start, session.seq)
             return
         session.seq = start if first else min(start, session.seq)
+        session.catching_up = False
         if max(head.seq, session.announced) > session.seq:
-            self._feed.catch_up(session)
-        else:
-            session.catching_up = False
+            # In a greenlet of its own: a client that polls reads on only once its request, the handshake, was answered.
+            self._feed.start_catch_up(session, head.seq)
 
     def synchronize(self, session: SocketSession, identity: Identity, data: dict[str, Any]) -> None:
         """Send again the durable events after `desde`. An own token in the payload is not enough: the socket's
