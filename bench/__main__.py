@@ -40,7 +40,9 @@ def main() -> int:
         peers: list[Peer] = [peer for peer in (ours, Stock(), Node()) if peer.name in arguments.peers]
         lab = Lab(peers, scale, directory)
         failed = _run(lab, database, arguments.only)
-    about = machine.describe()
+    about = machine.describe(lab.results.loads or [0])
+    if arguments.note:
+        about["Note"] = arguments.note
     if failed:
         about["Not measured, or not to the end"] = ", ".join(failed)
     lab.results.save(BUILD / "results.json", about)
@@ -90,6 +92,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--quick", action="store_true", help="a minute's run, small and rough")
     parser.add_argument("--only", type=_some_of(MEASURES), default=MEASURES, help=f"some of {','.join(MEASURES)}")
     parser.add_argument("--peers", type=_some_of(PEERS), default=PEERS, help=f"some of {','.join(PEERS)}")
+    parser.add_argument("--note", help="what else should be known of this run, for its table")
     return parser.parse_args()
 
 

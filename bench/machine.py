@@ -7,6 +7,7 @@ import subprocess
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
+from statistics import median
 
 from bench.build import NODE_PEER
 from deploy.local import binaries
@@ -22,7 +23,8 @@ PYTHON_PACKAGES = (
 NODE_PACKAGES = ("socket.io", "@socket.io/redis-adapter", "redis")
 
 
-def describe() -> dict[str, str]:
+def describe(loads: list[float]) -> dict[str, str]:
+    """`loads` are load averages taken during the run."""
     return {
         "Date": datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"),
         "Machine": f"{_processor()}, {os.cpu_count()} cores, {_memory_gib()} GiB",
@@ -30,7 +32,7 @@ def describe() -> dict[str, str]:
         "Python": f"{platform.python_version()}; " + ", ".join(f"{name} {version(name)}" for name in PYTHON_PACKAGES),
         "Node": ", ".join([_first_line(["node", "--version"]), *map(_node_package, NODE_PACKAGES)]),
         "Redis": _first_line([binaries.redis_server(), "--version"]),
-        "Load (1, 5, 15 min) at the end": " ".join(f"{load:.1f}" for load in os.getloadavg()),
+        "Load average during the run": f"{min(loads):.1f} to {max(loads):.1f}, median {median(loads):.1f}",
     }
 
 

@@ -1,6 +1,7 @@
 """The figures of a run: every single one is kept, medians and spreads are made when they are shown."""
 
 import json
+import os
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -21,8 +22,11 @@ class Figure:
 class Results:
     def __init__(self, figures: Iterable[Figure] = ()) -> None:
         self.figures = list(figures)
+        # The machine's load average each time that figures came in: what else ran shows in it.
+        self.loads: list[float] = []
 
     def add(self, measure: str, case: str, peer: str, **metrics: float) -> None:
+        self.loads.append(os.getloadavg()[0])
         for metric, value in metrics.items():
             figure = Figure(measure=measure, case=case, metric=metric, peer=peer, value=value)
             self.figures.append(figure)
@@ -30,8 +34,10 @@ class Results:
         print(f"{measure:12} {case:24} {peer:6} {shown}", flush=True)
 
     def rows(self, measure: str) -> list[tuple[str, str]]:
-        """(case, metric) in the order in which they were first read."""
-        return list(dict.fromkeys((f.case, f.metric) for f in self.figures if f.measure == measure))
+        """(case, metric), cases and their metrics in the order in which they were first read."""
+        read = dict.fromkeys((f.case, f.metric) for f in self.figures if f.measure == measure)
+        cases = list(dict.fromkeys(case for case, _ in read))
+        return sorted(read, key=lambda row: cases.index(row[0]))
 
     def values(self, measure: str, case: str, metric: str, peer: str) -> list[float]:
         wanted = (measure, case, metric, peer)
