@@ -57,28 +57,32 @@ class Entry:
         of another epoch or from the future, the stream starts at its head. Raises Invalid, DatabaseDown.
         """
         body = read(Authenticate, data)
+        with session.entering:
+            self._authenticate(session, identity, body)
+
+    def _authenticate(self, session: SocketSession, identity: Identity, body: Authenticate) -> None:
         first = session.identity is None
-        waits = session.catching_up
-        session.catching_up = True  # what arrives from here on waits for the catch-up below
+        if first:
+            session.catching_up = True  # what arrives from here on waits for the catch-up below
         try:
             if first:
                 self._join(session, identity)
             else:
                 self._sessions.authenticated(session, identity)
             head = self._auth.db.read(stream.head, identity.user_id)
-            session.epoch = head.epoch
         except AppError:
-            session.catching_up = waits
-            self._leave(session, first)
+            if first:
+                session.catching_up = False
+                self._leave(session)
             raise
         recovered = body.ultimo_seq is not None and body.epoca == head.epoch and body.ultimo_seq <= head.seq
         self._answer(session, identity, head, recovered=recovered)
         start = body.ultimo_seq if recovered and body.ultimo_seq is not None else head.seq
-        if waits:
-            session.rewind_to = min(start, session.seq)
+        if not first:
+            if recovered:
+                self._feed.rewind(session, start)
             return
-        session.seq = start if first else min(start, session.seq)
-        session.catching_up = False
+        session.seq, session.epoch, session.catching_up = start, head.epoch, False
         if max(head.seq, session.announced) > session.seq:
             # In a greenlet of its own: a client that polls reads on only once its request, the handshake, was answered.
             self._feed.start_catch_up(session, head.seq)
@@ -87,8 +91,9 @@ class Entry:
         """Send again the durable events after `desde`. An own token in the payload is not enough: the socket's
         place in the stream is that of its authenticated user. Raises Invalid."""
         body = read(Synchronize, data)
-        if session.identity is not None:
-            self._feed.rewind(session, body.desde)
+        with session.entering:
+            if session.identity is not None:
+                self._feed.rewind(session, body.desde)
 
     def _join(self, session: SocketSession, identity: Identity) -> None:
         room = wire.room_of(identity.user_id)
@@ -97,9 +102,9 @@ class Entry:
         self._bus.joined(room)
         self._sessions.authenticated(session, identity)
 
-    def _leave(self, session: SocketSession, first: bool) -> None:
+    def _leave(self, session: SocketSession) -> None:
         """An authentication that did not end leaves no member of the room behind."""
-        if first and session.identity is not None:
+        if session.identity is not None:
             self._server.leave_room(session.sid, wire.room_of(session.identity.user_id))
             self._sessions.anonymous(session)
 

@@ -4,6 +4,8 @@ import heapq
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from gevent.lock import BoundedSemaphore
+
 from app import clock, metrics
 from app.users.auth import Ended, Identity
 
@@ -26,6 +28,8 @@ class SocketSession:
     # Where the client asked that catch-up to start again.
     rewind_to: int | None = None
     deadline_s: float = field(default_factory=lambda: clock.unix_s() + AUTHENTICATE_WITHIN_S)
+    # Held while the socket is given its user and its place in the stream, which is done once at a time.
+    entering: BoundedSemaphore = field(default_factory=BoundedSemaphore)
 
 
 class Sessions:

@@ -154,6 +154,24 @@ def test_asking_again_twice_gives_nothing_that_is_not_in_order(absentee: Absente
     assert seen == list(range(since + 1, absentee.head + 1))
 
 
+def test_who_says_many_times_who_it_is_is_told_everything_once(alice: Person) -> None:
+    for _ in range(3):
+        alice.deposit("1.00")
+    feed = Feed(alice.url)
+    for _ in range(10):
+        feed.emit("autenticar", {"token": alice.token})
+    feed.wait_until(lambda: len(feed.named("autenticado")) == 10, "ten answers")
+    for seq in (4, 5, 6):
+        alice.deposit("1.00")
+        feed.wait_for_seq(seq)
+    feed.emit("sincronizar", {"desde": 6})
+    alice.deposit("1.00")
+    feed.wait_for_seq(7)
+
+    assert seqs_once_settled(feed) == [4, 5, 6, 7]
+    feed.close()
+
+
 def test_asking_for_the_future_gives_nothing_and_harms_nothing(alice: Person) -> None:
     with alice.listening() as feed:
         feed.emit("sincronizar", {"desde": 10**15})
