@@ -58,6 +58,8 @@ class Sessions:
         """The socket is this user's, until the token expires."""
         session.identity = identity
         session.deadline_s = identity.expires_at
+        if session.sid not in self._by_sid:
+            return  # it closed meanwhile, and nothing would ever take it out again
         self._by_user.setdefault(identity.user_id, {})[session.sid] = session
         self._watch(session)
 

@@ -110,3 +110,13 @@ def test_a_logout_everywhere_ends_what_was_issued_before_it(sessions: Sessions) 
     opened(sessions, "bob", identity(BOB, generation=1))
 
     assert sessions.ended_by(Ended(ALICE, None, 3)) == old
+
+
+def test_a_socket_that_closed_while_it_was_authenticated_is_kept_nowhere(sessions: Sessions) -> None:
+    session = opened(sessions, "tab")
+    sessions.close("tab")
+
+    sessions.authenticated(session, identity(ALICE))
+
+    assert sessions.users() == []
+    assert sessions.of_user(ALICE) == []
