@@ -2,13 +2,16 @@
 
 import logging
 import random
+import signal
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 
 from deploy.local.readiness import http_status, redis_answers
+from deploy.local.spawn import kill_group
 from tests.cluster.chaos.audit import Auditor
 from tests.cluster.chaos.customers import FIRST_DEPOSIT_CENTS, Customer, Routine
 from tests.cluster.chaos.listener import Listener
@@ -66,6 +69,18 @@ class Lab:
         done = [payer.teller.transfer(payee.login, self.random.randint(1, 20)) for _ in range(count)]
         return [operation for operation in done if operation is not None]
 
+    def mend(self) -> None:
+        """Whatever a fault that did not go as it should has left broken."""
+        for server in (self.mariadb, self.redis):
+            try:
+                server.cont()
+            except RuntimeError:
+                server.start()
+        for customer in self.customers:
+            customer.link.heal()
+        for entry in self.cluster.processes():
+            kill_group(entry["pid"], signal.SIGCONT)
+
     def wait_healthy(self) -> None:
         """Return when every part answers again, and hears itself through Redis."""
         ports = [self.cluster.process(f"web{n}")["port"] for n in range(1, NODES + 1)]
@@ -80,10 +95,11 @@ class Lab:
         self.trips.clear()
         eventually(lambda: not any(listener.is_away() for listener in self.listeners()), "all back", BACK_WITHIN_S)
         heads = self.auditor.heads(customer.login.user_id for customer in self.customers)
+        deadline = time.monotonic() + SETTLE_WITHIN_S
         for listener in self.listeners():
             head = heads[listener.login.user_id]
             try:
-                eventually(_has(listener, head), f"event {head}", SETTLE_WITHIN_S)
+                eventually(_has(listener, head), f"event {head}", deadline - time.monotonic())
             except AssertionError:
                 self.record.problem(f"lost: {listener.name} is at {listener.position}, its stream at {head}")
         self.trips.set()

@@ -42,7 +42,11 @@ def _take(lab: Lab, step: Step, say: Say) -> None:
     say(f"{time.monotonic() - record.begun:7.1f} s  {fault.name}")
     known = len(record.problems)
     window = record.open_window(fault.name, held_s=step.hold_s, extra_s=fault.extra_s)
-    fault.work(lab, step.hold_s)
+    try:
+        fault.work(lab, step.hold_s)
+    except (AssertionError, TimeoutError) as failed:
+        record.problem(f"{fault.name}: {failed}")
+        lab.mend()
     lab.wait_healthy()
     lab.wait_all_told()
     window.ended = time.monotonic()
