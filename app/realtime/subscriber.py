@@ -15,7 +15,7 @@ from app import log, redis_client
 CONNECT_TIMEOUT_S = 0.5
 RECONNECT_PAUSE_S = 0.1
 CHANNELS_PER_COMMAND = 500
-MESSAGES_PER_TURN = 32
+MESSAGES_PER_TURN = 128
 
 OnMessage = Callable[[bytes, bytes], None]
 
