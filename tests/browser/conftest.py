@@ -3,11 +3,11 @@
 import json
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Locator, Page
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Locator, Page, TimeoutError
 
 from tests.support.people import Person
 
@@ -19,7 +19,7 @@ CHROMIUM_ARGS = [
     "--disable-dev-shm-usage",
     "--autoplay-policy=user-gesture-required",
 ]
-WAIT_MS = 15_000
+WAIT_MS = 30_000
 # Requests that a test makes fail on purpose, and refusals that are part of the story.
 EXPECTED_NOISE = ("Failed to load resource", "WebSocket connection to", "ERR_INTERNET_DISCONNECTED")
 
@@ -45,6 +45,7 @@ class Screen:
 
     page: Page
     complaints: list[str]
+    failed: list[str] = field(default_factory=list)
 
     @property
     def context(self) -> BrowserContext:
@@ -58,7 +59,11 @@ class Screen:
 
     def wait_connected(self) -> str:
         """Return when the page is live: the name of the node that it is connected to."""
-        self.page.locator("[data-testid=conexao][data-estado=conectado]").wait_for()
+        try:
+            self.page.locator("[data-testid=conexao][data-estado=conectado]").wait_for()
+        except TimeoutError as late:
+            seen = self.page.locator("body").inner_text()
+            raise AssertionError(f"not connected; requests that failed: {self.failed}; on the screen: {seen}") from late
         return str(self.at("conexao").get_attribute("data-no"))
 
     def balance(self, account: int) -> Locator:
@@ -106,9 +111,11 @@ def open_page(browser: Browser, browser_context_args: dict[str, Any]) -> Iterato
             contexts.callback(context.close)
             context.set_default_timeout(WAIT_MS)
             page = context.new_page()
-            screens.append(Screen(page, watch(page)))
+            screen = Screen(page, watch(page))
+            page.on("requestfailed", lambda request: screen.failed.append(f"{request.url} {request.failure}"))
+            screens.append(screen)
             page.goto(url if "#" in url else f"{url}/")
-            return screens[-1]
+            return screen
 
         yield open_one
         assert [screen.complaints for screen in screens] == [[] for _ in screens]

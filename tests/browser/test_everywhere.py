@@ -78,7 +78,7 @@ def inside_states(screen: Screen, account: int) -> Iterator[str]:
     screen.at("comprovante").wait_for()
     yield "receipt"
     screen.go(f"extrato/{account}")
-    screen.at("extrato-linha").first.wait_for()
+    screen.at("extrato").get_by_test_id("extrato-linha").first.wait_for()
     yield "statement"
     screen.at("extrato-texto").fill("nada parecido")
     screen.page.get_by_text("Nenhuma movimentação").wait_for()
@@ -194,6 +194,13 @@ def test_a_part_that_does_not_arrive_is_told(alice: Person, open_page: Opening) 
     screen.page.unroute_all()
     screen.page.get_by_role("button", name="Carregar de novo").click()
     expect(screen.at("extrato-conta")).to_be_visible()
+
+
+def test_a_page_that_could_not_begin_tries_once_more_by_itself(alice: Person, open_page: Opening) -> None:
+    screen = open_page("about:blank#", alice, service_workers="block")
+    screen.page.route("**/js/app.js", lambda route: route.abort(), times=1)
+    screen.page.goto(alice.url)
+    screen.wait_connected()
 
 
 def test_the_theme_is_chosen_and_kept(alice: Person, open_page: Opening) -> None:

@@ -79,7 +79,7 @@ def inside(camera: Camera, screen: Screen, alice: Person, bob: Person) -> None:
     screen.page.keyboard.press("Escape")
     operating(camera, screen, bob.account)
     screen.go(f"extrato/{alice.account}")
-    screen.at("extrato-linha").first.wait_for()
+    screen.at("extrato").get_by_test_id("extrato-linha").first.wait_for()
     camera.take(screen, "extrato")
     screen.go("preferencias")
     screen.at("volume").wait_for()

@@ -15,7 +15,7 @@ def open_statement(open_page: Opening, person: Person) -> Screen:
     screen = open_page(person.url, person)
     screen.wait_connected()
     screen.go(f"extrato/{person.account}")
-    screen.at("extrato-linha").first.wait_for()
+    screen.at("extrato").get_by_test_id("extrato-linha").first.wait_for()
     return screen
 
 

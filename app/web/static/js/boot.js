@@ -4,8 +4,20 @@
   const chosen = localStorage.getItem("saldo-vivo:tema");
   if (chosen === "light" || chosen === "dark") document.documentElement.dataset.theme = chosen;
 
-  // A file of the page that did not arrive would leave it blank without a word.
-  const tellOnce = () => {
+  // A file of the page that did not arrive would leave it blank without a word. A page that has not
+  // begun tries once more by itself; one that somebody uses must not lose what they typed.
+  const KEY = "saldo-vivo:recarregada";
+  const AGAIN_AFTER_MS = 30_000;
+
+  const incomplete = () => {
+    const begun = document.querySelector(".shell, .arrival");
+    const last = Number(sessionStorage.getItem(KEY));
+    if (begun || Date.now() - last < AGAIN_AFTER_MS) return tell();
+    sessionStorage.setItem(KEY, String(Date.now()));
+    return location.reload();
+  };
+
+  const tell = () => {
     if (document.querySelector(".not-loaded")) return;
     const message = document.createElement("p");
     const again = document.createElement("button");
@@ -17,6 +29,7 @@
     message.append(again);
     document.body.prepend(message);
   };
-  addEventListener("error", ({ target }) => target instanceof HTMLScriptElement && tellOnce(), true);
-  addEventListener("unhandledrejection", ({ reason }) => /module/i.test(reason?.message) && tellOnce());
+
+  addEventListener("error", ({ target }) => target instanceof HTMLScriptElement && incomplete(), true);
+  addEventListener("unhandledrejection", ({ reason }) => /module/i.test(reason?.message) && incomplete());
 })();
