@@ -209,6 +209,8 @@ def _mariadb_engine(url: str, isolation: Any) -> Engine:
         pool_reset_on_return=None if isolation == "AUTOCOMMIT" else "rollback",
         connect_args={
             "charset": "utf8mb4",
+            # The driver makes a TLS context for each connection, 50 ms of the node, also when none is wanted.
+            "ssl_disabled": "ssl" not in url.partition("?")[2],
             "connect_timeout": CONNECT_TIMEOUT_S,
             "read_timeout": STATEMENT_TIMEOUT_S,
             "write_timeout": STATEMENT_TIMEOUT_S,

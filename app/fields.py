@@ -74,8 +74,9 @@ def _strict_int(value: object) -> object:
     return value
 
 
-Id = Annotated[int, BeforeValidator(_strict_int), Field(ge=1, le=ID_MAX)]
-Seq = Annotated[int, BeforeValidator(_strict_int), Field(ge=0, le=ID_MAX)]
+# The limits stand first, where the API's document finds them.
+Id = Annotated[int, Field(ge=1, le=ID_MAX), BeforeValidator(_strict_int)]
+Seq = Annotated[int, Field(ge=0, le=ID_MAX), BeforeValidator(_strict_int)]
 Cents = Annotated[
     int,
     BeforeValidator(money.parse_cents),

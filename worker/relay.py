@@ -48,6 +48,9 @@ class Relay:
                     _log.warning("relay_put_off", error=repr(error))
                 failing = True
                 stop.wait(PAUSE_AFTER_ERROR_S)
+            except Exception:  # a row that cannot be read must not end the worker for everybody else
+                _log.exception("relay_failed")
+                stop.wait(PAUSE_AFTER_ERROR_S)
         listener.kill()
 
     def drain(self) -> int:

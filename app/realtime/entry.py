@@ -46,6 +46,7 @@ class Entry:
     def greet(self, sid: str) -> SocketSession:
         """A socket connected; say on which node it is."""
         session = self._sessions.open(sid, self._bus.eio_sid_from_sid(sid, wire.NAMESPACE))
+        self._feed.adopt(session)
         hello: wire.Conexao = {"mensagem": "Conectado ao servidor WebSocket", "no": self._node_id}
         self._feed.send(session, wire.event_packet(wire.CONEXAO, wire.dumps(hello)))
         return session

@@ -1,5 +1,8 @@
 """Hand each socket its user's durable events in order, each once, from the bus or from the database."""
 
+from functools import partial
+from typing import Any
+
 import gevent
 from engineio.packet import MESSAGE, Packet
 from gevent.lock import BoundedSemaphore
@@ -21,6 +24,8 @@ BACKLOG_LOOK_S = 0.01
 BACKLOG_WAIT_S = 60.0
 CLOSE_WAIT_S = 2.0
 
+_SENT_FROM_BUS = metrics.EVENTS_SENT.labels("bus")
+
 _log = log.get("feed")
 
 
@@ -32,6 +37,11 @@ class Feed:
         self._sessions = sessions
         self._server = server
         self._gate = BoundedSemaphore(CATCH_UPS_AT_ONCE_MAX)
+
+    def adopt(self, session: SocketSession) -> None:
+        """Let the transport wait for packets without a timer for each: a third of the cost of an event."""
+        socket = self._server.eio.sockets[session.eio_sid]
+        socket.poll = partial(_poll, socket.queue)
 
     def send(self, session: SocketSession, *packets: str) -> None:
         """Socket.IO packets to one socket, in order. A socket that has gone is passed over."""
@@ -75,7 +85,7 @@ class Feed:
             return
         for packet in packets:
             socket.send(packet)
-        metrics.EVENTS_SENT.labels("bus").inc()
+        _SENT_FROM_BUS.inc()
 
     def start_catch_up(self, session: SocketSession, head: int) -> None:
         """Read what is missing up to `head`, or further, in a greenlet of its own."""
@@ -145,3 +155,18 @@ class Feed:
                 return
             gevent.sleep(BACKLOG_LOOK_S)
             waited_s += BACKLOG_LOOK_S
+
+
+def _poll(queue: Any) -> list[Packet]:
+    """As the library's `Socket.poll`, whose timer is not needed: who stops answering pings is closed by the
+    library's own monitor, which puts None. Waits for a packet; empty when the socket was closed."""
+    packets = [queue.get()]
+    queue.task_done()
+    while packets[-1] is not None and queue.qsize():
+        packets.append(queue.get(block=False))
+        queue.task_done()
+    if packets[-1] is None:
+        packets.pop()
+        if packets:
+            queue.put(None)  # the next poll sees the end
+    return packets

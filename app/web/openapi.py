@@ -48,6 +48,7 @@ def blueprint() -> Blueprint:
 def document(app: Flask) -> dict[str, Any]:
     """The whole document of the app's routes that carry an Operation."""
     schemas: dict[str, Any] = {}
+    _schema(ErroOut, schemas)
     paths: dict[str, dict[str, Any]] = {}
     for rule in app.url_map.iter_rules():
         view = app.view_functions[rule.endpoint]
@@ -67,7 +68,7 @@ def document(app: Flask) -> dict[str, Any]:
         },
         "paths": dict(sorted(paths.items())),
         "components": {
-            "schemas": {**schemas, "Erro": _schema(ErroOut, schemas)},
+            "schemas": dict(sorted(schemas.items())),
             "securitySchemes": {"bearer": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}},
         },
     }
@@ -126,7 +127,7 @@ def _answer(kind: Any, media_type: str | None, schemas: dict[str, Any]) -> dict[
 
 
 def _refusal(text: str) -> dict[str, Any]:
-    schema = {"$ref": _TEMPLATE.format(model="Erro")}
+    schema = {"$ref": _TEMPLATE.format(model=ErroOut.__name__)}
     return {"description": text, "content": {"application/json": {"schema": schema}}}
 
 

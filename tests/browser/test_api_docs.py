@@ -11,6 +11,7 @@ def test_the_documentation_opens_without_help_from_outside(cluster: Cluster, ope
     operations = screen.page.locator(".opblock")
     expect(operations.first).to_be_visible()
     expect(operations.filter(has_text="/transferencia")).to_have_count(1)
+    expect(screen.page.locator(".errors-wrapper")).to_have_count(0)
     hosts = screen.page.evaluate(
         "() => performance.getEntriesByType('resource').map(({ name }) => new URL(name).origin)"
     )
