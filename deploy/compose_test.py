@@ -30,7 +30,7 @@ PODMAN_COMPOSE = "podman-compose==1.6.0"
 NODES = 3
 UP_TIMEOUT_S = 180.0
 EVENT_TIMEOUT_S = 30.0
-REQUEST_TIMEOUT_S = 10.0
+REQUEST_TIMEOUT_S = 30.0
 # Handshakes go to a random node: enough to find two different ones.
 CONNECTS_MAX = 40
 REMOVALS_MAX = 6
@@ -92,7 +92,7 @@ class Shape:
         subprocess.run([ROOT / "deploy" / "secrets.sh", str(self._secrets)], check=True)
         say(f"starting {self._project} with {NODES} web nodes on port {self.port}")
         self._compose("up", "-d", "--scale", f"web={NODES}")
-        wait_until(lambda: http_status(self.port, "/readyz") == 200, UP_TIMEOUT_S, "a web node through nginx")
+        wait_until(self._is_ready, UP_TIMEOUT_S, "a web node with its database and Redis, through nginx")
 
     def down(self) -> None:
         # podman-compose forgets what --scale added, and podman removes nothing on which something else depends:
@@ -112,6 +112,14 @@ class Shape:
     def container_of(self, service: str) -> str:
         """The id of the one container of a service, as long as its host name is."""
         return self._ask("ps", "-q", "--filter", f"name={self._project}[-_]{service}[-_]1").strip()[:12]
+
+    def _is_ready(self) -> bool:
+        # Without Redis a node is ready too, and everything would pass, only later.
+        try:
+            answer = requests.get(f"{self.url}/readyz", timeout=REQUEST_TIMEOUT_S)
+            return answer.ok and answer.json()["redis"] == "ok"
+        except requests.RequestException:
+            return False
 
     def _ask(self, *arguments: str) -> str:
         """The engine's answer. Its warnings are its own affair."""
@@ -139,6 +147,8 @@ class Person:
     token: str = ""
     account: int = 0
     node: str = ""
+    # Where this person's stream was read up to; empty before the first connection.
+    position: dict[str, int] = field(default_factory=dict)
     notices: list[dict[str, Any]] = field(default_factory=list)
     authenticated: threading.Event = field(default_factory=threading.Event)
 
@@ -148,8 +158,8 @@ class Person:
         self.account = self.request("GET", "/correntistas")[0]["CorrentistaID"]
         self.client = socketio.Client(reconnection_delay=0.2, reconnection_delay_max=1)
         self.client.on("conexao", self._greeted)
-        self.client.on("autenticado", lambda _: self.authenticated.set())
-        self.client.on("notificacao", self.notices.append)
+        self.client.on("autenticado", self._let_in)
+        self.client.on("notificacao", self._notified)
 
     def request(self, method: str, path: str, body: Any = None) -> Any:
         headers = {"Authorization": f"Bearer {self.token}"} if self.token else {}
@@ -175,7 +185,15 @@ class Person:
 
     def _greeted(self, greeting: dict[str, str]) -> None:
         self.node = greeting["no"]
-        self.client.emit("autenticar", {"token": self.token})
+        self.client.emit("autenticar", {"token": self.token, **self.position})
+
+    def _let_in(self, answer: dict[str, Any]) -> None:
+        self.position = {"ultimo_seq": answer["seq"], "epoca": answer["epoca"], **self.position}
+        self.authenticated.set()
+
+    def _notified(self, notice: dict[str, Any]) -> None:
+        self.position["ultimo_seq"] = notice["seq"]
+        self.notices.append(notice)
 
 
 def connect_to_two_nodes(first: Person, second: Person) -> None:
@@ -208,7 +226,9 @@ def use(shape: Shape) -> None:
 
     for lost in (bia, ana):
         old_node = lost.node
-        lost.authenticated.clear()
+        for person in (ana, bia):
+            if person.node == old_node:
+                person.authenticated.clear()
         shape.kill_node(old_node)
         lost.wait_authenticated()
         say(f"{old_node} was killed; {lost.name} came back on {lost.node}")
