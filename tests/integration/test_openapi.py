@@ -1,0 +1,146 @@
+"""The API's document is OpenAPI 3.1, and a live node keeps to it whatever it is sent."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import schemathesis
+from hypothesis import HealthCheck, given, settings
+from hypothesis.errors import Unsatisfiable
+from schemathesis import Case, GenerationMode
+from schemathesis.checks import CHECKS
+from schemathesis.config import SchemathesisConfig
+from schemathesis.schemas import APIOperation
+
+from app.users.tokens import Tokens
+from tests.support.cluster import Cluster
+from tests.support.people import PASSWORD, Person
+
+EXAMPLES = 10
+# Unknown fields of a query are passed over, so one more of them is no fault.
+CONFIG = "[generation]\nallow-extra-parameters = false\n"
+# What is well-formed may still not be allowed: 422 is the answer to more than a schema can say.
+EXCLUDED = ("positive_data_acceptance",)
+# Other tests end tokens; a random one would end the caller's.
+LEFT_OUT = "/logout"
+
+
+@pytest.fixture(scope="module")
+def caller(cluster: Cluster) -> Person:
+    return Person(cluster.node_url("web1"))
+
+
+@pytest.fixture(scope="module")
+def document(caller: Person) -> Any:
+    config = SchemathesisConfig.from_str(CONFIG)
+    return schemathesis.openapi.from_url(f"{caller.url}/api/openapi.json", config=config)
+
+
+def keeps_to_the_document(case: Case, token: str) -> Any:
+    """The answer of a node, once every check has passed."""
+    excluded = [CHECKS.get_one(name) for name in EXCLUDED]
+    return case.call_and_validate(headers={"Authorization": f"Bearer {token}"}, excluded_checks=excluded)
+
+
+def operations(document: Any) -> Iterator[APIOperation]:
+    for found in document.get_all_operations():
+        yield found.ok()
+
+
+def explore(operation: APIOperation, mode: GenerationMode, token: str) -> None:
+    """Random cases, the same in every run."""
+
+    @settings(
+        max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck), database=None, derandomize=True
+    )
+    @given(case=operation.as_strategy(generation_mode=mode).filter(fills_its_query))
+    def call(case: Case) -> None:
+        keeps_to_the_document(case, token)
+
+    call()
+
+
+def fills_its_query(case: Case) -> bool:
+    """An empty field of a query means that it is not there, as forms send it."""
+    return "" not in (case.query or {}).values()
+
+
+def test_the_document_is_openapi_3_1(document: Any) -> None:
+    document.validate()
+
+    assert document.raw_schema["openapi"].startswith("3.1.")
+
+
+def test_what_fits_the_document_is_answered_as_it_says(
+    document: Any, caller: Person, subtests: pytest.Subtests
+) -> None:
+    for operation in operations(document.exclude(path=LEFT_OUT)):
+        with subtests.test(operation.label):
+            explore(operation, GenerationMode.POSITIVE, caller.token)
+
+
+def test_what_does_not_fit_the_document_is_refused_as_it_says(
+    document: Any, caller: Person, subtests: pytest.Subtests
+) -> None:
+    for operation in operations(document.exclude(path=LEFT_OUT)):
+        with subtests.test(operation.label):
+            try:
+                explore(operation, GenerationMode.NEGATIVE, caller.token)
+            except Unsatisfiable:
+                # Only what takes nothing, or any text, has no wrong input.
+                assert not operation.body
+                assert not operation.query
+
+
+@pytest.fixture
+def account(cluster: Cluster) -> dict[str, Any]:
+    """What a customer with some history may ask for."""
+    person, other = Person(cluster.node_url("web1")), Person(cluster.node_url("web2"))
+    done = person.deposit("100.00").json()
+    own, theirs = person.account, other.account
+    one = {"correntista_id": own, "valor": 1.5}
+    return {
+        "token": person.token,
+        "POST /login": {"body": {"email": person.email, "senha": PASSWORD}},
+        "POST /token/renovar": {},
+        "GET /perfil": {},
+        "GET /correntistas": {},
+        "POST /correntistas": {"body": {"nome": "Reserva"}},
+        "GET /correntistas/{correntista_id}/titular": {"path_parameters": {"correntista_id": theirs}},
+        "POST /deposito": {"body": one},
+        "POST /saque": {"body": {**one, "valor": "1.50"}},
+        "POST /pagamento": {"body": {**one, "descricao": "Luz"}},
+        "POST /transferencia": {
+            "body": {"correntista_id_origem": own, "correntista_id_destino": theirs, "valor": 1, "descricao": None},
+            "headers": {"Idempotency-Key": "aluguel"},
+        },
+        "GET /movimentacoes": {"query": {"limite": 2}},
+        "GET /extrato/{correntista_id}": {
+            "path_parameters": {"correntista_id": own},
+            "query": {"de": "2026-01-01", "tipo": "credito", "texto": "Dep"},
+        },
+        "GET /comprovante/{operacao_id}.pdf": {"path_parameters": {"operacao_id": done["operacao_id"]}},
+        "GET /notificacoes": {"query": {"limite": 2}},
+        "POST /notificacoes/lidas": {"body": {"ate": 1}},
+        "GET /preferencias": {},
+        "POST /logout": {"body": {"todos": True}},
+    }
+
+
+def test_what_is_done_is_answered_as_the_document_says(
+    document: Any, account: dict[str, Any], subtests: pytest.Subtests
+) -> None:
+    token = account.pop("token")
+    for label, parts in account.items():
+        method, path = label.split(" ")
+        with subtests.test(label):
+            answer = keeps_to_the_document(document[path][method].Case(**parts), token)
+            assert answer.status_code in (200, 201, 204)
+
+
+def test_a_token_that_has_expired_is_refused_as_the_document_says(document: Any, cluster: Cluster) -> None:
+    secret = (cluster.run_dir / "jwt_secret").read_text().strip()
+
+    answer = keeps_to_the_document(document["/perfil"]["GET"].Case(), Tokens(secret, -1).issue(1, 1))
+
+    assert (answer.status_code, answer.json()["codigo"]) == (401, "token_expirado")
