@@ -22,8 +22,12 @@ def hash_password(password: str) -> str:
 def matches(password: str, hashed: str | None) -> bool:
     """Whether `password` made `hashed`. Takes as long for nobody (None) as for somebody."""
     with _gate:
-        same: bool = get_hub().threadpool.apply(bcrypt.checkpw, (password.encode(), (hashed or _nobody()).encode()))
+        same: bool = get_hub().threadpool.apply(_check, (password, hashed))
     return same and hashed is not None
+
+
+def _check(password: str, hashed: str | None) -> bool:
+    return bcrypt.checkpw(password.encode(), (hashed or _nobody()).encode())
 
 
 @functools.cache

@@ -1,0 +1,57 @@
+"""Passwords are hashed beside the node's own thread, which has others to serve."""
+
+import threading
+from collections.abc import Callable, Iterator
+
+import bcrypt
+import pytest
+
+from app.users import passwords
+from app.users.passwords import hash_password, matches
+
+
+@pytest.fixture(autouse=True)
+def cheap(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """The least work that bcrypt does; nothing is remembered from or for other tests."""
+    passwords._nobody.cache_clear()
+    monkeypatch.setattr(passwords, "ROUNDS", 4)
+    yield
+    passwords._nobody.cache_clear()
+
+
+@pytest.mark.parametrize("password", ["senha123", "água e luz", "€" * 24, " com espaços "])
+def test_a_password_matches_its_hash_and_no_other_does(password: str) -> None:
+    hashed = hash_password(password)
+
+    assert matches(password, hashed)
+    assert not matches(f"x{password[1:]}", hashed)
+    assert not matches(password[:-1], hashed)
+
+
+def test_the_same_password_has_another_hash_each_time() -> None:
+    assert hash_password("senha123") != hash_password("senha123")
+
+
+def test_nobody_s_password_matches_nothing() -> None:
+    assert not matches("nobody", None)
+    assert not matches("", None)
+
+
+def test_no_hash_is_made_in_the_node_s_own_thread(monkeypatch: pytest.MonkeyPatch) -> None:
+    threads: list[int] = []
+
+    def watched(function: Callable[..., object]) -> Callable[..., object]:
+        def call(*arguments: object) -> object:
+            threads.append(threading.get_ident())
+            return function(*arguments)
+
+        return call
+
+    for name in ("hashpw", "checkpw"):
+        monkeypatch.setattr(bcrypt, name, watched(getattr(bcrypt, name)))
+
+    matches("senha123", hash_password("senha123"))
+    matches("senha123", None)
+
+    assert len(threads) == 4
+    assert threading.get_ident() not in threads
