@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import pytest
 import redis
 import requests
+from flask_socketio import SocketIO
 
 from app.realtime.bus import CANARY_DEAF_S
 from app.redis_keys import SHARED_CHANNEL, canary_channel, room_channel
@@ -54,6 +55,10 @@ class Bus:
     def sent(self, number: int) -> float:
         """How many durable events the bus has brought to sockets of this node."""
         return metric(self.node(number), BROUGHT_BY_THE_BUS)
+
+    def dropped(self, number: int) -> float:
+        """How many messages on the shared channel were for rooms that this node does not hold."""
+        return metric(self.node(number), "saldo_vivo_foreign_messages_dropped_total")
 
     def health(self, number: int) -> requests.Response:
         return requests.get(self.node(number) + "/readyz", timeout=10)
@@ -118,6 +123,18 @@ def test_each_node_that_holds_a_socket_of_the_user_listens_once(bus: Bus, alice:
         alice.deposit("5.00")
         for feed in (first, second, third):
             feed.wait_for_seq(1)
+
+
+def test_a_stock_message_reaches_the_user_and_other_nodes_drop_it_unread(bus: Bus, alice: Person) -> None:
+    notice = {"tipo": "aviso", "mensagem": "Olá", "timestamp": "2026-11-23T13:05:09+00:00", "dados": {}}
+    with alice.listening(bus.node(1)) as feed:
+        before = bus.dropped(1), bus.dropped(2)
+
+        SocketIO(message_queue=bus.cluster.redis()).emit("notificacao", notice, to=room_of(alice.id))
+        assert feed.wait_for("notificacao").payload == notice
+
+        eventually(lambda: bus.dropped(2) == before[1] + 1, "a message that was none of this node's business")
+        assert bus.dropped(1) == before[0]
 
 
 def test_the_last_socket_that_leaves_ends_the_subscription(bus: Bus, alice: Person) -> None:

@@ -174,7 +174,9 @@ def test_the_user_of_the_acl_file_may_do_all_that_is_needed_and_nothing_else(
     with started(server):
         with cluster_on(mariadb, server.url) as cluster, server.client("examiner") as examiner:
             prove_that_everything_arrives(cluster, examiner)
-            assert examiner.acl_log() == []
+            # Redis 7.2 and newer would note how the client's library calls itself, and need not.
+            refused = [entry["object"] for entry in examiner.acl_log() if entry["object"] != "client|setinfo"]
+            assert refused == []
         with server.client("saldo-vivo") as ours:
             for forbidden in ("SET other 1", "GET other", "KEYS *", "FLUSHALL", "CONFIG GET *", "PUBLISH other 1"):
                 with pytest.raises(NoPermissionError):
