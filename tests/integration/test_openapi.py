@@ -16,7 +16,7 @@ from app.users.tokens import Tokens
 from tests.support.cluster import Cluster
 from tests.support.people import PASSWORD, Person
 
-EXAMPLES = 10
+EXAMPLES = 6
 # Unknown fields of a query are passed over, so one more of them is no fault.
 CONFIG = "[generation]\nallow-extra-parameters = false\n"
 # What is well-formed may still not be allowed: 422 is the answer to more than a schema can say.

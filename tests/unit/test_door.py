@@ -4,7 +4,7 @@ import json
 from decimal import Decimal
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.door import load_json
@@ -62,6 +62,7 @@ def test_a_number_with_a_point_keeps_its_digits(whole: int, hundredths: int) -> 
 @pytest.mark.parametrize(
     "text", ["NaN", "Infinity", "-Infinity", "1e2", "1E2", "1e-2", "1.5e3", "0e0", "9" * 20, "-" + "9" * 5000]
 )
+@settings(max_examples=20)
 @given(wrappings=WRAPPINGS)
 def test_a_number_that_no_field_may_hold_is_no_number(text: str, wrappings: list[str]) -> None:
     value = load_json(wrapped(text, wrappings))

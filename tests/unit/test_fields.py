@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.errors import Invalid
@@ -62,6 +62,7 @@ def test_a_control_character_is_refused(field: str, control: str) -> None:
 
 
 @TEXTS
+@settings(max_examples=20)
 @given(surrogate=st.characters(categories=["Cs"]))
 def test_half_a_character_is_refused(field: str, surrogate: str) -> None:
     assert refusal(field, f"a{surrogate}b").startswith(f"{field}: ")
@@ -90,6 +91,7 @@ def test_a_text_is_kept_up_to_its_limit(field: str, longest: int) -> None:
 
 
 @TEXTS
+@settings(max_examples=50)
 @given(text=st.text(min_size=1, max_size=DESCRIPTION_CHARS_MAX))
 def test_what_is_kept_fits_its_column(field: str, text: str) -> None:
     longest = NAME_CHARS_MAX if field == "nome" else DESCRIPTION_CHARS_MAX
