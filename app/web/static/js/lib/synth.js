@@ -52,7 +52,9 @@ export function unlock(ready) {
   const first = () => {
     gestures.forEach((name) => removeEventListener(name, first, true));
     context ??= new AudioContext();
-    context.resume().then(ready, () => undefined);
+    // A gesture is the leave to make sounds; a machine whose audio starts late plays what waits for it.
+    context.resume().catch(() => undefined);
+    ready();
   };
   gestures.forEach((name) => addEventListener(name, first, true));
 }

@@ -37,6 +37,8 @@ export function lifeOf(token) {
 export class Session extends Emitter {
   #store;
   #now;
+  /** Whether this tab shows somebody; the store may be ahead of it. */
+  #here = false;
 
   /**
    * @param {Store} store
@@ -46,6 +48,7 @@ export class Session extends Emitter {
     super();
     this.#store = store;
     this.#now = now;
+    this.#here = this.token !== null;
   }
 
   /** @returns {Credentials | null} */
@@ -80,6 +83,7 @@ export class Session extends Emitter {
   /** @param {Credentials} credentials */
   open({ token, usuario }) {
     this.#store.setItem(KEY, JSON.stringify({ token, usuario }));
+    this.#here = true;
     this.emit("opened", usuario);
   }
 
@@ -94,6 +98,7 @@ export class Session extends Emitter {
   /** @param {string} reason what the person is told; empty when they asked for it */
   close(reason = "") {
     this.#store.removeItem(KEY);
+    this.#here = false;
     this.emit("closed", reason);
   }
 
@@ -116,8 +121,12 @@ export class Session extends Emitter {
    */
   changedElsewhere(key, before, after) {
     if (key !== null && key !== KEY) return;
-    if (!after) this.emit("closed", before ? "Sessão encerrada em outra aba." : "");
-    else if (!before && this.user) this.emit("opened", this.user);
+    const was = this.#here;
+    this.#here = this.token !== null;
+    if (!after) {
+      // The end that this tab asked for may come back from another tab, which was told of it too.
+      if (was) this.emit("closed", before ? "Sessão encerrada em outra aba." : "");
+    } else if (!before && this.user) this.emit("opened", this.user);
     else if (this.token) this.emit("renewed", this.token);
   }
 }
