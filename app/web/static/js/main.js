@@ -11,6 +11,7 @@ const app = new App();
 const root = /** @type {HTMLElement} */ (document.getElementById("raiz"));
 const setTitle = unreadSign(app);
 const link = connectionView(app);
+link.hidden = true;
 let route = parseRoute(location.hash);
 
 /** @type {ReturnType<typeof import("./views/shell.js").shellView> | null} */
@@ -33,8 +34,9 @@ async function enter() {
   if (mine !== turn) return;
   shell = shellView(app, setTitle);
   fill(root, shell.node);
-  link.hidden = false;
   await shell.show(route, true);
+  // Whoever reads "connected" may rely on the screen being here, also if the network goes the moment after.
+  if (mine === turn) link.hidden = false;
 }
 
 /** @param {string} reason why the person is here again, if they are */
