@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Locator, Page, TimeoutError
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Locator, Page, TimeoutError, expect
 
 from tests.support.people import Person
 
@@ -110,6 +110,7 @@ def open_page(browser: Browser, browser_context_args: dict[str, Any]) -> Iterato
             context = browser.new_context(**{**browser_context_args, **state, **options})
             contexts.callback(context.close)
             context.set_default_timeout(WAIT_MS)
+            expect.set_options(timeout=WAIT_MS)
             page = context.new_page()
             screen = Screen(page, watch(page))
             page.on("requestfailed", lambda request: screen.failed.append(f"{request.url} {request.failure}"))
