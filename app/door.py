@@ -31,6 +31,7 @@ class Operation:
     tag: str = ""
     # Of a 200 answer that is not JSON.
     media_type: str | None = None
+    body_required: bool = True
 
 
 def route(
@@ -44,11 +45,12 @@ def route(
     open_to_all: bool = False,
     idempotent: bool = False,
     media_type: str | None = None,
+    body_required: bool = True,
 ) -> Callable[[V], V]:
     """Register a view and what the API's document says of it. `answers`: status → type of the body, or None."""
 
     def register(view: V) -> V:
-        described = Operation(body, query, answers, open_to_all, idempotent, blueprint.name, media_type)
+        described = Operation(body, query, answers, open_to_all, idempotent, blueprint.name, media_type, body_required)
         view.operation = described  # type: ignore[attr-defined]  # read by app.web.openapi
         blueprint.add_url_rule(path, view_func=view, methods=[method])
         return view

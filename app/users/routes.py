@@ -77,7 +77,7 @@ def blueprint(auth: Auth, limits: Limiter, *, welcome: Welcome, tokens_ended: Ca
         """Troca o token por um novo; o antigo vale até a própria expiração."""
         return door.answer({"token": auth.tokens.issue(identity.user_id, identity.generation)})
 
-    @door.route(routes, "POST", "/logout", body=payloads.Logout, answers={204: None})
+    @door.route(routes, "POST", "/logout", body=payloads.Logout, answers={204: None}, body_required=False)
     @auth.requires_user
     def logout(identity: Identity) -> Any:
         """Encerra este token, ou todos os do usuário, em todos os nós."""

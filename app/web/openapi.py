@@ -88,7 +88,7 @@ def _operation(rule: str, name: str, words: str, operation: Operation, schemas: 
     if operation.body is not None:
         schema = _schema(operation.body, schemas)
         described["requestBody"] = {
-            "required": any(field.is_required() for field in operation.body.model_fields.values()),
+            "required": operation.body_required,
             "content": {"application/json": {"schema": schema}},
         }
     if not operation.open:

@@ -71,6 +71,17 @@ def test_the_document_is_openapi_3_1(document: Any) -> None:
     assert document.raw_schema["openapi"].startswith("3.1.")
 
 
+def test_a_body_may_be_left_out_where_the_document_says_so(document: Any) -> None:
+    optional = [
+        f"{method.upper()} {path}"
+        for path, methods in document.raw_schema["paths"].items()
+        for method, operation in methods.items()
+        if "requestBody" in operation and not operation["requestBody"]["required"]
+    ]
+
+    assert optional == ["POST /logout"]
+
+
 def test_what_fits_the_document_is_answered_as_it_says(
     document: Any, caller: Person, subtests: pytest.Subtests
 ) -> None:
