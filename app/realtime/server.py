@@ -149,15 +149,20 @@ def _refuse_what_no_client_sends(server: Server) -> None:
     (`disconnect` would run its handler) end the connection."""
     handle_message, handle_event = server._handle_eio_message, server._handle_event
 
+    def end(eio_sid: str) -> None:
+        """Without waiting for the client to take the farewell: one that never reads would be waited for without end."""
+        if socket := server.eio.sockets.get(eio_sid):
+            socket.close(wait=False)
+
     def on_message(eio_sid: str, data: str | bytes) -> None:
         if isinstance(data, bytes) or data[:1] in BINARY_PACKETS:
-            gevent.spawn(server.eio.disconnect, eio_sid)
+            end(eio_sid)
         else:
             handle_message(eio_sid, data)
 
     def on_event(eio_sid: str, namespace: str | None, id_: int | None, data: list[Any]) -> None:
         if not data or not isinstance(data[0], str) or data[0] in RESERVED_EVENTS:
-            gevent.spawn(server.eio.disconnect, eio_sid)
+            end(eio_sid)
         else:
             handle_event(eio_sid, namespace, id_, data)
 

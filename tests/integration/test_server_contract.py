@@ -51,11 +51,23 @@ def test_what_no_client_sends_is_stopped_where_packets_come_in(server: socketio.
     server._handle_event = lambda _eio_sid, _namespace, _id, data: handled.append(data[0])
     node_server._refuse_what_no_client_sends(server)
 
-    for packet in ('2["autenticar",{}]', '2["disconnect"]', '51-["x",{"_placeholder":true,"num":0}]', b"x"):
-        server.eio.handlers["message"]("web1.eio", packet)
+    server.eio.handlers["message"]("web1.eio", '2["autenticar",{}]')
 
     assert handled == ["autenticar"], "text packets go from eio's message handler to _handle_event"
+    assert not eio_socket.closed
     assert parameters(server._handle_eio_message) == ["eio_sid", "data"]
+
+
+@pytest.mark.parametrize("packet", ['2["disconnect"]', '2["connect"]', "2[]", '51-["x",{"_placeholder":true}]', b"x"])
+def test_who_sends_what_no_client_sends_is_closed_without_being_waited_for(
+    server: socketio.Server, eio_socket: Socket, packet: str | bytes
+) -> None:
+    server._handle_event = pytest.fail
+    node_server._refuse_what_no_client_sends(server)
+
+    server.eio.handlers["message"]("web1.eio", packet)
+
+    assert eio_socket.closed
 
 
 @pytest.mark.parametrize(("kind", "digit"), [("BINARY_EVENT", "5"), ("BINARY_ACK", "6")])
