@@ -6,7 +6,6 @@ from pydantic import Field
 from socketio import Server
 
 from app import wire
-from app.errors import AppError
 from app.fields import Body, Seq, read
 from app.realtime.bus import RoutedRedisManager
 from app.realtime.feed import Feed
@@ -45,8 +44,10 @@ class Entry:
 
     def greet(self, sid: str) -> SocketSession:
         """A socket connected; say on which node it is."""
-        session = self._sessions.open(sid, self._bus.eio_sid_from_sid(sid, wire.NAMESPACE))
-        self._feed.adopt(session)
+        eio_sid = self._bus.eio_sid_from_sid(sid, wire.NAMESPACE)
+        session = self._sessions.open(sid, eio_sid)
+        if socket := self._server.eio.sockets.get(eio_sid):
+            socket.entered = True
         hello: wire.Conexao = {"mensagem": "Conectado ao servidor WebSocket", "no": self._node_id}
         self._feed.send(session, wire.event_packet(wire.CONEXAO, wire.dumps(hello)))
         return session
@@ -71,7 +72,9 @@ class Entry:
             else:
                 self._sessions.authenticated(session, identity)
             head = self._auth.db.read(stream.head, identity.user_id)
-        except AppError:
+        except (
+            Exception
+        ):  # whatever it was: a socket that is left half inside would hear nothing, and nobody would know
             if first:
                 session.catching_up = False
                 self._leave(session)

@@ -1,10 +1,6 @@
 """Hand each socket its user's durable events in order, each once, from the bus or from the database."""
 
-from functools import partial
-from typing import Any
-
 import gevent
-from engineio.packet import MESSAGE, Packet
 from gevent.lock import BoundedSemaphore
 from socketio import Server
 
@@ -18,11 +14,9 @@ from app.streams.stream import Stored
 CATCH_UPS_AT_ONCE_MAX = 8
 # A catch-up waits while this much is still unsent to its socket; a poll of at most 16 packets carries it away.
 BACKLOG_PACKETS_MAX = 8
-# A client that lets more than this wait is closed.
-QUEUE_PACKETS_MAX = 200
 BACKLOG_LOOK_S = 0.01
+BACKLOG_LOOK_S_MAX = 0.25
 BACKLOG_WAIT_S = 60.0
-CLOSE_WAIT_S = 2.0
 
 _SENT_FROM_BUS = metrics.EVENTS_SENT.labels("bus")
 
@@ -38,15 +32,10 @@ class Feed:
         self._server = server
         self._gate = BoundedSemaphore(CATCH_UPS_AT_ONCE_MAX)
 
-    def adopt(self, session: SocketSession) -> None:
-        """Let the transport wait for packets without a timer for each: a third of the cost of an event."""
-        socket = self._server.eio.sockets[session.eio_sid]
-        socket.poll = partial(_poll, socket.queue)
-
     def send(self, session: SocketSession, *packets: str) -> None:
         """Socket.IO packets to one socket, in order. A socket that has gone is passed over."""
-        for packet in packets:
-            self._server.eio.send_packet(session.eio_sid, Packet(MESSAGE, packet))
+        if socket := self._server.eio.sockets.get(session.eio_sid):
+            socket.send_messages(packets)
 
     def drop(self, session: SocketSession) -> None:
         """Disconnect the socket and, once it took what was sent, close its transport."""
@@ -54,38 +43,32 @@ class Feed:
         gevent.spawn(self.close_transport, session)
 
     def close_transport(self, session: SocketSession) -> None:
-        """Send what is queued, for CLOSE_WAIT_S at most, then close. A Socket.IO client connects anew."""
-        with gevent.Timeout(CLOSE_WAIT_S, False):
-            self._server.eio.disconnect(session.eio_sid)
-        self._server.eio.sockets.pop(session.eio_sid, None)
+        """Send what is queued, for a bounded time, then close. A Socket.IO client connects anew."""
+        self._server.eio.disconnect(session.eio_sid)
 
     def deliver(self, user_id: int, seq: int, packets: list[str]) -> None:
-        """An event from the bus: the next one is sent, an older one dropped, a gap read from the database."""
-        ready = [Packet(MESSAGE, packet) for packet in packets]
+        """An event from the bus: the next one is sent, an older one dropped, a gap read from the database.
+
+        So is the next one while its client has not taken what it was sent before: read again at the client's own
+        pace, a burst neither fills the node nor brings more at once than a poll may carry.
+        """
         now_s = clock.unix_s()
         for session in self._sessions.of_user(user_id):
             if session.deadline_s <= now_s:
                 continue  # the token has expired; the watch closes the socket
             if session.catching_up:
                 session.announced = max(session.announced, seq)
-            elif seq == session.seq + 1:
+            elif seq == session.seq + 1 and self._backlog(session) <= BACKLOG_PACKETS_MAX:
                 session.seq = seq
-                self._send_ready(session, ready)
+                self.send(session, *packets)
+                _SENT_FROM_BUS.inc()
             elif seq > session.seq:
                 self.start_catch_up(session, seq)
 
-    def _send_ready(self, session: SocketSession, packets: list[Packet]) -> None:
-        """Unless the client has stopped reading: then it is closed, and resumes from its seq when it comes back."""
+    def _backlog(self, session: SocketSession) -> int:
+        """What the client has not taken yet; 0 for one that has gone."""
         socket = self._server.eio.sockets.get(session.eio_sid)
-        if socket is None:
-            return
-        if socket.queue.qsize() > QUEUE_PACKETS_MAX:
-            metrics.SESSIONS_ENDED.labels("lento").inc()
-            gevent.spawn(socket.close, wait=False, abort=True)
-            return
-        for packet in packets:
-            socket.send(packet)
-        _SENT_FROM_BUS.inc()
+        return socket.backlog if socket and not socket.closed else 0
 
     def start_catch_up(self, session: SocketSession, head: int) -> None:
         """Read what is missing up to `head`, or further, in a greenlet of its own."""
@@ -97,7 +80,8 @@ class Feed:
     def rewind(self, session: SocketSession, seq: int) -> None:
         """Send again everything after `seq`, which the client has missed."""
         if session.catching_up:
-            session.rewind_to = min(seq, session.seq)
+            wanted = session.seq if session.rewind_to is None else session.rewind_to
+            session.rewind_to = min(seq, wanted)
         else:
             session.seq = min(seq, session.seq)
             self.start_catch_up(session, session.seq)
@@ -112,20 +96,27 @@ class Feed:
         assert session.identity
         state: dict[str, str] = {}
         try:
-            more = True
-            while more:
+            while True:
                 known = session.announced
                 with self._gate:
                     events = self._db.read(stream.read_after, session.identity.user_id, session.seq)
                 if not self._send_events(session, events, state):
                     return
+                if len(events) < stream.READ_EVENTS_MAX:
+                    self._send_state(session, state)
                 # What was announced before the read was in it; only what was announced since may be missing.
-                more = len(events) == stream.READ_EVENTS_MAX or session.announced > max(known, session.seq)
                 if session.rewind_to is not None:
-                    session.seq, session.rewind_to, more = session.rewind_to, None, True
+                    session.seq, session.rewind_to = session.rewind_to, None
+                elif len(events) < stream.READ_EVENTS_MAX and session.announced <= max(known, session.seq):
+                    return
         finally:
             session.catching_up = False
             self.send(session, *state.values())
+
+    def _send_state(self, session: SocketSession, state: dict[str, str]) -> None:
+        while state:
+            self._wait_for_room(session)
+            self.send(session, state.pop(next(iter(state))))
 
     def _send_events(self, session: SocketSession, events: list[Stored], state: dict[str, str]) -> bool:
         """Send them at the pace of the client; False when the socket ended meanwhile."""
@@ -148,25 +139,11 @@ class Feed:
 
     def _wait_for_room(self, session: SocketSession) -> None:
         """Until the client has taken most of what it was sent; it is closed when it takes nothing for long."""
-        waited_s = 0.0
-        while (socket := self._server.eio.sockets.get(session.eio_sid)) and socket.queue.qsize() > BACKLOG_PACKETS_MAX:
+        waited_s, pause_s = 0.0, BACKLOG_LOOK_S
+        while self._backlog(session) > BACKLOG_PACKETS_MAX:
             if waited_s >= BACKLOG_WAIT_S:
-                socket.close(wait=False, abort=True)
+                self._server.eio.sockets[session.eio_sid].close(wait=False, abort=True)
                 return
-            gevent.sleep(BACKLOG_LOOK_S)
-            waited_s += BACKLOG_LOOK_S
-
-
-def _poll(queue: Any) -> list[Packet]:
-    """As the library's `Socket.poll`, whose timer is not needed: who stops answering pings is closed by the
-    library's own monitor, which puts None. Waits for a packet; empty when the socket was closed."""
-    packets = [queue.get()]
-    queue.task_done()
-    while packets[-1] is not None and queue.qsize():
-        packets.append(queue.get(block=False))
-        queue.task_done()
-    if packets[-1] is None:
-        packets.pop()
-        if packets:
-            queue.put(None)  # the next poll sees the end
-    return packets
+            gevent.sleep(pause_s)
+            waited_s += pause_s
+            pause_s = min(2 * pause_s, BACKLOG_LOOK_S_MAX)

@@ -3,6 +3,7 @@
 import secrets
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from typing import Any
 
 import gevent
@@ -11,20 +12,21 @@ from flask_socketio import SocketIO
 from socketio import Server
 
 from app import wire
+from app.realtime import engine
 from app.realtime.bus import BusUnavailable, RoutedRedisManager
 from app.realtime.entry import Entry
 from app.realtime.feed import Feed
 from app.realtime.guard import Door, Guard
-from app.realtime.sessions import Sessions, SocketSession
+from app.realtime.sessions import AUTHENTICATE_WITHIN_S, Sessions, SocketSession
 from app.realtime.sweep import Sweep
 from app.realtime.waker import Waker
 from app.realtime.watch import Watch
+from app.realtime.websocket import MESSAGE_BYTES_MAX
 from app.settings import Settings
 from app.users.auth import Auth, Identity
 
 PING_INTERVAL_S = 20
 PING_TIMEOUT_S = 20
-MESSAGE_BYTES_MAX = 16_384
 DRAIN_RECONNECT_MS_MAX = 2000
 DRAIN_WAIT_S = 0.3
 # The Socket.IO packet types BINARY_EVENT and BINARY_ACK.
@@ -101,7 +103,11 @@ class Realtime:
             self._guard.pass_through(self._entry.authenticate, wire.AUTENTICAR, session, (auth_data,))
 
     def _disconnected(self, _reason: Any = None) -> None:
-        self._sessions.close(request.sid)  # type: ignore[attr-defined]  # Flask-SocketIO's
+        """A client that leaves the namespace has nothing left to do here: its transport would have no deadline."""
+        session = self._sessions.close(request.sid)  # type: ignore[attr-defined]  # Flask-SocketIO's
+        socket = session and self._socketio.server.eio.sockets.get(session.eio_sid)
+        if socket and not socket.closing:
+            gevent.spawn(socket.close, wait=False)
 
     def _serve(self, event: str, door: Door) -> None:
         def handle(*args: Any) -> Any:
@@ -116,19 +122,33 @@ def _attach(app: Flask, settings: Settings, bus: RoutedRedisManager) -> SocketIO
         app,
         async_mode="gevent",
         client_manager=bus,
-        cors_allowed_origins=list(settings.cors_origins) or None,
+        cors_allowed_origins=partial(_may_connect, settings.cors_origins),
         manage_session=False,
         always_connect=True,
+        # One event of a socket after the other, in their order; each socket has a greenlet of its own for that.
+        async_handlers=False,
         ping_interval=PING_INTERVAL_S,
         ping_timeout=PING_TIMEOUT_S,
         max_http_buffer_size=MESSAGE_BYTES_MAX,
     )
     eio = socketio.server.eio
+    engine.install(eio, enter_within_s=AUTHENTICATE_WITHIN_S)
     # nginx finds the node by the name in front of the session id.
     eio.generate_id = lambda: f"{settings.node_id}.{secrets.token_urlsafe(15)}"
     eio.handle_request = _answering_late_requests(eio.handle_request)
     _refuse_what_no_client_sends(socketio.server)
     return socketio
+
+
+def _may_connect(others: tuple[str, ...], origin: str | None, environ: dict[str, Any]) -> bool:
+    """Pages of the bank itself, whatever ends TLS in front of it, and of the origins that the settings name.
+
+    Asked only of those that say where they are from; the answer's headers are asked for in every case.
+    """
+    if origin is None:
+        return False
+    scheme, _, host = origin.partition("://")
+    return origin in others or (scheme in ("http", "https") and host == environ.get("HTTP_HOST"))
 
 
 def _answering_late_requests(handle: Callable[..., Any]) -> Callable[..., Any]:

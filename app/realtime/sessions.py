@@ -10,6 +10,8 @@ from app import clock, metrics
 from app.users.auth import Ended, Identity
 
 AUTHENTICATE_WITHIN_S = 10
+# Deadlines of sockets that have gone are dropped when there are more of them than of open ones, and than this.
+DEADLINES_SPARE = 1000
 
 
 @dataclass(slots=True, eq=False)
@@ -28,6 +30,8 @@ class SocketSession:
     # Where the client asked that catch-up to start again.
     rewind_to: int | None = None
     deadline_s: float = field(default_factory=lambda: clock.unix_s() + AUTHENTICATE_WITHIN_S)
+    # When it is looked at next, at its deadline or before; infinity while it is not.
+    watched_s: float = float("inf")
     # Held while the socket is given its user and its place in the stream, which is done once at a time.
     entering: BoundedSemaphore = field(default_factory=BoundedSemaphore)
 
@@ -93,10 +97,15 @@ class Sessions:
         """The sockets whose token has expired or that did not authenticate in time."""
         found = []
         while self._deadlines and self._deadlines[0][0] <= now_s:
-            _, sid = heapq.heappop(self._deadlines)
+            at_s, sid = heapq.heappop(self._deadlines)
             session = self._by_sid.get(sid)
-            if session and session.deadline_s <= now_s:
+            if session is None or session.watched_s != at_s:
+                continue
+            session.watched_s = float("inf")
+            if session.deadline_s <= now_s:
                 found.append(session)
+            else:
+                self._watch(session)
         return found
 
     def next_deadline_s(self) -> float:
@@ -111,4 +120,12 @@ class Sessions:
                 self._by_user.pop(session.identity.user_id, None)
 
     def _watch(self, session: SocketSession) -> None:
+        """See that `overdue` looks at it at its deadline. One that is looked at before then needs nothing: a client
+        may say who it is over and over, and tokens may live for weeks longer than sockets."""
+        if session.deadline_s >= session.watched_s:
+            return
+        session.watched_s = session.deadline_s
         heapq.heappush(self._deadlines, (session.deadline_s, session.sid))
+        if len(self._deadlines) > 2 * len(self._by_sid) + DEADLINES_SPARE:
+            self._deadlines = [(s.watched_s, s.sid) for s in self._by_sid.values()]
+            heapq.heapify(self._deadlines)

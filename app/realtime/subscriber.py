@@ -15,7 +15,9 @@ from app import log, redis_client
 CONNECT_TIMEOUT_S = 0.5
 RECONNECT_PAUSE_S = 0.1
 CHANNELS_PER_COMMAND = 500
-MESSAGES_PER_TURN = 128
+MESSAGES_PER_TURN = 64
+# A pause of nothing would let the other greenlets run, but not let the event loop look what has arrived for them.
+TURN_PAUSE_S = 1e-6
 
 OnMessage = Callable[[bytes, bytes], None]
 
@@ -114,7 +116,7 @@ class Subscriber:
                 self._confirm(channel)
             handled += 1
             if handled % MESSAGES_PER_TURN == 0:
-                gevent.sleep(0)
+                gevent.sleep(TURN_PAUSE_S)
 
     def _handle(self, channel: bytes, data: bytes) -> None:
         try:

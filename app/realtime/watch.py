@@ -1,5 +1,6 @@
 """Close the sockets whose token expired or was revoked, and those that never said who they are."""
 
+from collections.abc import Callable
 from datetime import timedelta
 
 import gevent
@@ -27,7 +28,9 @@ class Watch:
         self._seen_until = clock.now()
 
     def start(self) -> None:
-        gevent.spawn(self._run)
+        # One after the other, a database that hangs would keep expired sockets open.
+        gevent.spawn(self._run, self._look_for_overdue, self._until_overdue_s)
+        gevent.spawn(self._run, self._look_for_revocations, lambda: LOOK_EVERY_S)
 
     def end(self, ended: Ended) -> None:
         """A token was ended on some node. Returns without waiting."""
@@ -42,20 +45,21 @@ class Watch:
         self._feed.send(session, wire.event_packet(wire.SESSAO_ENCERRADA, wire.dumps({"motivo": reason})))
         self._feed.drop(session)
 
-    def _run(self) -> None:
+    def _run(self, look: Callable[[], None], pause_s: Callable[[], float]) -> None:
         while True:
-            gevent.sleep(max(0.0, min(LOOK_EVERY_S, self._sessions.next_deadline_s() - clock.unix_s())))
+            gevent.sleep(pause_s())
             try:
-                self._look()
+                look()
             except Exception:  # a watch that ends would let revoked tokens listen on
                 _log.exception("watch_failed")
                 gevent.sleep(LOOK_EVERY_S)
 
-    def _look(self) -> None:
+    def _until_overdue_s(self) -> float:
+        return max(0.0, min(LOOK_EVERY_S, self._sessions.next_deadline_s() - clock.unix_s()))
+
+    def _look_for_overdue(self) -> None:
         for session in self._sessions.overdue(clock.unix_s()):
             self.close(session, "expirado" if session.identity else "sem_autenticacao")
-        if clock.now() - self._seen_until >= timedelta(seconds=LOOK_EVERY_S):
-            self._look_for_revocations()
 
     def _look_for_revocations(self) -> None:
         """Also without Redis, a revoked token's sockets are gone within a second."""

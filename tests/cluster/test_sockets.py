@@ -5,6 +5,7 @@ from contextlib import ExitStack
 from typing import Any
 
 import pytest
+import requests
 
 from tests.support.cluster import Cluster
 from tests.support.people import Feed, Person
@@ -256,3 +257,46 @@ def test_a_node_says_its_own_name(cluster: Cluster) -> None:
         feed = Feed(cluster.node_url(name))
         assert feed.node == name
         feed.close()
+
+
+@TRANSPORTS
+def test_read_on_one_device_is_read_on_all(
+    alice: Person, bob: Person, cluster: Cluster, transports: tuple[str, ...]
+) -> None:
+    for _ in range(3):
+        alice.deposit("1.00")
+    with ExitStack() as stack:
+        phone, tab = (
+            stack.enter_context(alice.listening(cluster.node_url(node), transports=transports))
+            for node in ("web1", "web2")
+        )
+        other = stack.enter_context(bob.listening(cluster.node_url("web2"), transports=transports))
+
+        answer = phone.client.call("notificacoes_lidas", {"ate": 2})
+
+        assert answer == {"ate": 2, "nao_lidas": 1}
+        for feed in (phone, tab):
+            assert feed.wait_for("notificacoes_lidas").payload == answer
+        other.settle()
+        assert other.named("notificacoes_lidas") == []
+    assert alice.get("/notificacoes", nao_lidas="true").json()["nao_lidas"] == 1
+
+
+def test_who_leaves_the_namespace_is_not_kept(alice: Person, cluster: Cluster) -> None:
+    with alice.listening(cluster.node_url("web1")) as feed:
+        feed.client.eio.send("1")
+
+        feed.wait_closed()
+
+
+@pytest.mark.parametrize(
+    ("origin", "status"),
+    [("own", 200), ("https own", 200), ("https://evil.example", 400), ("null", 400)],
+)
+def test_only_the_bank_s_own_page_opens_a_socket(cluster: Cluster, origin: str, status: int) -> None:
+    own = cluster.url if origin == "own" else cluster.url.replace("http://", "https://")
+    headers = {"Origin": own if "own" in origin else origin}
+
+    answer = requests.get(f"{cluster.url}/socket.io/?EIO=4&transport=polling", headers=headers, timeout=10)
+
+    assert answer.status_code == status

@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 import socketio
-from engineio.socket import Socket
 from sqlalchemy import text
 
 from app.db import Database
 from app.migrations import runner
 from app.realtime.bus import RoutedRedisManager
+from app.realtime.engine import Heartbeat, NodeSocket
 from tests.integration.library import NOWHERE
 from tests.support.servers import DatabaseServer
 
@@ -100,19 +100,19 @@ def _empty(db: Database) -> None:
 @pytest.fixture
 def server() -> socketio.Server:
     """A server of the library with our manager, that nobody connects to."""
-    return socketio.Server(client_manager=RoutedRedisManager(NOWHERE, node_id="web1"), async_mode="threading")
+    return socketio.Server(client_manager=RoutedRedisManager(NOWHERE, node_id="web1"), async_mode="gevent")
 
 
 @pytest.fixture
-def eio_socket(server: socketio.Server) -> Socket:
+def eio_socket(server: socketio.Server) -> NodeSocket:
     """An Engine.IO session as a handshake leaves it, without a transport."""
-    session = Socket(server.eio, "web1.eio")
+    session = NodeSocket(server.eio, "web1.eio", Heartbeat(server.eio, enter_within_s=10))
     server.eio.sockets["web1.eio"] = session
     return session
 
 
 @pytest.fixture
-def sid(server: socketio.Server, eio_socket: Socket) -> str:
+def sid(server: socketio.Server, eio_socket: NodeSocket) -> str:
     """A Socket.IO session in it."""
     made = server.manager.connect(eio_socket.sid, "/")
     assert isinstance(made, str)

@@ -8,14 +8,16 @@ from dataclasses import dataclass, field
 import gevent
 import pytest
 import socketio
-from engineio.socket import Socket
+from engineio.payload import Payload
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Connection
 
 from app import wire
 from app.db import Database
-from app.realtime.feed import QUEUE_PACKETS_MAX, Feed
+from app.realtime import feed
+from app.realtime.engine import Heartbeat, NodeSocket
+from app.realtime.feed import BACKLOG_PACKETS_MAX, Feed
 from app.realtime.sessions import Sessions, SocketSession
 from app.streams import stream
 from app.streams.stream import READ_EVENTS_MAX, Append, State, Stored
@@ -30,7 +32,7 @@ class Screen:
     """A socket without a network, whose client reads all the time, and what it read."""
 
     session: SocketSession
-    socket: Socket
+    socket: NodeSocket
     seen: list[tuple[str, int]] = field(default_factory=list)
 
     def read(self) -> None:
@@ -56,7 +58,7 @@ class Node:
 
     def screen(self, user_id: int, *, seq: int = 0, ttl_s: int = 3600) -> Screen:
         sid = f"sid-{len(self.screens)}"
-        socket = Socket(self.server.eio, f"eio-{sid}")
+        socket = NodeSocket(self.server.eio, f"eio-{sid}", Heartbeat(self.server.eio, enter_within_s=10))
         self.server.eio.sockets[socket.sid] = socket
         session = self.sessions.open(sid, socket.sid)
         identity = Identity(user_id, "x@teste.example", "X", "jti", 1, int(time.time()) + ttl_s)
@@ -245,13 +247,46 @@ def test_a_question_during_a_catch_up_is_answered_from_where_it_asks(node: Node,
     assert screen.seqs()[-4:] == [2, 3, 4, 5]
 
 
-def test_a_client_that_does_not_read_is_closed_and_not_kept_for(node: Node, alice: Customer) -> None:
+def test_a_burst_ends_no_client_that_reads_and_fills_no_poll(node: Node, alice: Customer) -> None:
     events = tell(alice, 150)
     screen = node.screen(alice.id)
 
     for event in events:
         node.deliver(event)
-        gevent.sleep(0)
+    most = screen.socket.queue.qsize()
+    while screen.session.catching_up:
+        most = max(most, screen.socket.queue.qsize())
+        screen.read()
+        gevent.sleep(0.001)
 
+    assert screen.seqs() == list(range(1, 151))
+    assert not screen.socket.closed
+    assert most <= Payload.max_decode_packets, "a stock client takes no more at once"
+
+
+def test_a_client_that_does_not_read_is_not_kept_for_and_closed_after_a_while(
+    node: Node, alice: Customer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(feed, "BACKLOG_WAIT_S", 0.05)
+    screen = node.screen(alice.id)
+
+    for event in tell(alice, 150):
+        node.deliver(event)
+    waiting = screen.socket.queue.qsize()
+    while screen.session.catching_up:
+        gevent.sleep(0.001)
+
+    assert waiting <= BACKLOG_PACKETS_MAX + 2
     assert screen.socket.closed
-    assert screen.socket.queue.qsize() <= QUEUE_PACKETS_MAX + 4
+
+
+def test_of_two_questions_during_a_catch_up_the_older_place_is_kept(node: Node, alice: Customer) -> None:
+    tell(alice, 5)
+    screen = node.screen(alice.id, seq=4)
+    screen.session.catching_up = True
+
+    node.feed.rewind(screen.session, 1)
+    node.feed.rewind(screen.session, 3)
+    node.feed.catch_up(screen.session)
+
+    assert screen.seqs()[-4:] == [2, 3, 4, 5]

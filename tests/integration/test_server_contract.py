@@ -12,18 +12,21 @@ from engineio.payload import Payload
 from engineio.server import Server as EngineServer
 from engineio.socket import Socket
 from flask import Flask
+from gevent.pywsgi import WSGIHandler
+from geventwebsocket.handler import WebSocketHandler
 from socketio.packet import Packet as SocketPacket
 
 from app import wire
 from app.realtime import server as node_server
 from app.realtime.bus import RoutedRedisManager
+from app.realtime.engine import NodeSocket
 from app.realtime.feed import BACKLOG_PACKETS_MAX
 from tests.integration.library import NOWHERE, parameters
 
 # -- the server ------------------------------------------------------------------------------------
 
 
-def test_the_node_s_name_is_in_front_of_both_session_ids(server: socketio.Server, eio_socket: Socket) -> None:
+def test_the_node_s_name_is_in_front_of_both_session_ids(server: socketio.Server, eio_socket: NodeSocket) -> None:
     server.eio.generate_id = lambda: "web1.made"
 
     assert server.manager.connect(eio_socket.sid, "/") == "web1.made", "the manager asks eio for the sid"
@@ -46,7 +49,7 @@ def test_disconnecting_here_does_not_ask_the_other_nodes(server: socketio.Server
     assert not server.manager.is_connected(sid, "/")
 
 
-def test_what_no_client_sends_is_stopped_where_packets_come_in(server: socketio.Server, eio_socket: Socket) -> None:
+def test_what_no_client_sends_is_stopped_where_packets_come_in(server: socketio.Server, eio_socket: NodeSocket) -> None:
     handled: list[str] = []
     server._handle_event = lambda _eio_sid, _namespace, _id, data: handled.append(data[0])
     node_server._refuse_what_no_client_sends(server)
@@ -60,7 +63,7 @@ def test_what_no_client_sends_is_stopped_where_packets_come_in(server: socketio.
 
 @pytest.mark.parametrize("packet", ['2["disconnect"]', '2["connect"]', "2[]", '51-["x",{"_placeholder":true}]', b"x"])
 def test_who_sends_what_no_client_sends_is_closed_without_being_waited_for(
-    server: socketio.Server, eio_socket: Socket, packet: str | bytes
+    server: socketio.Server, eio_socket: NodeSocket, packet: str | bytes
 ) -> None:
     server._handle_event = pytest.fail
     node_server._refuse_what_no_client_sends(server)
@@ -91,34 +94,49 @@ def test_a_packet_of_text_is_written_as_it_is() -> None:
     assert Packet(MESSAGE, '2["a",{}]').encode() == '42["a",{}]'
 
 
-def test_what_is_sent_waits_in_the_socket_s_queue_in_order(server: socketio.Server, eio_socket: Socket) -> None:
-    for text in ("um", "dois"):
-        server.eio.send_packet("web1.eio", Packet(MESSAGE, text))
-
-    assert eio_socket.queue.qsize() == 2, "the feed measures by it how far behind a client is"
-    assert [packet.data for packet in eio_socket.poll()] == ["um", "dois"]
-
-
 def test_a_packet_for_a_session_that_has_gone_is_passed_over(server: socketio.Server) -> None:
     server.eio.send_packet("nobody", Packet(MESSAGE, "x"))
 
     assert "nobody" not in server.eio.sockets
 
 
-def test_a_socket_can_be_closed_without_waiting_or_farewell(eio_socket: Socket) -> None:
-    eio_socket.close(wait=False, abort=True)
+def test_a_session_of_ours_is_a_library_s_with_what_we_rely_on(server: socketio.Server, eio_socket: NodeSocket) -> None:
+    theirs = Socket(server.eio, "x")
 
-    assert eio_socket.closed
-    assert eio_socket.queue.get_nowait() is None, "the writer of a slow client is told to end"
+    for name, value in {"closed": False, "closing": False, "upgraded": False, "upgrading": False}.items():
+        assert getattr(theirs, name) is value
+    assert theirs.last_ping, "a first `schedule_ping` takes effect"
+    assert parameters(Socket.close) == ["wait", "abort", "reason"]
+    assert parameters(Socket.send) == ["pkt"]
+    assert parameters(Socket._upgrade_websocket) == ["environ", "start_response"]
+    assert "'_upgrade_' + transport" in inspect.getsource(Socket.handle_get_request)
+    assert "if self.upgrading or self.upgraded" in inspect.getsource(Socket.handle_get_request)
+    assert "self.schedule_ping()" in inspect.getsource(Socket.receive)
 
 
-def test_a_session_can_be_closed_and_forgotten_by_its_id(server: socketio.Server, eio_socket: Socket) -> None:
-    eio_socket.queue.join = lambda: None
+def test_the_server_asks_one_function_for_a_new_session_and_has_no_monitor_of_its_own(server: socketio.Server) -> None:
+    assert parameters(EngineServer._handle_connect) == ["environ", "start_response", "transport", "jsonp_index"]
+    source = inspect.getsource(EngineServer)
+    assert source.count("._service_task") == 1, "the heartbeat stands for it, which `_handle_connect` starts"
+    assert "self._service_task" in inspect.getsource(EngineServer._handle_connect)
+    assert inspect.getsource(EngineServer.handle_request).count("self._handle_connect(environ, start_response") == 1
 
-    server.eio.disconnect("web1.eio")
 
-    assert eio_socket.closed
-    assert "web1.eio" not in server.eio.sockets
+def test_the_answers_to_a_handshake_are_made_by_these(server: socketio.Server, eio_socket: NodeSocket) -> None:
+    server.eio.async_mode = "gevent"
+
+    assert server.eio._upgrades(eio_socket.sid, "polling") == ["websocket"]
+    assert server.eio._upgrades(eio_socket.sid, "websocket") == []
+    assert server.eio._ok([Packet(MESSAGE, "x")])["response"] == b"4x"
+    assert server.eio._bad_request("x")["status"] == "400 BAD REQUEST"
+
+
+def test_a_handler_of_gevent_websocket_leads_to_its_connection() -> None:
+    assert "self.websocket = WebSocket(self.environ, Stream(self), self)" in inspect.getsource(
+        WebSocketHandler.upgrade_connection
+    )
+    assert "if not self.websocket.closed:" in inspect.getsource(WebSocketHandler.run_websocket)
+    assert "while self.socket is not None" in inspect.getsource(WSGIHandler.handle)
 
 
 def test_a_poll_brings_no_more_packets_than_a_stock_client_takes() -> None:

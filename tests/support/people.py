@@ -11,16 +11,12 @@ from dataclasses import dataclass
 from typing import Any
 
 import requests
-from engineio.payload import Payload
 
 from tests.support.ordered_client import OrderedClient
 
 WAIT_S = 15.0
 HTTP_TIMEOUT_S = 30.0
 PASSWORD = "correta-cavalo-bateria"
-
-# The library's client refuses a poll that brings more than 16 packets; a browser's has no such limit.
-Payload.max_decode_packets = 10_000
 
 _numbers = itertools.count(1)
 

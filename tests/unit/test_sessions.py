@@ -2,7 +2,7 @@
 
 import pytest
 
-from app.realtime.sessions import AUTHENTICATE_WITHIN_S, Sessions, SocketSession
+from app.realtime.sessions import AUTHENTICATE_WITHIN_S, DEADLINES_SPARE, Sessions, SocketSession
 from app.users.auth import Ended, Identity
 
 NOW_S = 1_800_000_000.0
@@ -120,3 +120,32 @@ def test_a_socket_that_closed_while_it_was_authenticated_is_kept_nowhere(session
 
     assert sessions.users() == []
     assert sessions.of_user(ALICE) == []
+
+
+def test_saying_who_one_is_over_and_over_costs_nothing(sessions: Sessions) -> None:
+    tab = opened(sessions, "tab")
+    for ttl_s in range(60, 10_060):
+        sessions.authenticated(tab, identity(ALICE, ttl_s=ttl_s))
+
+    assert len(sessions._deadlines) == 1
+    assert sessions.overdue(NOW_S + 10_058) == []
+    assert sessions.overdue(NOW_S + 10_059) == [tab]
+    assert sessions.overdue(NOW_S + 10_059) == []
+
+
+def test_a_token_that_ends_sooner_than_the_one_before_is_looked_at_sooner(sessions: Sessions) -> None:
+    tab = opened(sessions, "tab", identity(ALICE, ttl_s=60))
+    sessions.authenticated(tab, identity(ALICE, ttl_s=5))
+
+    assert sessions.overdue(NOW_S + 4) == []
+    assert sessions.overdue(NOW_S + 5) == [tab]
+
+
+def test_deadlines_of_closed_sockets_do_not_pile_up(sessions: Sessions) -> None:
+    stays = opened(sessions, "stays", identity(ALICE, ttl_s=30))
+    for number in range(3 * DEADLINES_SPARE):
+        opened(sessions, f"sid-{number}", identity(BOB, ttl_s=3600))
+        sessions.close(f"sid-{number}")
+
+    assert len(sessions._deadlines) <= DEADLINES_SPARE + 3
+    assert sessions.overdue(NOW_S + 30) == [stays]

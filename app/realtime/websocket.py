@@ -1,0 +1,253 @@
+"""One WebSocket of this node, driven by the event loop alone: no greenlet, no queue, no timer while it is idle.
+
+gevent-websocket answers the handshake; then the connection is taken out of its handler's hands. Inbound frames are
+left to wsproto, which hands out what it has, so that limits hold before anything large is in memory; outbound frames
+are a header and the text, written at once, and kept only for a client that does not take them.
+"""
+
+import _socket
+from collections import deque
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Any
+
+from gevent import get_hub
+from gevent.event import Event
+from wsproto.connection import Connection, ConnectionType
+from wsproto.events import BytesMessage, CloseConnection, Ping, TextMessage
+from wsproto.utilities import LocalProtocolError
+
+MESSAGE_BYTES_MAX = 16_384
+READ_BYTES_MAX = 16_384
+# How long a client may take for what is still unsent, and for its own farewell, when the node closes.
+CLOSE_WAIT_S = 2.0
+
+# Close codes of RFC 6455.
+NORMAL, UNSUPPORTED, TOO_BIG = 1000, 1003, 1009
+
+_READ, _WRITE = 1, 2
+
+
+def frame(text: str) -> bytes:
+    """An unmasked, unfragmented text frame, as a server sends it (RFC 6455, section 5.2)."""
+    data = text.encode()
+    size = len(data)
+    if size < 126:
+        return bytes((0x81, size)) + data
+    if size < 65_536:
+        return b"\x81\x7e" + size.to_bytes(2, "big") + data
+    return b"\x81\x7f" + size.to_bytes(8, "big") + data
+
+
+def take_over(environ: dict[str, Any]) -> tuple[_socket.socket, bytes]:
+    """The connection of a request whose handshake gevent-websocket has answered, and what the client sent behind it.
+
+    The request's handler is left without a connection, so that it ends and neither reads nor closes it. The file
+    descriptor stays the same: a copy would leave the old one in the kernel's list of what is watched.
+    """
+    websocket = environ["wsgi.websocket"]
+    handler = websocket.handler
+    connection, handler.socket = handler.socket, None
+    websocket.closed = True  # for gevent-websocket, which would send a farewell
+    connection.setblocking(False)
+    behind = b""
+    with suppress(OSError):  # a connection that broke is found out by the next who reads it
+        behind = handler.rfile.peek()
+    taken = _socket.socket(fileno=connection.detach())
+    taken.setblocking(False)
+    return taken, behind
+
+
+class WebSocket:
+    """`on_text(text)` for each whole message and `on_end()` once, both in the event loop: they must not wait.
+
+    `on_end` says that the client is gone or has closed; it is not called after `close` or `abort`.
+    """
+
+    __slots__ = (
+        "_closing",
+        "_ended",
+        "_linger",
+        "_on_end",
+        "_on_text",
+        "_parts",
+        "_protocol",
+        "_reader",
+        "_size_bytes",
+        "_socket",
+        "_unsent",
+        "_writer",
+    )
+
+    def __init__(self, connection: _socket.socket, on_text: Callable[[str], None], on_end: Callable[[], None]) -> None:
+        self._socket: _socket.socket | None = connection
+        self._on_text = on_text
+        self._on_end = on_end
+        self._protocol = Connection(ConnectionType.SERVER)
+        self._parts: list[str] = []
+        self._size_bytes = 0
+        self._unsent: deque[bytes] | None = None
+        self._closing = False
+        self._ended: Event | None = None
+        self._reader = get_hub().loop.io(connection.fileno(), _READ)
+        self._writer: Any = None
+        self._linger: Any = None
+
+    @property
+    def backlog(self) -> int:
+        """Writes that the client has not taken yet."""
+        return len(self._unsent) if self._unsent else 0
+
+    def start(self, behind: bytes = b"") -> None:
+        """Begin to read; `behind` was read already."""
+        self._reader.start(self._readable)
+        if behind:
+            self._receive(behind)
+
+    def pause(self) -> None:
+        """Read no more until `resume`: what the client sends waits in its own network."""
+        if self._socket is not None and not self._closing:
+            self._reader.stop()
+
+    def resume(self) -> None:
+        if self._socket is not None:
+            self._reader.start(self._readable)
+
+    def write(self, data: bytes) -> None:
+        """Whole frames, sent now or when the client takes them, in order. A closed one is passed over."""
+        if self._socket is None or self._closing:
+            return
+        if self._unsent:
+            self._unsent.append(data)
+            return
+        try:
+            sent = self._socket.send(data)
+        except BlockingIOError:
+            sent = 0
+        except OSError:
+            self._lost()
+            return
+        if sent < len(data):
+            self._unsent = deque([data[sent:]])
+            self._writer = get_hub().loop.io(self._socket.fileno(), _WRITE)
+            self._writer.start(self._writable)
+
+    def close(self, code: int = NORMAL) -> None:
+        """Send what is unsent and a farewell; the connection ends when the client has answered, or in CLOSE_WAIT_S."""
+        if self._socket is None or self._closing:
+            return
+        self.resume()
+        with suppress(LocalProtocolError):  # both have said farewell already
+            self.write(self._protocol.send(CloseConnection(code)))
+        if self._socket is None:
+            return
+        self._closing = True
+        self._linger = get_hub().loop.timer(CLOSE_WAIT_S)
+        self._linger.start(self.abort)
+        if not self._unsent:
+            self._say_no_more()
+
+    def wait_closed(self) -> None:
+        """After `close`, until the connection has ended."""
+        if self._socket is not None:
+            self._ended = self._ended or Event()
+            self._ended.wait()
+
+    def abort(self) -> None:
+        """End the connection now, whatever is unsent."""
+        if self._socket is None:
+            return
+        connection, self._socket = self._socket, None
+        for watcher in (self._reader, self._writer, self._linger):
+            if watcher is not None:
+                watcher.stop()
+                watcher.close()
+        self._reader = self._writer = self._linger = None
+        self._unsent = None
+        connection.close()
+        if self._ended is not None:
+            self._ended.set()
+
+    # -- in the event loop ---------------------------------------------------------------------
+
+    def _readable(self) -> None:
+        assert self._socket is not None
+        try:
+            data = self._socket.recv(READ_BYTES_MAX)
+        except BlockingIOError:
+            return
+        except OSError:
+            data = b""
+        if not data:
+            self._lost()
+        elif not self._closing:
+            self._receive(data)
+
+    def _receive(self, data: bytes) -> None:
+        self._protocol.receive_data(data)
+        for event in self._protocol.events():
+            if isinstance(event, TextMessage):
+                self._text(event)
+            elif isinstance(event, Ping):
+                if not self._unsent:  # who takes nothing gets no answers either, which would pile up
+                    self.write(self._protocol.send(event.response()))
+            elif isinstance(event, BytesMessage):
+                self._refuse(UNSUPPORTED)
+            elif isinstance(event, CloseConnection):
+                # A farewell, or bytes that are no WebSocket's: wsproto gives the code of either.
+                self._refuse(event.code)
+            if self._socket is None or self._closing:
+                return
+
+    def _text(self, event: TextMessage) -> None:
+        self._size_bytes += len(event.data.encode())
+        if self._size_bytes > MESSAGE_BYTES_MAX:
+            self._refuse(TOO_BIG)
+            return
+        self._parts.append(event.data)
+        if event.message_finished:
+            text = "".join(self._parts)
+            self._parts.clear()
+            self._size_bytes = 0
+            self._on_text(text)
+
+    def _refuse(self, code: int) -> None:
+        self._parts.clear()
+        self.close(code)
+        self._on_end()
+
+    def _writable(self) -> None:
+        assert self._socket is not None
+        assert self._unsent
+        try:
+            while self._unsent:
+                data = self._unsent[0]
+                sent = self._socket.send(data)
+                if sent < len(data):
+                    self._unsent[0] = data[sent:]
+                    return
+                self._unsent.popleft()
+        except BlockingIOError:
+            return
+        except OSError:
+            self._lost()
+            return
+        self._writer.stop()
+        self._writer.close()
+        self._unsent = self._writer = None
+        if self._closing:
+            self._say_no_more()
+
+    def _say_no_more(self) -> None:
+        """Only the client's end of the connection stays open: closed at once, what it was sent could be lost."""
+        assert self._socket is not None
+        try:
+            self._socket.shutdown(_socket.SHUT_WR)
+        except OSError:
+            self.abort()
+
+    def _lost(self) -> None:
+        known = self._closing
+        self.abort()
+        if not known:
+            self._on_end()
