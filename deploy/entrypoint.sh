@@ -21,7 +21,7 @@ case "${1:-web}" in
         exec python -m deploy.wait_for schema gunicorn -c deploy/gunicorn.conf.py --bind 0.0.0.0:8000 app.wsgi:app
         ;;
     worker)
-        exec python -m deploy.wait_for schema python -m worker run
+        exec python -m deploy.wait_for schema python -m worker run --alive /tmp/alive
         ;;
     migrate)
         exec python -m deploy.wait_for database python -m worker migrate

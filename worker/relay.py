@@ -1,6 +1,7 @@
 """The relay: brings the outbox onto the bus, woken by commits, looking by itself in case a signal was lost."""
 
 import random
+from pathlib import Path
 
 import gevent
 from gevent.event import Event
@@ -33,12 +34,14 @@ class Relay:
     def wake(self) -> None:
         self._wake.set()
 
-    def run(self, stop: Event) -> None:
-        """Until `stop` is set."""
+    def run(self, stop: Event, alive: Path | None = None) -> None:
+        """Until `stop` is set. Each round touches the file `alive`."""
         listener = gevent.spawn(self._subscriber.run)
         failing = False
         while not stop.is_set():
             self._wake.clear()
+            if alive:
+                alive.touch()
             try:
                 if not self.drain():
                     self._wake.wait(LOOK_EVERY_S)

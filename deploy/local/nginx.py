@@ -15,6 +15,7 @@ TEMPLATES = Path(__file__).parents[2] / "nginx"
 CONNECTIONS_MAX = 16_384
 # Kept open to each group of nodes, for each nginx process.
 IDLE_CONNECTIONS_MAX = 64
+NOBODY = "255.255.255.255"
 
 
 def command(directory: Path) -> list[str]:
@@ -23,8 +24,11 @@ def command(directory: Path) -> list[str]:
     return [binaries.nginx(), "-p", str(directory), "-e", "stderr", "-c", str(directory / "nginx.conf")]
 
 
-def configure(directory: Path, *, host: str, port: int, nodes: Mapping[str, int]) -> None:
-    """Write the configuration of an nginx on `host`:`port` in front of `nodes` (name → port on loopback)."""
+def configure(directory: Path, *, host: str, port: int, nodes: Mapping[str, int], trusted_proxy: str = NOBODY) -> None:
+    """Write the configuration of an nginx on `host`:`port` in front of `nodes` (name → port on loopback).
+
+    `trusted_proxy`: the address of a proxy in front whose word of the client's address and scheme counts.
+    """
     directory.mkdir(parents=True, exist_ok=True)
     access_log = directory / "access.log"
     access_log.write_bytes(b"")
@@ -37,6 +41,7 @@ def configure(directory: Path, *, host: str, port: int, nodes: Mapping[str, int]
         "NGINX_NODE_PATTERN": "|".join(nodes),
         "NGINX_NODE_PORT": "",
         "NGINX_LOCAL_RESOLVERS": LOOPBACK,
+        "NGINX_TRUSTED_PROXY": trusted_proxy,
         # Started by root, its processes would become `nobody`, who may not enter the folder.
         "NGINX_USER": "user root;" if os.geteuid() == 0 else "",
         "NGINX_DIRECTORY": str(directory),

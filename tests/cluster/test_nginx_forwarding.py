@@ -71,12 +71,11 @@ def nodes() -> Iterator[list[Node]]:
         yield [stack.enter_context(serving(Node())) for _ in range(2)]
 
 
-@pytest.fixture(scope="module")
-def url(nodes: list[Node], tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    directory: Path = tmp_path_factory.mktemp("nginx")
+@contextmanager
+def nginx_before(nodes: list[Node], directory: Path, trusted_proxy: str) -> Iterator[str]:
     port = free_port()
     ports = {f"web{number}": node.server_port for number, node in enumerate(nodes, start=1)}
-    nginx.configure(directory, host=LOOPBACK, port=port, nodes=ports)
+    nginx.configure(directory, host=LOOPBACK, port=port, nodes=ports, trusted_proxy=trusted_proxy)
     with (directory / "log").open("wb") as log:
         process = spawn(nginx.command(directory), output=log)
     try:
@@ -85,6 +84,18 @@ def url(nodes: list[Node], tmp_path_factory: pytest.TempPathFactory) -> Iterator
     finally:
         process.terminate()
         process.wait()
+
+
+@pytest.fixture(scope="module")
+def url(nodes: list[Node], tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    with nginx_before(nodes, tmp_path_factory.mktemp("nginx"), nginx.NOBODY) as address:
+        yield address
+
+
+@pytest.fixture(scope="module")
+def url_behind_proxy(nodes: list[Node], tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    with nginx_before(nodes, tmp_path_factory.mktemp("nginx"), f"{LOOPBACK}/32") as address:
+        yield address
 
 
 def forwarded_headers(url: str, path: str, headers: dict[str, str]) -> dict[str, str]:
@@ -117,6 +128,32 @@ def test_a_client_cannot_claim_another_address_host_or_scheme(url: str, path: st
     assert told["X-Forwarded-For"] == told["X-Real-IP"] == LOOPBACK
     assert told["X-Forwarded-Proto"] == "http"
     assert not {"X-Forwarded-Prefix", "Forwarded"} & set(told)
+
+
+@pytest.mark.parametrize(
+    ("said", "address"),
+    [
+        ("203.0.113.9", "203.0.113.9"),
+        ("10.6.6.6, 203.0.113.9", "203.0.113.9"),
+        ("10.6.6.6,2001:db8::7", "2001:db8::7"),
+        ("not an address!", LOOPBACK),
+        ("", LOOPBACK),
+    ],
+)
+def test_the_proxy_that_ends_tls_says_who_the_client_is(url_behind_proxy: str, said: str, address: str) -> None:
+    headers = {"X-Forwarded-For": said, "X-Forwarded-Proto": "https", "X-Forwarded-Host": "evil.example"}
+
+    told = forwarded_headers(url_behind_proxy, "/", headers)
+
+    assert told["X-Forwarded-For"] == told["X-Real-IP"] == address
+    assert told["X-Forwarded-Proto"] == "https"
+    assert told["X-Forwarded-Host"] == told["Host"]
+
+
+def test_what_the_proxy_says_of_the_scheme_is_https_or_nothing(url_behind_proxy: str) -> None:
+    told = forwarded_headers(url_behind_proxy, "/", {"X-Forwarded-Proto": "gopher"})
+
+    assert told["X-Forwarded-Proto"] == "http"
 
 
 def test_only_socket_io_may_upgrade(url: str) -> None:
