@@ -16,12 +16,14 @@ from sqlalchemy import (
     CursorResult,
     DateTime,
     Engine,
+    Insert,
     Integer,
     MetaData,
     String,
     Table,
     create_engine,
     event,
+    insert,
 )
 from sqlalchemy.dialects.mysql import DATETIME
 from sqlalchemy.exc import DBAPIError, IntegrityError, InterfaceError, OperationalError
@@ -72,6 +74,12 @@ def table(model: type[Base]) -> Table:
     return model.__table__
 
 
+def insert_missing(model: type[Base]) -> Insert:
+    """An INSERT that leaves a row of the same key as it is, also one that another transaction is just making."""
+    statement = insert(table(model)).prefix_with("OR IGNORE", dialect="sqlite")
+    return statement.prefix_with("IGNORE", dialect="mysql").prefix_with("IGNORE", dialect="mariadb")
+
+
 def new_id(result: CursorResult[Any]) -> int:
     """The id that the database gave to the one row just inserted."""
     key = result.inserted_primary_key
@@ -105,12 +113,19 @@ def exact_text(length: int) -> String:
 
 
 class Database:
-    """`transact` for what writes, `read` for single statements. Safe to share between greenlets and threads."""
+    """`transact` for what writes, `read` for single statements. Safe to share between greenlets and threads.
 
-    def __init__(self, url: str) -> None:
+    `statement_timeout_s`: how long MariaDB may take to answer one statement before it counts as down.
+    """
+
+    def __init__(self, url: str, *, statement_timeout_s: int = STATEMENT_TIMEOUT_S) -> None:
         self.is_sqlite = url.startswith("sqlite")
-        self._writes = _sqlite_engine(url) if self.is_sqlite else _mariadb_engine(url, "READ COMMITTED")
-        self._reads = _sqlite_engine(url, autocommit=True) if self.is_sqlite else _mariadb_engine(url, "AUTOCOMMIT")
+        if self.is_sqlite:
+            self._writes = _sqlite_engine(url)
+            self._reads = _sqlite_engine(url, autocommit=True)
+        else:
+            self._writes = _mariadb_engine(url, "READ COMMITTED", statement_timeout_s)
+            self._reads = _mariadb_engine(url, "AUTOCOMMIT", statement_timeout_s)
 
     @property
     def engine(self) -> Engine:
@@ -198,7 +213,7 @@ def is_duplicate(error: IntegrityError) -> bool:
     return _number(error) == 1062 or "UNIQUE constraint failed" in str(error.orig)
 
 
-def _mariadb_engine(url: str, isolation: Any) -> Engine:
+def _mariadb_engine(url: str, isolation: Any, statement_timeout_s: int) -> Engine:
     return create_engine(
         url,
         isolation_level=isolation,
@@ -212,8 +227,8 @@ def _mariadb_engine(url: str, isolation: Any) -> Engine:
             # The driver makes a TLS context for each connection, 50 ms of the node, also when none is wanted.
             "ssl_disabled": "ssl" not in url.partition("?")[2],
             "connect_timeout": CONNECT_TIMEOUT_S,
-            "read_timeout": STATEMENT_TIMEOUT_S,
-            "write_timeout": STATEMENT_TIMEOUT_S,
+            "read_timeout": statement_timeout_s,
+            "write_timeout": statement_timeout_s,
             "init_command": f"SET innodb_lock_wait_timeout={LOCK_WAIT_S}, time_zone='+00:00',"
             f" idle_transaction_timeout={IDLE_TRANSACTION_S}",
         },

@@ -7,6 +7,7 @@ monkey.patch_all()
 import signal  # noqa: E402
 import sys  # noqa: E402
 from collections.abc import Iterable  # noqa: E402
+from pathlib import Path  # noqa: E402
 from typing import TextIO  # noqa: E402
 
 import click  # noqa: E402
@@ -16,7 +17,7 @@ from gevent.event import Event  # noqa: E402
 from app import log  # noqa: E402
 from app.bank import reconciliation  # noqa: E402
 from app.db import Database  # noqa: E402
-from app.errors import AppError  # noqa: E402
+from app.errors import AppError, DatabaseDown, OutcomeUnknown  # noqa: E402
 from app.migrations import runner  # noqa: E402
 from app.realtime.waker import wake_once  # noqa: E402
 from app.settings import SettingsError, Stores  # noqa: E402
@@ -25,6 +26,9 @@ from app.streams import stream  # noqa: E402
 from app.streams.notify import Notice  # noqa: E402
 from worker import bulk, demo, keeping  # noqa: E402
 from worker.relay import Relay  # noqa: E402
+
+# A whole ledger is read in one statement.
+CHECK_TIMEOUT_S = 3600
 
 
 @click.group()
@@ -38,8 +42,9 @@ def cli(context: click.Context) -> None:
 
 
 @cli.command()
+@click.option("--alive", type=click.Path(path_type=Path), help="A file to touch every second, for a health check.")
 @click.pass_obj
-def run(stores: Stores) -> None:
+def run(stores: Stores, alive: Path | None) -> None:
     """Relay the outbox until SIGTERM or Ctrl-C."""
     log.configure(node_id="worker")
     db, stop = Database(stores.database_url), Event()
@@ -52,7 +57,7 @@ def run(stores: Stores) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         gevent.signal_handler(number, finish)
     keeper = gevent.spawn(keeping.run, db, stop)
-    relay.run(stop)
+    relay.run(stop, alive)
     keeper.join()
     db.dispose()
 
@@ -107,21 +112,31 @@ def _notices(
 
 def _send(db: Database, stores: Stores, found: list[Notice]) -> int:
     told = 0
-    with click.progressbar(length=len(found), label="notificando", file=sys.stderr) as bar:
-        for count in notices.send(db, found):
-            told += count
-            bar.update(count)
-            wake_once(stores.redis_url)
+    try:
+        with click.progressbar(length=len(found), label="notificando", file=sys.stderr) as bar:
+            for count in notices.send(db, found):
+                told += count
+                bar.update(count)
+                wake_once(stores.redis_url)
+    except (DatabaseDown, OutcomeUnknown) as error:
+        unsure = isinstance(error, OutcomeUnknown)
+        rest = f"das {notices.USERS_PER_TRANSACTION} seguintes não se sabe" if unsure else "as outras não"
+        text = f"o banco de dados saiu do ar: as primeiras {told} de {len(found)} foram gravadas, {rest}"
+        raise click.ClickException(text) from None
     return told
 
 
 @cli.command()
 @click.pass_obj
 def conciliar(stores: Stores) -> None:
-    """Check that the ledger adds up; exit 1 naming what does not."""
-    db = Database(stores.database_url)
-    checks = db.transact(reconciliation.run)
-    db.dispose()
+    """Check that the ledger adds up; exit 1 naming what does not. The bank goes on working meanwhile."""
+    db = Database(stores.database_url, statement_timeout_s=CHECK_TIMEOUT_S)
+    try:
+        checks = db.read(reconciliation.run)
+    except AppError as error:
+        raise click.ClickException(str(error)) from None
+    finally:
+        db.dispose()
     _print_table(checks)
     if any(check.faults for check in checks):
         sys.exit(1)

@@ -4,9 +4,9 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, func, insert, select, update
+from sqlalchemy import Connection, func, select, update
 
-from app import wire
+from app import db, wire
 from app.notifications.models import PreferencesRow, ReadCursor
 from app.streams import stream
 from app.streams.models import StreamEvent
@@ -59,15 +59,20 @@ def mark_read(connection: Connection, user_id: int, up_to: int) -> tuple[int, in
     Lock: the user's cursor row.
     """
     wanted = min(up_to, stream.head(connection, user_id).seq)
-    known = connection.execute(
-        select(ReadCursor.seq).where(ReadCursor.user_id == user_id).with_for_update()
-    ).scalar_one_or_none()
+    known = _locked_cursor(connection, user_id)
     if known is None:
-        connection.execute(insert(ReadCursor).values(user_id=user_id, seq=wanted))
-    elif wanted > known:
+        # Another tab may be doing the same right now; whoever is second waits here and finds the row.
+        connection.execute(db.insert_missing(ReadCursor).values(user_id=user_id, seq=0))
+        known = _locked_cursor(connection, user_id) or 0
+    if wanted > known:
         connection.execute(update(ReadCursor).where(ReadCursor.user_id == user_id).values(seq=wanted))
-    read_to = max(wanted, known or 0)
+    read_to = max(wanted, known)
     return read_to, unread(connection, user_id, read_to)
+
+
+def _locked_cursor(connection: Connection, user_id: int) -> int | None:
+    statement = select(ReadCursor.seq).where(ReadCursor.user_id == user_id).with_for_update()
+    return connection.execute(statement).scalar_one_or_none()
 
 
 def preferences(connection: Connection, user_id: int) -> str | None:
@@ -78,10 +83,5 @@ def preferences(connection: Connection, user_id: int) -> str | None:
 
 
 def keep_preferences(connection: Connection, user_id: int, document: str) -> None:
-    known = connection.execute(
-        select(PreferencesRow.user_id).where(PreferencesRow.user_id == user_id).with_for_update()
-    ).first()
-    if known is None:
-        connection.execute(insert(PreferencesRow).values(user_id=user_id, document=document))
-    else:
-        connection.execute(update(PreferencesRow).where(PreferencesRow.user_id == user_id).values(document=document))
+    connection.execute(db.insert_missing(PreferencesRow).values(user_id=user_id, document=document))
+    connection.execute(update(PreferencesRow).where(PreferencesRow.user_id == user_id).values(document=document))

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import gevent
 from flask import Blueprint, Response
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from sqlalchemy import Connection, text
@@ -10,6 +11,8 @@ from app import door
 from app.errors import DatabaseDown
 from app.realtime.bus import CANARY_DEAF_S
 from app.web.node import Node
+
+DATABASE_WAIT_S = 2.0
 
 
 def blueprint(node: Node) -> Blueprint:
@@ -47,11 +50,14 @@ def blueprint(node: Node) -> Blueprint:
 
 
 def _database_answers(node: Node) -> bool:
-    try:
-        node.db.read(_ping)
-    except DatabaseDown:
-        return False
-    return True
+    """Within DATABASE_WAIT_S: who asks for readiness gives up sooner than a query does."""
+    with gevent.Timeout(DATABASE_WAIT_S, False):
+        try:
+            node.db.read(_ping)
+        except DatabaseDown:
+            return False
+        return True
+    return False
 
 
 def _ping(connection: Connection) -> None:

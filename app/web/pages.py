@@ -36,7 +36,7 @@ def blueprint() -> Blueprint:
     @routes.get("/static/<asked>/<path:name>")
     def arquivo(asked: str, name: str) -> Any:
         """A page that is still open from before an update asks for old addresses; they are not kept for long."""
-        if not (STATIC / name).is_file():
+        if not _is_file(name):
             raise NotFound
         answer = send_from_directory(STATIC, name, max_age=YEAR_S if asked == version else 0)
         answer.cache_control.public = True
@@ -45,6 +45,13 @@ def blueprint() -> Blueprint:
         return answer
 
     return routes
+
+
+def _is_file(name: str) -> bool:
+    try:
+        return (STATIC / name).is_file()
+    except OSError:  # too long a name
+        return False
 
 
 def static_version(folder: Path) -> str:

@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 import requests
-import socketio
 
 from deploy.local.readiness import wait_until
 from tests.support.cluster import ROOT, Cluster, running_cluster
+from tests.support.people import Feed
 from tests.support.ports import LOOPBACK, free_port
 
 REQUEST_TIMEOUT_S = 5.0
@@ -150,15 +150,28 @@ def test_a_start_that_cannot_succeed_says_why_and_leaves_nothing(cluster: Cluste
     assert not (tmp_path / "cluster.json").exists()
 
 
+def test_a_node_that_is_replaced_sends_its_sockets_elsewhere(cluster: Cluster) -> None:
+    feeds = [Feed(cluster.node_url("web2"), transports=(way,)) for way in ("websocket", "polling")]
+    pid = cluster.pid("web2")
+
+    os.kill(pid, signal.SIGTERM)
+
+    for feed in feeds:
+        notice = feed.wait_for("servidor_drenando").payload
+        assert 0 <= notice["reconectar_em_ms"] < 2000
+        feed.wait_closed()
+    cluster.wait_restarted("web2", pid)
+
+
 def test_a_stop_leaves_no_process_and_no_error_although_clients_are_connected() -> None:
     with running_cluster(nodes=2) as cluster:
-        clients = [socketio.Client(reconnection=False) for _ in range(4)]
-        for client, transport in zip(clients, ["websocket", "polling"] * 2, strict=True):
-            client.connect(cluster.url, transports=[transport])
+        feeds = [Feed(cluster.url, transports=(way,)) for way in ("websocket", "polling") * 2]
         everything = descendants(cluster.launcher_pid)
 
         cluster.stop()
 
+        for feed in feeds:
+            feed.wait_closed()
         assert alive(everything) == set()
         assert not (cluster.run_dir / "cluster.json").exists()
         assert [alarm for alarm in ALARMS if alarm in cluster.log] == []

@@ -6,7 +6,7 @@ import inspect
 import json
 import re
 import tomllib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -16,13 +16,16 @@ import pytest
 import socketio
 from engineio.socket import Socket
 from redis.exceptions import ConnectionError as RedisConnectionError
+from redis.exceptions import RedisError
 from socketio import RedisManager
 
 from app import redis_client
-from app.realtime.bus import RoutedRedisManager
+from app.realtime.bus import BusUnavailable, RoutedRedisManager
+from app.realtime.publisher import StreamPublisher
 from app.redis_keys import SHARED_CHANNEL
+from app.streams.stream import Stored
 from tests.integration.library import NOWHERE, parameters
-from tests.support.servers import RedisServer
+from tests.support.servers import RedisServer, redis_server
 
 PINNED = ("flask-socketio", "python-socketio", "python-engineio")
 
@@ -200,3 +203,30 @@ def test_a_pipeline_of_messages_fails_as_a_whole_when_redis_is_away() -> None:
 
     with pytest.raises(RedisConnectionError):
         pipeline.execute()
+
+
+# -- what a Redis that hangs costs -----------------------------------------------------------------
+
+
+@pytest.fixture
+def hanging_redis() -> Iterator[RedisServer]:
+    """It takes connections and answers nothing."""
+    with redis_server() as server:
+        server.stop()
+        yield server
+
+
+def test_publishing_to_a_redis_that_hangs_raises_instead_of_waiting(hanging_redis: RedisServer) -> None:
+    bus = RoutedRedisManager(hanging_redis.url, node_id="web1")
+    socketio.Server(client_manager=bus, async_mode="threading")
+
+    with pytest.raises(BusUnavailable):
+        bus.emit("notificacao", {"x": 1}, room="user_7")
+    with pytest.raises(RedisError):
+        StreamPublisher(hanging_redis.url).publish([Stored(7, 1, '2["notificacao",{}]', {})])
+
+
+def test_what_publishing_may_wait_is_bounded_by_three_tenths_of_a_second() -> None:
+    options = redis_client.connect(NOWHERE).connection_pool.connection_kwargs
+
+    assert options["socket_connect_timeout"] + options["socket_timeout"] <= 0.3 + 1e-9

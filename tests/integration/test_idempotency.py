@@ -6,11 +6,13 @@ from datetime import timedelta
 import pytest
 
 from app import clock
-from app.bank import idempotency
+from app.bank import actions, idempotency
 from app.bank.idempotency import KEPT_H
+from app.bank.ledger import Posting
+from app.bank.models import CASH_ACCOUNT_ID
 from app.db import Database
-from app.errors import AppError, InsufficientFunds, KeyReused, NotYourAccount
-from tests.integration.customers import Customer, new_customer, refusal_of, rows, write
+from app.errors import AppError, InsufficientFunds, KeyInFlight, KeyReused, NotYourAccount
+from tests.integration.customers import Customer, answered, new_customer, refusal_of, rows, write
 
 
 def operations(database: Database) -> int:
@@ -102,6 +104,20 @@ def test_a_key_in_flight_waits_for_its_first_use_and_repeats_its_answer(database
         answers = list(pool.map(lambda _: alice.deposit(100, key="k"), range(24)))
 
     assert all(answer == answers[0] for answer in answers)
+    assert alice.balance() == 100
+
+
+def test_a_key_that_stays_in_flight_is_refused_and_then_answered(emptied_mariadb: Database) -> None:
+    alice = new_customer(emptied_mariadb)
+    posting = Posting("deposito", alice.id, 100, "Depósito", CASH_ACCOUNT_ID, alice.account)
+
+    with emptied_mariadb.engine.connect() as first:
+        actions.execute(first, posting, key="k")
+        assert refusal_of(lambda: answered(emptied_mariadb, posting, "k")) is KeyInFlight
+        assert KeyInFlight.status == 409
+        first.commit()
+
+    answered(emptied_mariadb, posting, "k")
     assert alice.balance() == 100
 
 

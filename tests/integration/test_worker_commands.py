@@ -7,11 +7,18 @@ import sys
 from pathlib import Path
 
 import pytest
+from redis import Redis
 
 from app.db import Database
+from app.realtime.waker import wake_once
+from app.redis_keys import WAKE_CHANNEL, room_channel
 from app.streams import stream
+from app.wire import NAMESPACE, room_of
+from deploy.local.readiness import wait_until
+from deploy.local.spawn import spawn
 from tests.integration.customers import Customer, new_customer, rows, write
 from tests.support.ports import LOOPBACK, free_port
+from tests.support.servers import RedisServer
 
 ROOT = Path(__file__).parents[2]
 COMMAND_TIMEOUT_S = 60
@@ -153,3 +160,59 @@ def test_a_restored_backup_has_an_epoch_it_never_had(sqlite: Database) -> None:
     now = sqlite.read(stream.head, alice.id).epoch
     assert said == f"epoca: {now}\n"
     assert before < now < sqlite.transact(stream.change_epoch)
+
+
+def test_the_demo_data_is_what_the_contract_says_and_is_made_once(sqlite: Database) -> None:
+    first, second = run(sqlite, "demo"), run(sqlite, "demo")
+
+    assert (first.stdout, second.stdout) == ("demo data created\n", "there are users already; nothing done\n")
+    found = rows(
+        sqlite,
+        "SELECT a.id, a.name, a.balance_cents, u.email FROM accounts a JOIN users u ON u.id = a.user_id ORDER BY a.id",
+    )
+    assert found[:2] == [
+        (1, "João Silva", 100_000, "admin@teste.com"),
+        (2, "Maria Santos", 150_000, "admin@teste.com"),
+    ]
+    assert [email for *_, email in found[2:]] == ["maria@teste.com"]
+    assert run(sqlite, "conciliar").returncode == 0
+
+
+def test_the_books_are_checked_while_somebody_writes(sqlite: Database) -> None:
+    with sqlite.engine.connect() as writing, writing.begin():
+        assert run(sqlite, "conciliar").returncode == 0
+
+
+# A worker that never looks by itself.
+ONLY_WOKEN = """
+from worker.__main__ import cli
+from worker import relay
+relay.LOOK_EVERY_S = 3600
+cli(["run"])
+"""
+
+
+def test_a_worker_is_woken_by_a_commit_and_need_not_look(sqlite: Database, redis: RedisServer) -> None:
+    alice = new_customer(sqlite)
+    env = {
+        **os.environ,
+        "DATABASE_URL": sqlite.engine.url.render_as_string(hide_password=False),
+        "REDIS_URL": redis.url,
+    }
+    with Redis.from_url(redis.url) as client, client.pubsub() as news:
+        news.subscribe(room_channel(NAMESPACE, room_of(alice.id)))
+        assert news.get_message(timeout=5)
+        worker = spawn([sys.executable, "-c", ONLY_WOKEN], env=env, cwd=ROOT)
+        try:
+            wait_until(
+                lambda: client.pubsub_numsub(WAKE_CHANNEL)[0][1] == 1, COMMAND_TIMEOUT_S, "a worker that listens"
+            )
+            for number in (1, 2):
+                alice.deposit(100)
+                wake_once(redis.url)
+                message = news.get_message(timeout=COMMAND_TIMEOUT_S)
+                assert message is not None
+                assert message["data"].startswith(b"%d\n" % number)
+        finally:
+            worker.terminate()
+            worker.wait()

@@ -1,0 +1,81 @@
+"""The inbox over a user's stream: pages, what is unread, and a cursor that every tab and device moves at once."""
+
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from app.db import Database
+from app.notifications import actions
+from app.notifications.actions import Inbox
+from app.streams.notify import notify
+from tests.integration.customers import Customer, new_customer
+
+TABS = 8
+
+
+@pytest.fixture
+def alice(database: Database) -> Customer:
+    """With five notifications, the second and the third of which are not hers alone."""
+    alice, bob = new_customer(database), new_customer(database)
+    for number in range(1, 6):
+        notify(database, [alice.id, bob.id], kind="aviso", message=f"aviso {number}")
+    return alice
+
+
+def page(customer: Customer, **wanted: int | None) -> Inbox:
+    asked = {"limit": 100, "after": None, "before": None, **wanted}
+    return customer.db.read(actions.inbox, customer.id, unread_only=False, **asked)  # type: ignore[arg-type]
+
+
+def seqs(inbox: Inbox) -> list[int]:
+    return [row["seq"] for row in inbox.rows]
+
+
+def test_a_page_is_newest_first_and_says_what_is_unread(alice: Customer) -> None:
+    inbox = page(alice, limit=3)
+
+    assert seqs(inbox) == [5, 4, 3]
+    assert [row["mensagem"] for row in inbox.rows] == ["aviso 5", "aviso 4", "aviso 3"]
+    assert (inbox.unread, inbox.seq) == (5, 5)
+
+
+def test_what_is_asked_for_after_a_seq_comes_oldest_first_and_before_one_newest_first(alice: Customer) -> None:
+    assert seqs(page(alice, after=2, limit=2)) == [3, 4]
+    assert seqs(page(alice, before=4, limit=2)) == [3, 2]
+
+
+def test_read_is_read_and_the_rest_is_unread(alice: Customer) -> None:
+    assert alice.db.transact(actions.mark_read, alice.id, 2) == (2, 3)
+
+    assert [row["lida"] for row in page(alice).rows] == [False, False, False, True, True]
+    unread = alice.db.read(actions.inbox, alice.id, limit=100, after=None, before=None, unread_only=True)
+    assert seqs(unread) == [5, 4, 3]
+
+
+def test_the_cursor_goes_neither_back_nor_past_the_stream(alice: Customer) -> None:
+    assert alice.db.transact(actions.mark_read, alice.id, 99) == (5, 0)
+    assert alice.db.transact(actions.mark_read, alice.id, 1) == (5, 0)
+
+
+def test_the_first_reading_in_many_tabs_at_once_is_no_accident(alice: Customer) -> None:
+    with ThreadPoolExecutor(TABS) as tabs:
+        done = list(tabs.map(lambda up_to: alice.db.transact(actions.mark_read, alice.id, up_to), [1, 2, 3, 4] * 2))
+
+    assert len(done) == TABS
+    assert alice.db.read(actions.cursor, alice.id) == 4
+
+
+def test_preferences_kept_in_many_tabs_at_once_are_one_of_them(alice: Customer) -> None:
+    documents = [f'{{"n":{number}}}' for number in range(TABS)]
+
+    with ThreadPoolExecutor(TABS) as tabs:
+        list(tabs.map(lambda document: alice.db.transact(actions.keep_preferences, alice.id, document), documents))
+
+    assert alice.db.read(actions.preferences, alice.id) in documents
+
+
+def test_what_is_kept_last_is_what_is_preferred(alice: Customer) -> None:
+    for document in ('{"n":1}', '{"n":2}'):
+        alice.db.transact(actions.keep_preferences, alice.id, document)
+
+    assert alice.db.read(actions.preferences, alice.id) == '{"n":2}'
