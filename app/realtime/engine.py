@@ -142,7 +142,7 @@ class NodeSocket(Socket):  # type: ignore[misc]
     def _upgrade_websocket(self, environ: dict[str, Any], start_response: Any) -> Any:
         """A session that polls asks for a WebSocket, and goes on polling until the client has probed it."""
         if self.upgraded or self.websocket:
-            raise OSError("the session has a WebSocket already")
+            return []  # one is enough; the handler closes the other
         connection, behind = take_over(environ)
         websocket = self.websocket = WebSocket(connection, self._probed, self._lost_probe)
         websocket.start(behind)
@@ -238,10 +238,10 @@ class NodeSocket(Socket):  # type: ignore[misc]
         else:
             self._heartbeat.ended(self)  # until then a last poll may carry the farewell away
         if self.websocket:
-            if abort or not self.upgraded:
-                self.websocket.abort()
-            else:
+            if self.upgraded and not abort:
                 self.websocket.close()
+            elif not self.websocket.closing:
+                self.websocket.abort()
         if wait:
             with gevent.Timeout(CLOSE_WAIT_S, False):
                 if self.upgraded and self.websocket:

@@ -65,7 +65,6 @@ class WebSocket:
     """
 
     __slots__ = (
-        "_closing",
         "_ended",
         "_linger",
         "_on_end",
@@ -77,6 +76,7 @@ class WebSocket:
         "_socket",
         "_unsent",
         "_writer",
+        "closing",
     )
 
     def __init__(self, connection: _socket.socket, on_text: Callable[[str], None], on_end: Callable[[], None]) -> None:
@@ -87,7 +87,8 @@ class WebSocket:
         self._parts: list[str] = []
         self._size_bytes = 0
         self._unsent: deque[bytes] | None = None
-        self._closing = False
+        # Whether the node has said farewell, and only waits for what is unsent and for the client's answer.
+        self.closing = False
         self._ended: Event | None = None
         self._reader = get_hub().loop.io(connection.fileno(), _READ)
         self._writer: Any = None
@@ -106,7 +107,7 @@ class WebSocket:
 
     def pause(self) -> None:
         """Read no more until `resume`: what the client sends waits in its own network."""
-        if self._socket is not None and not self._closing:
+        if self._socket is not None and not self.closing:
             self._reader.stop()
 
     def resume(self) -> None:
@@ -115,7 +116,7 @@ class WebSocket:
 
     def write(self, data: bytes) -> None:
         """Whole frames, sent now or when the client takes them, in order. A closed one is passed over."""
-        if self._socket is None or self._closing:
+        if self._socket is None or self.closing:
             return
         if self._unsent:
             self._unsent.append(data)
@@ -134,14 +135,14 @@ class WebSocket:
 
     def close(self, code: int = NORMAL) -> None:
         """Send what is unsent and a farewell; the connection ends when the client has answered, or in CLOSE_WAIT_S."""
-        if self._socket is None or self._closing:
+        if self._socket is None or self.closing:
             return
         self.resume()
         with suppress(LocalProtocolError):  # both have said farewell already
             self.write(self._protocol.send(CloseConnection(code)))
         if self._socket is None:
             return
-        self._closing = True
+        self.closing = True
         self._linger = get_hub().loop.timer(CLOSE_WAIT_S)
         self._linger.start(self.abort)
         if not self._unsent:
@@ -180,7 +181,7 @@ class WebSocket:
             data = b""
         if not data:
             self._lost()
-        elif not self._closing:
+        elif not self.closing:
             self._receive(data)
 
     def _receive(self, data: bytes) -> None:
@@ -196,7 +197,7 @@ class WebSocket:
             elif isinstance(event, CloseConnection):
                 # A farewell, or bytes that are no WebSocket's: wsproto gives the code of either.
                 self._refuse(event.code)
-            if self._socket is None or self._closing:
+            if self._socket is None or self.closing:
                 return
 
     def _text(self, event: TextMessage) -> None:
@@ -235,7 +236,7 @@ class WebSocket:
         self._writer.stop()
         self._writer.close()
         self._unsent = self._writer = None
-        if self._closing:
+        if self.closing:
             self._say_no_more()
 
     def _say_no_more(self) -> None:
@@ -247,7 +248,7 @@ class WebSocket:
             self.abort()
 
     def _lost(self) -> None:
-        known = self._closing
+        known = self.closing
         self.abort()
         if not known:
             self._on_end()

@@ -7,7 +7,7 @@ import gevent
 import pytest
 import socketio
 from engineio.packet import MESSAGE, NOOP, Packet
-from wsproto.events import CloseConnection, TextMessage
+from wsproto.events import BytesMessage, CloseConnection, TextMessage
 
 from app import clock
 from app.realtime import engine
@@ -118,8 +118,13 @@ def test_an_upgrade_that_breaks_off_leaves_a_session_that_polls(
 
 
 def test_a_session_has_one_websocket(eio_socket: NodeSocket, on_websocket: Peer) -> None:
-    with pytest.raises(OSError, match="already"):
-        eio_socket._upgrade_websocket({}, None)
+    first = eio_socket.websocket
+
+    assert eio_socket._upgrade_websocket({}, None) == []
+
+    eio_socket.send_messages(["um"])
+    assert eio_socket.websocket is first
+    assert on_websocket.receive() == TextMessage("4um")
 
 
 # -- what it is sent and what it hears -------------------------------------------------------------
@@ -169,6 +174,16 @@ def test_a_client_that_says_goodbye_or_goes_ends_the_session(
     application.wait(ends=1)
     assert application.ends == ["client disconnect" if text else "transport close"]
     assert eio_socket.sid not in server.eio.sockets
+
+
+def test_who_is_refused_is_told_why(eio_socket: NodeSocket, on_websocket: Peer, application: Application) -> None:
+    on_websocket.send(BytesMessage(b"x"))
+
+    farewell = on_websocket.receive()
+    assert isinstance(farewell, CloseConnection)
+    assert int(farewell.code) == 1003
+    application.wait(ends=1)
+    assert eio_socket.closed
 
 
 def test_a_session_that_is_closed_says_so_and_is_forgotten(

@@ -14,4 +14,4 @@ const load = (file) => import(`${folder}${file}`);
 export const loadSocketIo = () => load("socket.io.esm.min.js");
 
 /** @returns {Promise<typeof import("uplot")>} */
-export const loadPlot = async () => (await load("uPlot.esm.js")).default;
+export const loadPlot = async () => (await load("uPlot.esm.min.js")).default;
