@@ -20,6 +20,8 @@ from app.realtime.websocket import CLOSE_WAIT_S, WebSocket, frame, take_over
 SESSIONS_MAX = 20_000
 # A client that lets more than this wait is closed, and resumes from its seq when it comes back.
 QUEUE_PACKETS_MAX = 200
+# A stock Python client breaks off at a poll that brings more.
+POLL_PACKETS_MAX = 16
 # What a client may send ahead of what was handled before its connection is read no further.
 INBOX_MESSAGES_MAX = 16
 PINGS_PER_TURN = 64
@@ -118,11 +120,11 @@ class NodeSocket(Socket):  # type: ignore[misc]
 
     def poll(self) -> list[Packet]:
         """What a long poll carries away; waits for the first packet, without a timer for it: a client that stops
-        answering pings is closed by the heartbeat. Empty when the session was closed."""
+        answering pings is closed by the heartbeat. POLL_PACKETS_MAX at the most; empty when the session was closed."""
         queue = self.queue
         packets = [queue.get()]
         queue.task_done()
-        while packets[-1] is not None and queue.qsize():
+        while packets[-1] is not None and queue.qsize() and len(packets) < POLL_PACKETS_MAX:
             packets.append(queue.get(block=False))
             queue.task_done()
         if packets[-1] is None:

@@ -12,7 +12,7 @@ from app.streams import stream
 from app.streams.stream import Stored
 
 CATCH_UPS_AT_ONCE_MAX = 8
-# A catch-up waits while this much is still unsent to its socket; a poll of at most 16 packets carries it away.
+# A catch-up waits while this much is still unsent to its socket: less than one poll carries away.
 BACKLOG_PACKETS_MAX = 8
 BACKLOG_LOOK_S = 0.01
 BACKLOG_LOOK_S_MAX = 0.25
@@ -50,7 +50,7 @@ class Feed:
         """An event from the bus: the next one is sent, an older one dropped, a gap read from the database.
 
         So is the next one while its client has not taken what it was sent before: read again at the client's own
-        pace, a burst neither fills the node nor brings more at once than a poll may carry.
+        pace, a burst does not fill the node.
         """
         now_s = clock.unix_s()
         for session in self._sessions.of_user(user_id):

@@ -16,12 +16,18 @@ KEPT = """
     }
 """
 
+# What the test will need offline; it comes when the first screen is there, so it is kept after the rest.
+PARTS = ("/js/views/statement.js", "/js/lib/statement_pages.js", "/vendor/uPlot.esm.min.js")
+
 
 def test_the_page_opens_offline_and_comes_alive_by_itself(alice: Person, open_page: Opening) -> None:
     assert alice.deposit("33.00").status_code == 201
     screen = open_page(alice.url, alice)
     screen.wait_connected()
-    screen.page.wait_for_function(f"async () => (await ({KEPT})()).some((path) => path.endsWith('statement.js'))")
+    for part in PARTS:
+        screen.page.wait_for_function(
+            f"async (part) => (await ({KEPT})()).some((path) => path.endsWith(part))", arg=part
+        )
     kept = screen.page.evaluate(KEPT)
     assert all(path == "/" or path.startswith("/static/") for path in kept), kept
 

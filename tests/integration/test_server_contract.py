@@ -20,7 +20,6 @@ from app import wire
 from app.realtime import server as node_server
 from app.realtime.bus import RoutedRedisManager
 from app.realtime.engine import NodeSocket
-from app.realtime.feed import BACKLOG_PACKETS_MAX
 from tests.integration.library import NOWHERE, parameters
 
 # -- the server ------------------------------------------------------------------------------------
@@ -139,6 +138,12 @@ def test_a_handler_of_gevent_websocket_leads_to_its_connection() -> None:
     assert "while self.socket is not None" in inspect.getsource(WSGIHandler.handle)
 
 
-def test_a_poll_brings_no_more_packets_than_a_stock_client_takes() -> None:
-    assert Payload.max_decode_packets >= BACKLOG_PACKETS_MAX
-    assert inspect.getsource(Payload).count("max_decode_packets = 16") == 1, "a stock Python client drops larger polls"
+def test_a_poll_brings_no_more_packets_than_a_stock_client_takes(eio_socket: NodeSocket) -> None:
+    for number in range(40):
+        eio_socket.send(Packet(MESSAGE, str(number)))
+
+    polls = [[packet.data for packet in eio_socket.poll()] for _ in range(3)]
+
+    assert [len(poll) for poll in polls] == [16, 16, 8]
+    assert [text for poll in polls for text in poll] == [str(number) for number in range(40)]
+    assert inspect.getsource(Payload).count("max_decode_packets = 16") == 1

@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -18,7 +19,7 @@ from deploy.local.readiness import wait_until
 from deploy.local.spawn import spawn
 from tests.integration.customers import Customer, new_customer, rows, write
 from tests.support.ports import LOOPBACK, free_port
-from tests.support.servers import RedisServer
+from tests.support.servers import RedisServer, redis_server
 
 ROOT = Path(__file__).parents[2]
 COMMAND_TIMEOUT_S = 60
@@ -192,14 +193,21 @@ cli(["run"])
 """
 
 
-def test_a_worker_is_woken_by_a_commit_and_need_not_look(sqlite: Database, redis: RedisServer) -> None:
+@pytest.fixture
+def own_redis() -> Iterator[RedisServer]:
+    """One that no other worker listens to."""
+    with redis_server() as server:
+        yield server
+
+
+def test_a_worker_is_woken_by_a_commit_and_need_not_look(sqlite: Database, own_redis: RedisServer) -> None:
     alice = new_customer(sqlite)
     env = {
         **os.environ,
         "DATABASE_URL": sqlite.engine.url.render_as_string(hide_password=False),
-        "REDIS_URL": redis.url,
+        "REDIS_URL": own_redis.url,
     }
-    with Redis.from_url(redis.url) as client, client.pubsub() as news:
+    with Redis.from_url(own_redis.url) as client, client.pubsub() as news:
         news.subscribe(room_channel(NAMESPACE, room_of(alice.id)))
         assert news.get_message(timeout=5)
         worker = spawn([sys.executable, "-c", ONLY_WOKEN], env=env, cwd=ROOT)
@@ -209,7 +217,7 @@ def test_a_worker_is_woken_by_a_commit_and_need_not_look(sqlite: Database, redis
             )
             for number in (1, 2):
                 alice.deposit(100)
-                wake_once(redis.url)
+                wake_once(own_redis.url)
                 message = news.get_message(timeout=COMMAND_TIMEOUT_S)
                 assert message is not None
                 assert message["data"].startswith(b"%d\n" % number)
