@@ -145,6 +145,79 @@ def test_a_reload_in_the_middle_never_pays_twice(alice: Person, open_page: Openi
     expect(screen.at("operacao-pendente")).to_be_hidden()
 
 
+def test_a_click_after_the_answer_pays_nothing_more(alice: Person, open_page: Opening) -> None:
+    """The receipt's part of the page is slow, so that the button is still there when the answer is."""
+    assert alice.deposit("100.00").status_code == 201
+    screen = open_page(alice.url, alice, service_workers="block")
+    held: list[Route] = []
+    screen.page.route("**/js/views/receipt.js", lambda route: held.append(route))
+    screen.wait_connected()
+    fill_in(screen, "saque", "1000")
+    with screen.page.expect_response("**/saque"):
+        screen.at("op-confirmar").click()
+    screen.page.wait_for_url("**#/comprovante/*")
+    expect(screen.at("op-confirmar")).to_be_disabled()
+    screen.at("op-confirmar").click(force=True)
+    for route in held:
+        route.continue_()
+    screen.at("comprovante").wait_for()
+    assert alice.balance() == 90.0
+
+
+def test_while_one_has_no_answer_no_other_is_sent(alice: Person, open_page: Opening) -> None:
+    assert alice.deposit("100.00").status_code == 201
+    screen = open_page(alice.url, alice)
+    screen.wait_connected()
+    fill_in(screen, "saque", "1000")
+    lose_one_answer(screen, "/saque")
+    screen.at("op-confirmar").click()
+    expect(screen.at("op-aviso")).to_contain_text("Não sabemos")
+    expect(screen.at("op-confirmar")).to_be_focused()
+    screen.at("op-corrigir").click()
+    screen.at("op-valor").fill("20,00")
+    screen.at("op-continuar").click()
+    screen.at("op-confirmar").click()
+    expect(screen.at("op-aviso")).to_contain_text("Antes, resolva")
+    expect(screen.at("operacao-pendente")).to_contain_text("Saque de R$\u00a010,00")
+    assert alice.balance() == 90.0
+    screen.at("pendente-esquecer").click()
+    expect(screen.at("operacao-pendente")).to_be_hidden()
+    screen.at("op-confirmar").click()
+    screen.at("comprovante").wait_for()
+    assert alice.balance() == 70.0
+
+
+def test_a_closed_tab_never_pays_twice(alice: Person, open_page: Opening) -> None:
+    assert alice.deposit("100.00").status_code == 201
+    screen = open_page(alice.url, alice)
+    screen.wait_connected()
+    fill_in(screen, "saque", "1000")
+    lose_one_answer(screen, "/saque")
+    screen.at("op-confirmar").click()
+    expect(screen.at("op-aviso")).to_contain_text("Não sabemos")
+    tab = Screen(screen.context.new_page(), screen.complaints)
+    screen.page.close()
+    tab.page.goto(alice.url)
+    tab.at("pendente-concluir").click()
+    tab.at("comprovante").wait_for()
+    assert alice.balance() == 90.0
+
+
+def test_a_late_answer_pulls_nobody_off_another_screen(alice: Person, open_page: Opening) -> None:
+    screen = open_page(alice.url, alice)
+    screen.wait_connected()
+    held: list[Route] = []
+    screen.page.route("**/deposito", lambda route: held.append(route))
+    fill_in(screen, "deposito", "1000")
+    screen.at("op-confirmar").click()
+    expect(screen.at("op-confirmar")).to_be_disabled()
+    screen.go("preferencias")
+    screen.at("volume").wait_for()
+    held[0].continue_()
+    expect(screen.at("aviso-toast")).to_contain_text("Depósito de R$\u00a010,00")
+    expect(screen.page).to_have_url(re.compile("#/preferencias$"))
+
+
 def code_in(pdf: bytes) -> str:
     """The verification code that is printed on a receipt."""
     assert pdf.startswith(b"%PDF-")

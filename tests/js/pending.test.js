@@ -18,7 +18,7 @@ beforeEach(() => {
 test("the same operation keeps its key until the answer is known", () => {
   const first = pending.begin(operation);
   assert.equal(pending.begin({ ...operation }).key, first.key);
-  pending.settle();
+  pending.settle(first);
   assert.notEqual(pending.begin(operation).key, first.key);
 });
 
@@ -29,15 +29,28 @@ test("the key survives a reload", () => {
   assert.equal(reloaded.begin(operation).key, first.key);
 });
 
-test("another amount is another operation", () => {
+test("no other operation takes the place of one in doubt", () => {
   const first = pending.begin(operation);
-  const other = pending.begin({ ...operation, body: { ...operation.body, valor: "10.01" } });
-  assert.notEqual(other.key, first.key);
+  assert.equal(pending.begin({ ...operation, body: { ...operation.body, valor: "10.01" } }), null);
+  assert.equal(pending.of(7)?.key, first.key);
+  pending.settle(first);
+  assert.notEqual(pending.begin({ ...operation, kind: "deposito" }), null);
 });
 
-test("nobody else is asked about it", () => {
-  pending.begin(operation);
+test("a late answer settles its own operation and no later one", () => {
+  const first = pending.begin(operation);
+  pending.settle(first);
+  const second = pending.begin(operation);
+  pending.settle(first);
+  assert.equal(pending.of(7)?.key, second.key);
+});
+
+test("nobody else is asked about it, and nobody else's takes its place", () => {
+  const hers = pending.begin(operation);
   assert.equal(pending.of(8), null);
+  const his = pending.begin({ ...operation, user: 8 });
+  assert.equal(pending.of(7)?.key, hers.key);
+  assert.equal(pending.of(8)?.key, his.key);
 });
 
 test("it is forgotten when the server may have forgotten the key", () => {

@@ -20,7 +20,7 @@ const TOKEN_REFUSED = new Set(["token_invalido", "token_expirado", "token_revoga
 /** The models of one page, wired to the network. Views get this and nothing else. */
 export class App {
   session = new Session(localStorage);
-  pending = new PendingOperation(sessionStorage, { newKey });
+  pending = new PendingOperation(localStorage, { newKey });
   bank = new Bank();
   inbox = new Inbox();
   connection = new Connection({ connect: () => this.#open() });
@@ -44,7 +44,10 @@ export class App {
     this.session.on("renewed", () => this.#authenticate());
     this.operations.on("done", (answer) => this.#settled(answer));
     keepRenewed(this.session, this.http);
-    window.addEventListener("storage", (e) => this.session.changedElsewhere(e.key, e.oldValue, e.newValue));
+    window.addEventListener("storage", ({ key, oldValue, newValue }) => {
+      this.session.changedElsewhere(key, oldValue, newValue);
+      this.operations.changedElsewhere(key, newValue);
+    });
     window.addEventListener("online", () => this.connection.network(true));
     window.addEventListener("offline", () => this.connection.network(false));
     document.addEventListener("visibilitychange", () => document.hidden || this.connection.tryNow());

@@ -2,10 +2,14 @@
 import { OPERATIONS } from "../models/operation.js";
 import { isSettled } from "../models/pending.js";
 import { Emitter } from "../models/emitter.js";
-/** @import { ApiError, Http } from "./http.js" */
+import { ApiError } from "./http.js";
+/** @import { Http } from "./http.js" */
 /** @import { Pending, PendingOperation } from "../models/pending.js" */
 /** @import { OperationAnswer, OperationBody, OperationKind } from "../types/wire.js" */
 /** @import { Session } from "../models/session.js" */
+
+/** Like the bank's own refusal: nothing was sent, and nothing is in doubt because of it. */
+const REFUSED_STATUS = 422;
 
 /**
  * Sends operations, each under the key it keeps until its answer is known.
@@ -44,26 +48,44 @@ export class Operations extends Emitter {
 
   /**
    * @param {{ kind: OperationKind, body: OperationBody, summary: string }} operation
-   * @returns {Promise<OperationAnswer>}
+   * @returns {Promise<OperationAnswer | null>} null when the answer came to another person's screen
    */
   async send(operation) {
-    const pending = this.#pending.begin({ user: this.#session.user?.id ?? 0, ...operation });
+    const user = this.#session.user?.id ?? 0;
+    const pending = this.#pending.begin({ user, ...operation });
+    if (!pending) throw this.#refusal(user);
     this.#sending = pending.key;
     this.emit("change", this.inDoubt);
     try {
       const { path } = OPERATIONS[pending.kind];
       const answer = await this.#http.post(path, pending.body, { "Idempotency-Key": pending.key });
-      this.#pending.settle();
-      this.#answers.set(String(answer.operacao_id), answer);
-      this.emit("done", answer);
-      return answer;
+      this.#pending.settle(pending);
+      return this.#take(answer, user);
     } catch (error) {
-      if (isSettled(/** @type {ApiError} */ (error).status)) this.#pending.settle();
+      if (isSettled(/** @type {ApiError} */ (error).status)) this.#pending.settle(pending);
       throw error;
     } finally {
-      this.#sending = null;
+      if (this.#sending === pending.key) this.#sending = null;
       this.emit("change", this.inDoubt);
     }
+  }
+
+  /**
+   * @param {OperationAnswer} answer
+   * @param {number} user who asked; somebody else may be here by now
+   */
+  #take(answer, user) {
+    if (this.#session.user?.id !== user) return null;
+    this.#answers.set(String(answer.operacao_id), answer);
+    this.emit("done", answer);
+    return answer;
+  }
+
+  /** @param {number} user */
+  #refusal(user) {
+    const { summary = "" } = this.#pending.of(user) ?? {};
+    const text = `Antes, resolva a que ficou sem resposta: ${summary}.`;
+    return new ApiError(text, { status: REFUSED_STATUS, code: "operacao_em_duvida" });
   }
 
   /** Asks again under the same key: it is done now, or the first answer comes again. */
@@ -77,8 +99,19 @@ export class Operations extends Emitter {
     this.#answers.clear();
   }
 
+  /** The person looks into it another way; what the bank may have done stays done. */
   forget() {
-    this.#pending.settle();
-    this.emit("change", null);
+    const pending = this.inDoubt;
+    if (pending) this.#pending.settle(pending);
+    this.emit("change", this.inDoubt);
+  }
+
+  /**
+   * Another tab resolved it. What another tab begins is not in doubt yet.
+   * @param {string | null} place
+   * @param {string | null} after
+   */
+  changedElsewhere(place, after) {
+    if (after === null && this.#pending.isAt(place, this.#session.user?.id ?? 0)) this.emit("change", this.inDoubt);
   }
 }

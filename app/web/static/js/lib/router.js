@@ -18,6 +18,9 @@ export function onRoute(show) {
 }
 
 /** @param {string} path */
+export const isAt = (path) => location.hash === `#/${path}`;
+
+/** @param {string} path */
 export function navigate(path) {
   const hash = `#/${path}`;
   if (location.hash !== hash) location.hash = hash;

@@ -4,6 +4,7 @@
 export class Scope {
   /** @type {(() => void)[]} */
   #undo = [];
+  disposed = false;
 
   /** @param {...(() => void)} undo */
   add(...undo) {
@@ -30,6 +31,7 @@ export class Scope {
   }
 
   dispose() {
+    this.disposed = true;
     this.#undo.splice(0).forEach((undo) => undo());
   }
 }

@@ -2,15 +2,17 @@
 /** @import { OperationBody, OperationKind } from "../types/wire.js" */
 /** @import { Store } from "./session.js" */
 
-const KEY = "saldo-vivo:operacao";
+/** @param {number} user */
+const placeOf = (user) => `saldo-vivo:operacao:${user}`;
 /** The server remembers a key for at least this long. */
 const REMEMBERED_MS = 24 * 3600 * 1000;
 
 /** @typedef {{ user: number, kind: OperationKind, body: OperationBody, key: string, at: number, summary: string }} Pending */
 
 /**
- * The operation whose answer is not known yet. Its key outlives double clicks, lost answers and
- * reloads, so that sending it again can only repeat the first answer, never the payment.
+ * The operation whose answer is not known yet, one for each person. Its key outlives double clicks,
+ * lost answers, reloads and closed tabs, so that sending it again can only repeat the first answer,
+ * never the payment; and while it is there no other one may take its place.
  */
 export class PendingOperation {
   #store;
@@ -33,7 +35,7 @@ export class PendingOperation {
    */
   of(user) {
     try {
-      const saved = JSON.parse(this.#store.getItem(KEY) ?? "null");
+      const saved = JSON.parse(this.#store.getItem(placeOf(user)) ?? "null");
       const alive = saved?.user === user && this.#now() - saved.at < REMEMBERED_MS;
       return alive ? saved : null;
     } catch {
@@ -44,20 +46,32 @@ export class PendingOperation {
   /**
    * Remembers what is about to be sent; the very same operation keeps the key it has.
    * @param {{ user: number, kind: OperationKind, body: OperationBody, summary: string }} operation
-   * @returns {Pending}
+   * @returns {Pending | null} null while another one is in doubt: nothing may be sent then
    */
   begin({ user, kind, body, summary }) {
     const known = this.of(user);
     const same = known?.kind === kind && JSON.stringify(known.body) === JSON.stringify(body);
-    if (known && same) return known;
+    if (known) return same ? known : null;
     const pending = { user, kind, body, summary, key: this.#newKey(), at: this.#now() };
-    this.#store.setItem(KEY, JSON.stringify(pending));
+    this.#store.setItem(placeOf(user), JSON.stringify(pending));
     return pending;
   }
 
-  /** The answer is known, or the person decided not to repeat it. */
-  settle() {
-    this.#store.removeItem(KEY);
+  /**
+   * The answer is known, or the person decided not to repeat it. A late answer settles its own only.
+   * @param {Pick<Pending, "user" | "key">} pending
+   */
+  settle({ user, key }) {
+    if (this.of(user)?.key === key) this.#store.removeItem(placeOf(user));
+  }
+
+  /**
+   * Whether a place in the store is where this person's operation is kept.
+   * @param {string | null} place null for all of them
+   * @param {number} user
+   */
+  isAt(place, user) {
+    return place === null || place === placeOf(user);
   }
 }
 

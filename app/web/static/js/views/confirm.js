@@ -25,11 +25,18 @@ export function confirmStep(app, draft, { holder, back, confirm }) {
   const notice = el("p", { class: "form-notice", role: "alert", "data-testid": "op-aviso" });
   const holderName = el("dd", { "data-testid": "op-titular" }, "Consultando…");
   const button = el("button", { type: "button", "data-testid": "op-confirmar" }, `${verb} ${formatBRL(draft.cents)}`);
+  const correct = el("button", { type: "button", class: "secondary outline", "data-testid": "op-corrigir", onclick: () => back() }, "Corrigir");
   if (holder) awaitHolder(holder, { holderName, button, back });
   button.addEventListener("click", async () => {
-    busy(button, true);
-    await confirm().catch((error) => explain(error, notice, back));
-    busy(button, false);
+    busy(button, correct, true);
+    try {
+      // Once the answer is known its key is used up: this button must never send again.
+      await confirm();
+    } catch (error) {
+      busy(button, correct, false);
+      button.focus();
+      explain(/** @type {ApiError} */ (error), notice, back);
+    }
   });
   return el(
     "div",
@@ -38,7 +45,7 @@ export function confirmStep(app, draft, { holder, back, confirm }) {
     el("p", { class: "confirm-sum" }, formatBRL(draft.cents)),
     el("dl", { class: "facts" }, ...facts(app, draft, holder ? holderName : null)),
     notice,
-    el("div", { class: "actions" }, el("button", { type: "button", class: "secondary outline", onclick: () => back() }, "Corrigir"), button),
+    el("div", { class: "actions" }, correct, button),
   );
 }
 
@@ -76,11 +83,13 @@ async function awaitHolder(holder, { holderName, button, back }) {
 }
 
 /**
+ * What is on its way can be neither sent again nor corrected.
  * @param {HTMLButtonElement} button
+ * @param {HTMLButtonElement} correct
  * @param {boolean} on
  */
-function busy(button, on) {
-  button.disabled = on;
+function busy(button, correct, on) {
+  button.disabled = correct.disabled = on;
   if (on) button.setAttribute("aria-busy", "true");
   else button.removeAttribute("aria-busy");
 }

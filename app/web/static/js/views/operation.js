@@ -29,7 +29,7 @@ export function operationView(app, [name, account]) {
       showForm();
       form.show(problems);
     };
-    fill(stage, confirmStep(app, draft, { holder, back, confirm: () => send(app, draft) }));
+    fill(stage, confirmStep(app, draft, { holder, back, confirm: () => send(app, draft, scope) }));
     stage.querySelector("h2")?.focus();
   };
   showForm();
@@ -137,12 +137,14 @@ function descriptionField(kind) {
 
 /**
  * Sends what was confirmed. Rejects with the bank's reason; when no answer came the operation
- * stays pending, and the banner of the page takes over.
+ * stays pending, and the banner of the page takes over. Whoever went elsewhere meanwhile is not
+ * pulled away: the notification tells them there.
  * @param {App} app
  * @param {Draft} draft
+ * @param {Scope} scope
  */
-async function send(app, draft) {
+async function send(app, draft, scope) {
   const body = bodyOf(draft);
   const answer = await app.operations.send({ kind: draft.kind, body, summary: summaryOf(draft) });
-  navigate(`comprovante/${answer.operacao_id}`);
+  if (answer && !scope.disposed) navigate(`comprovante/${answer.operacao_id}`);
 }

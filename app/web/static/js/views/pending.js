@@ -1,8 +1,10 @@
 // @ts-check
 import { el, icon, setText } from "../lib/dom.js";
 import { navigate } from "../lib/router.js";
+import { isSettled } from "../models/pending.js";
 import { toast } from "./toasts.js";
 /** @import { App } from "../app.js" */
+/** @import { ApiError } from "../lib/http.js" */
 /** @import { Scope } from "../lib/scope.js" */
 
 /**
@@ -13,16 +15,19 @@ import { toast } from "./toasts.js";
 export function pendingView({ operations }, scope) {
   const text = el("span");
   const resume = async () => {
-    const answer = await operations.resume().catch((error) => toast({ title: "Ainda sem resposta", text: error.message, kind: "erro" }));
-    if (answer) navigate(`comprovante/${answer.operacao_id}`);
+    const from = location.hash;
+    const answer = await operations.resume().catch((error) => {
+      if (!scope.disposed) toast(refusal(error));
+    });
+    if (answer && !scope.disposed && location.hash === from) navigate(`comprovante/${answer.operacao_id}`);
   };
   const node = el(
     "section",
     { class: "pending", role: "alert", hidden: true, "data-testid": "operacao-pendente" },
     icon("triangle-alert"),
-    el("p", {}, el("b", {}, "Ficou sem resposta: "), text, ". Concluir não paga duas vezes."),
+    el("p", {}, el("b", {}, "Ficou sem resposta: "), text, ". Concluir não paga duas vezes. Descartar não desfaz: se o banco já fez a operação, ela está no extrato."),
     el("button", { type: "button", onclick: resume, "data-testid": "pendente-concluir" }, "Concluir"),
-    el("button", { type: "button", class: "secondary outline", onclick: () => operations.forget(), "data-testid": "pendente-esquecer" }, "Não repetir"),
+    el("button", { type: "button", class: "secondary outline", onclick: () => operations.forget(), "data-testid": "pendente-esquecer" }, "Descartar"),
   );
   const update = () => {
     const pending = operations.inDoubt;
@@ -32,4 +37,9 @@ export function pendingView({ operations }, scope) {
   scope.add(operations.on("change", update));
   update();
   return node;
+}
+
+/** @param {ApiError} error */
+function refusal({ status, message }) {
+  return { title: isSettled(status) ? "A operação não foi feita" : "Ainda sem resposta", text: message, kind: "erro" };
 }

@@ -1,5 +1,6 @@
 // @ts-check
 import { el, icon } from "../lib/dom.js";
+import { isAt } from "../lib/router.js";
 import { kindOf } from "../models/preferences.js";
 /** @import { App } from "../app.js" */
 /** @import { Notification } from "../types/wire.js" */
@@ -73,7 +74,7 @@ export function toastsView(app) {
   /** @type {Notification[]} */
   let breath = [];
   const speak = () => {
-    const events = breath.filter((event) => !isOnScreen(app, event));
+    const events = breath.filter((event) => !isOnScreen(event));
     breath = [];
     if (events.length > TOLD_ONE_BY_ONE_MAX) {
       toast({ title: `${events.length} avisos novos`, text: "Veja todos no sino, lá em cima.", kind: "aviso" });
@@ -86,12 +87,11 @@ export function toastsView(app) {
 }
 
 /**
- * The receipt of an operation made right here says more than a toast about it.
- * @param {App} app
+ * An open receipt says more than a toast about the same operation.
  * @param {Notification} event
  */
-function isOnScreen({ operations }, { dados }) {
-  return operations.answerOf(String(dados?.operacao_id)) !== null;
+function isOnScreen({ dados }) {
+  return isAt(`comprovante/${dados?.operacao_id}`);
 }
 
 /** @param {Notification} event */
