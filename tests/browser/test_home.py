@@ -61,6 +61,16 @@ def test_money_between_own_accounts_neither_came_nor_went(alice: Person, open_pa
     expect(screen.at("mes-saiu")).to_have_text("R$\u00a00,00")
 
 
+def test_a_double_click_opens_one_account(alice: Person, open_page: Opening) -> None:
+    screen = open_page(alice.url, alice)
+    screen.wait_connected()
+    screen.at("conta-nova").click()
+    screen.at("conta-nome").fill("Reserva")
+    screen.at("conta-abrir").evaluate("button => { button.click(); button.click(); }")
+    expect(screen.page.locator("a.card", has_text="Reserva")).to_be_visible()
+    assert len(alice.get("/correntistas").json()) == 2
+
+
 def test_the_movement_of_a_number_respects_who_wants_none(alice: Person, open_page: Opening) -> None:
     script = """
         globalThis.seen = new Set();
