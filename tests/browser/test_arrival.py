@@ -1,11 +1,13 @@
 """Logging in, registering, staying, and leaving."""
 
+import json
 import re
 import secrets
 
-from playwright.sync_api import expect
+import pytest
+from playwright.sync_api import APIResponse, Route, expect
 
-from tests.browser.conftest import Opening, Screen
+from tests.browser.conftest import Opening, Screen, session_of
 from tests.support.cluster import Cluster
 from tests.support.people import PASSWORD, Person
 
@@ -96,6 +98,71 @@ def test_a_session_that_was_ended_elsewhere_returns_to_where_the_person_was(alic
     log_in(screen, alice)
     expect(screen.at("volume")).to_be_visible()
     screen.wait_connected()
+
+
+def test_leaving_ends_every_device(alice: Person, open_page: Opening) -> None:
+    here, there = open_page(alice.url, alice), open_page(alice.url, alice)
+    there.wait_connected()
+    here.at("sair").click()
+    expect(there.at("login-aviso")).to_have_text("Sua sessão foi encerrada.")
+    assert alice.get("/perfil").status_code == 401
+
+
+def test_who_comes_next_begins_at_home(alice: Person, bob: Person, open_page: Opening) -> None:
+    screen = open_page(alice.url, alice)
+    screen.go(f"extrato/{alice.account}")
+    screen.at("extrato-conta").wait_for()
+    screen.at("sair").click()
+    log_in(screen, bob)
+    expect(screen.page.get_by_text("Olá, Bob")).to_be_visible()
+
+    screen.go(f"extrato/{bob.account}")
+    screen.at("extrato-conta").wait_for()
+    assert bob.post("/logout", {"todos": True}).status_code == 204
+    expect(screen.at("login-aviso")).to_have_text("Sua sessão foi encerrada.")
+    screen.page.reload()
+    log_in(screen, alice)
+    expect(screen.page.get_by_text("Olá, Alice")).to_be_visible()
+
+
+def test_an_answer_to_who_left_is_not_shown_to_who_came(alice: Person, bob: Person, open_page: Opening) -> None:
+    screen = open_page(alice.url, alice)
+    screen.wait_connected()
+    held: list[tuple[Route, APIResponse]] = []
+    screen.page.route("**/deposito", lambda route: held.append((route, route.fetch())))
+    screen.go("operar/deposito")
+    screen.at("op-valor").press_sequentially("1000")
+    screen.at("op-continuar").click()
+    with screen.page.expect_request("**/deposito"):
+        screen.at("op-confirmar").click()
+    screen.at("sair").click()
+    log_in(screen, bob)
+    screen.wait_connected()
+    expect(screen.balance(bob.account)).to_have_text("R$\u00a00,00")
+    with screen.page.expect_response("**/deposito"):
+        route, answer = held[0]
+        assert answer.status == 201
+        route.fulfill(response=answer)
+    screen.go("extrato")
+    expect(screen.page.get_by_text("Nenhuma movimentação")).to_be_visible()
+    screen.go("")
+    expect(screen.balance(bob.account)).to_have_text("R$\u00a00,00")
+    expect(screen.at("extrato-linha")).to_have_count(0)
+
+
+def test_a_token_of_somebody_else_shows_nothing(alice: Person, bob: Person, open_page: Opening) -> None:
+    screen = open_page(alice.url)
+    mixed = json.loads(session_of(alice)) | {"token": bob.token}
+    screen.page.evaluate("session => localStorage.setItem('saldo-vivo:sessao', session)", json.dumps(mixed))
+    screen.page.reload()
+    expect(screen.at("login-aviso")).to_have_text("Entre de novo.")
+
+
+@pytest.mark.parametrize("address", ["#/%", "#/extrato/%E0%A4", "#/nada"])
+def test_an_address_that_is_none_shows_a_page_all_the_same(alice: Person, open_page: Opening, address: str) -> None:
+    screen = open_page(f"{alice.url}/{address}", alice)
+    screen.wait_connected()
+    expect(screen.page.get_by_role("heading", level=1)).to_have_count(1)
 
 
 def test_the_session_renews_itself_before_it_expires(alice: Person, open_page: Opening) -> None:

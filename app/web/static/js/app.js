@@ -45,7 +45,7 @@ export class App {
     this.operations.on("done", (answer) => this.#settled(answer));
     keepRenewed(this.session, this.http);
     window.addEventListener("storage", ({ key, oldValue, newValue }) => {
-      this.session.changedElsewhere(key, oldValue, newValue);
+      this.session.changedElsewhere(key, oldValue);
       this.operations.changedElsewhere(key, newValue);
     });
     window.addEventListener("online", () => this.connection.network(true));
@@ -82,6 +82,7 @@ export class App {
       auth: () => this.#proof(),
       greeted: (where) => this.connection.greeted(where),
       authenticated: (answer) => {
+        if (answer.usuario_id !== this.session.user?.id) return this.session.close("Entre de novo.");
         this.connection.connected({ transport: this.#wire?.transport });
         if (this.#stream?.authenticated(answer) || !this.bank.loadedAt) this.loader.load();
       },
@@ -134,14 +135,15 @@ export class App {
   /** The socket goes first, so that nobody is told of an end that they asked for. */
   async leave() {
     this.#wire?.close();
-    await this.http.post("/logout").catch(() => undefined);
+    await this.http.post("/logout", { todos: true }).catch(() => undefined);
     this.session.close();
   }
 
   async readAll() {
     const ate = this.inbox.newestSeq;
+    const user = this.session.user?.id;
     await this.http.post("/notificacoes/lidas", { ate });
-    this.inbox.readUpTo(ate);
+    if (this.session.user?.id === user) this.inbox.readUpTo(ate);
   }
 }
 

@@ -7,6 +7,10 @@ import { connectionView } from "./views/connection.js";
 import { clearToasts, toastsView } from "./views/toasts.js";
 import { unreadSign } from "./views/unread_sign.js";
 
+/** The screen that is the same for everybody, logged in or not. */
+const PUBLIC = "verificar";
+const OWNER = "saldo-vivo:endereco-de";
+
 const app = new App();
 const root = /** @type {HTMLElement} */ (document.getElementById("raiz"));
 const setTitle = unreadSign(app);
@@ -27,7 +31,6 @@ function leave() {
   return (turn += 1);
 }
 
-/** The address stays as it is, so that logging in again returns to where the person was. */
 async function enter() {
   const mine = leave();
   const { shellView } = await import("./views/shell.js");
@@ -58,11 +61,36 @@ onRoute((next) => {
   const before = route.name;
   route = next;
   if (shell) shell.show(route);
-  else if ([before, route.name].includes("verificar")) askWho("");
+  else if ([before, route.name].includes(PUBLIC)) askWho("");
 });
-app.session.on("opened", enter);
-app.session.on("closed", askWho);
-if (app.session.token) enter();
-else askWho("");
+/**
+ * The address stays as it is, so that logging in again returns to where the person was; it is
+ * nobody else's, and not kept for who left by themselves.
+ */
+function goHome() {
+  if (route.name === PUBLIC) return;
+  history.replaceState(null, "", "#/");
+  route = parseRoute(location.hash);
+}
+
+/** @param {number} id whose the address is from now on; also after a reload of the login screen */
+function own(id) {
+  const before = sessionStorage.getItem(OWNER);
+  if (before !== null && before !== String(id)) goHome();
+  sessionStorage.setItem(OWNER, String(id));
+}
+
+app.session.on("opened", ({ id }) => {
+  own(id);
+  enter();
+});
+app.session.on("closed", (reason) => {
+  if (reason === "") goHome();
+  askWho(reason);
+});
+if (app.session.user) {
+  own(app.session.user.id);
+  enter();
+} else askWho("");
 app.start();
 keepShell().catch(() => undefined);

@@ -8,8 +8,17 @@
  * @returns {Route}
  */
 export function parseRoute(hash) {
-  const [name = "", ...params] = hash.replace(/^#\/?/, "").split("/").map(decodeURIComponent);
+  const [name = "", ...params] = hash.replace(/^#\/?/, "").split("/").map(decoded);
   return { name: name || "inicio", params };
+}
+
+/** @param {string} part as it is when it was cut off in the middle of a character */
+function decoded(part) {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return part;
+  }
 }
 
 /** @param {(route: Route) => void} show called when the address changes */

@@ -16,7 +16,7 @@ const ENDINGS = new Map([
 /** @typedef {{ getItem(key: string): string | null, setItem(key: string, value: string): void, removeItem(key: string): void }} Store */
 
 /**
- * When a token was issued and ends, in milliseconds; null for what is no token.
+ * How long a token lives from its issue, in milliseconds; null for what is no token.
  * Read for the timing only: whether it is true, the server says.
  * @param {string} token
  */
@@ -24,7 +24,7 @@ export function lifeOf(token) {
   try {
     const part = token.split(".")[1].replaceAll("-", "+").replaceAll("_", "/");
     const { iat, exp } = JSON.parse(atob(part));
-    return Number.isFinite(exp) ? { issued: (iat ?? exp) * 1000, ends: exp * 1000 } : null;
+    return Number.isFinite(exp - iat) ? (exp - iat) * 1000 : null;
   } catch {
     return null;
   }
@@ -37,8 +37,8 @@ export function lifeOf(token) {
 export class Session extends Emitter {
   #store;
   #now;
-  /** Whether this tab shows somebody; the store may be ahead of it. */
-  #here = false;
+  /** @type {number | null} whom this tab shows; the store may be ahead of it */
+  #here;
 
   /**
    * @param {Store} store
@@ -48,10 +48,10 @@ export class Session extends Emitter {
     super();
     this.#store = store;
     this.#now = now;
-    this.#here = this.token !== null;
+    this.#here = this.#saved?.usuario.id ?? null;
   }
 
-  /** @returns {Credentials | null} */
+  /** @returns {(Credentials & { recebido?: number }) | null} what every tab shares */
   get #saved() {
     try {
       return JSON.parse(this.#store.getItem(KEY) ?? "null");
@@ -60,30 +60,47 @@ export class Session extends Emitter {
     }
   }
 
+  /** What the store has of the person whom this tab shows: nobody acts for somebody else. */
+  get #own() {
+    const saved = this.#saved;
+    return saved?.usuario.id === this.#here ? saved : null;
+  }
+
   get token() {
-    return this.#saved?.token ?? null;
+    return this.#own?.token ?? null;
   }
 
   get user() {
-    return this.#saved?.usuario ?? null;
+    return this.#own?.usuario ?? null;
   }
 
   get expired() {
-    const life = this.token && lifeOf(this.token);
-    return Boolean(life && life.ends <= this.#now());
+    const age = this.#age;
+    return age !== null && age.ms >= age.life;
   }
 
   /** Milliseconds until the token should be renewed; null when there is none. */
   get renewInMs() {
-    const life = this.token ? lifeOf(this.token) : null;
-    if (!life) return null;
-    return Math.max(0, life.issued + (life.ends - life.issued) * RENEW_AT - this.#now());
+    const age = this.#age;
+    return age && Math.max(0, age.life * RENEW_AT - age.ms);
+  }
+
+  /**
+   * How old the token is and may become. Counted from its arrival, since this clock and the
+   * server's may differ by hours. A clock that was put back tells nothing: old enough to be renewed.
+   */
+  get #age() {
+    const own = this.#own;
+    const life = own && lifeOf(own.token);
+    if (!own || life === null) return null;
+    const ms = this.#now() - (own.recebido ?? this.#now());
+    return { ms: ms < 0 ? life * RENEW_AT : ms, life };
   }
 
   /** @param {Credentials} credentials */
   open({ token, usuario }) {
-    this.#store.setItem(KEY, JSON.stringify({ token, usuario }));
-    this.#here = true;
+    this.#keep({ token, usuario });
+    this.#here = usuario.id;
     this.emit("opened", usuario);
   }
 
@@ -91,14 +108,19 @@ export class Session extends Emitter {
   renew(token) {
     const usuario = this.user;
     if (!usuario) return;
-    this.#store.setItem(KEY, JSON.stringify({ token, usuario }));
+    this.#keep({ token, usuario });
     this.emit("renewed", token);
+  }
+
+  /** @param {Credentials} credentials */
+  #keep({ token, usuario }) {
+    this.#store.setItem(KEY, JSON.stringify({ token, usuario, recebido: this.#now() }));
   }
 
   /** @param {string} reason what the person is told; empty when they asked for it */
   close(reason = "") {
     this.#store.removeItem(KEY);
-    this.#here = false;
+    this.#here = null;
     this.emit("closed", reason);
   }
 
@@ -117,16 +139,18 @@ export class Session extends Emitter {
    * Another tab wrote to the shared store.
    * @param {string | null} key
    * @param {string | null} before
-   * @param {string | null} after
    */
-  changedElsewhere(key, before, after) {
+  changedElsewhere(key, before) {
     if (key !== null && key !== KEY) return;
     const was = this.#here;
-    this.#here = this.token !== null;
-    if (!after) {
-      // The end that this tab asked for may come back from another tab, which was told of it too.
-      if (was) this.emit("closed", before ? "Sessão encerrada em outra aba." : "");
-    } else if (!before && this.user) this.emit("opened", this.user);
-    else if (this.token) this.emit("renewed", this.token);
+    const user = this.#saved?.usuario ?? null;
+    this.#here = user?.id ?? null;
+    if (was === this.#here) {
+      if (this.token) this.emit("renewed", this.token);
+      return;
+    }
+    // The end that this tab asked for may come back from another tab, which was told of it too.
+    if (was !== null) this.emit("closed", before && !user ? "Sessão encerrada em outra aba." : "");
+    if (user) this.emit("opened", user);
   }
 }
