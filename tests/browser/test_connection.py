@@ -125,3 +125,41 @@ def test_three_people_on_three_nodes_one_of_them_offline_in_the_middle(
     his.at("sino").click()
     expect(his.at("notificacao-item")).to_have_count(3)
     assert told(his) == [1, 2, 3]
+
+
+def test_without_a_live_line_it_says_how_old_the_numbers_are(alice: Person, open_page: Opening) -> None:
+    assert alice.deposit("10.00").status_code == 201
+    screen = open_page(alice.url)
+    screen.page.route(re.compile("/socket.io/"), lambda route: route.abort())
+    screen.page.add_init_script(BLOCK_WEBSOCKET)
+    screen.page.evaluate("session => localStorage.setItem('saldo-vivo:sessao', session)", session_of(alice))
+    screen.page.reload()
+    expect(screen.balance(alice.account)).to_have_text("R$\u00a010,00")
+    expect(screen.at("desatualizado")).to_contain_text("Os valores são das")
+
+
+def test_what_was_read_elsewhere_during_an_absence_is_read_here_too(alice: Person, open_page: Opening) -> None:
+    screen = open_page(alice.url, alice)
+    screen.wait_connected()
+    for _ in range(2):
+        assert alice.deposit("1.00").status_code == 201
+    expect(screen.at("sino-contador")).to_have_text("2")
+    screen.context.set_offline(True)
+    has_state(screen, "desconectado")
+    assert alice.post("/notificacoes/lidas", {"ate": 2}).status_code == 200
+    screen.context.set_offline(False)
+    screen.wait_connected()
+    expect(screen.at("sino-contador")).to_be_hidden()
+
+
+def test_a_statement_that_was_opened_without_a_network_comes_with_it(alice: Person, open_page: Opening) -> None:
+    assert alice.deposit("10.00").status_code == 201
+    screen = open_page(alice.url, alice)
+    screen.wait_connected()
+    screen.page.route("**/extrato/*", lambda route: route.abort(), times=1)
+    screen.go(f"extrato/{alice.account}")
+    expect(screen.page.get_by_text("Não houve resposta do banco")).to_be_visible()
+    screen.context.set_offline(True)
+    has_state(screen, "desconectado")
+    screen.context.set_offline(False)
+    expect(screen.at("extrato").get_by_test_id("extrato-linha")).to_have_count(1)

@@ -90,3 +90,27 @@ def test_the_movement_of_a_number_respects_who_wants_none(alice: Person, open_pa
         expect(screen.at("saldo-total")).to_have_text(f"R$\u00a0{whole}")
         counts.append(screen.page.evaluate("seen.size"))
     assert counts[0] <= 2 < counts[1]
+
+
+def test_a_bank_that_was_away_for_the_first_load_is_asked_again(alice: Person, open_page: Opening) -> None:
+    assert alice.deposit("10.00").status_code == 201
+    screen = open_page("about:blank#", alice, service_workers="block")
+    screen.page.route("**/correntistas", lambda route: route.fulfill(status=503, json={}), times=1)
+    screen.page.goto(alice.url)
+    screen.wait_connected()
+    expect(screen.balance(alice.account)).to_have_text("R$\u00a010,00")
+
+
+def test_another_day_is_called_by_its_name(alice: Person, open_page: Opening) -> None:
+    assert alice.deposit("10.00").status_code == 201
+    screen = open_page(alice.url, alice)
+    screen.page.clock.install()
+    screen.page.reload()
+    screen.wait_connected()
+    month = screen.page.locator("#mes-titulo").inner_text()
+    expect(screen.at("mes-entrou")).to_have_text("R$\u00a010,00")
+    expect(screen.at("extrato-linha")).to_contain_text("Hoje")
+    screen.page.clock.fast_forward(32 * 24 * 3600 * 1000)
+    expect(screen.page.locator("#mes-titulo")).not_to_have_text(month)
+    expect(screen.at("mes-entrou")).to_have_text("R$\u00a00,00")
+    expect(screen.at("extrato-linha")).not_to_contain_text("Hoje")

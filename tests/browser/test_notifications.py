@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from flask_socketio import SocketIO
-from playwright.sync_api import BrowserContext, expect
+from playwright.sync_api import BrowserContext, Route, expect
 
 from tests.browser.conftest import Opening, Screen
 from tests.support.cluster import Cluster
@@ -189,3 +189,28 @@ def test_a_notification_of_a_plain_script_is_shown_and_not_kept(
     expect(screen.at("aviso-toast")).to_contain_text("Manutenção às 23 h")
     assert alice.deposit("1.00").status_code == 201
     expect(screen.at("sino-contador")).to_have_text("1")
+
+
+def test_preferences_that_could_not_be_read_are_never_saved_over(alice: Person, open_page: Opening) -> None:
+    saved = alice.get("/preferencias").json() | {"mudos": ["saque"]}
+    screen = open_page("about:blank#", alice, service_workers="block")
+    headers = {"Authorization": f"Bearer {alice.token}"}
+    assert screen.page.request.put(f"{alice.url}/preferencias", data=saved, headers=headers).ok
+    failing = [True]
+
+    def fail(route: Route) -> None:
+        if failing[0] and route.request.method == "GET":
+            route.abort()
+        else:
+            route.continue_()
+
+    screen.page.route("**/preferencias", fail)
+    screen.page.goto(f"{alice.url}/#/preferencias")
+    screen.wait_connected()
+    screen.at("tocar-deposito").uncheck()
+    expect(screen.at("preferencias-estado")).to_contain_text("Não foi possível salvar")
+    expect(screen.at("tocar-deposito")).to_be_checked()
+    failing[0] = False
+    screen.at("tocar-deposito").uncheck()
+    expect(screen.at("preferencias-estado")).to_have_text("Preferências salvas.")
+    assert sorted(alice.get("/preferencias").json()["mudos"]) == ["deposito", "saque"]

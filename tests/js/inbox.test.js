@@ -22,10 +22,30 @@ test("the newest stand first, and the unread are counted", () => {
 test("unread ones beyond the loaded page count too, until they are read or loaded", () => {
   inbox.load({ notificacoes: notices(11, 15).reverse(), nao_lidas: 9, seq: 15 }, false);
   assert.equal(inbox.unread, 9);
-  inbox.addOlder(notices(6, 10), false);
+  inbox.addOlder(notices(6, 10), { before: 11, complete: false });
   assert.equal(inbox.unread, 9);
   inbox.readUpTo(15);
   assert.equal(inbox.unread, 0);
+});
+
+test("an older page that comes twice, or no longer joins the rest, changes nothing", () => {
+  inbox.load({ notificacoes: notices(11, 15).reverse(), nao_lidas: 12, seq: 15 }, false);
+  const older = () => inbox.addOlder(notices(6, 10), { before: 11, complete: false });
+  older();
+  older();
+  assert.equal(inbox.unread, 12);
+  assert.equal(inbox.oldestSeq, 6);
+});
+
+test("where reading stands is taken from a page, which announces nothing", () => {
+  inbox.load({ notificacoes: notices(1, 5).reverse(), nao_lidas: 5, seq: 5 }, true);
+  let heard = 0;
+  inbox.on("arrived", () => (heard += 1));
+  inbox.readAs({ notificacoes: notices(1, 7).reverse(), nao_lidas: 3, seq: 7 });
+  assert.equal(inbox.unread, 1);
+  assert.equal(heard, 0);
+  inbox.receive(notice(6));
+  assert.equal(heard, 1);
 });
 
 test("what arrives is unread and unseen; looking is not reading", () => {

@@ -85,6 +85,7 @@ export class App {
         if (answer.usuario_id !== this.session.user?.id) return this.session.close("Entre de novo.");
         this.connection.connected({ transport: this.#wire?.transport });
         if (this.#stream?.authenticated(answer) || !this.bank.loadedAt) this.loader.load();
+        else this.loader.readCursor();
       },
       durable: (name, event) => this.#stream?.receive(name, event),
       state: (name, payload) => this.#apply(name, payload),

@@ -8,6 +8,9 @@ const PAGE_ROWS = 100;
 /** Enough for the month and the chart of nearly everybody; the statement pages on from there. */
 const PAGES_MAX = 10;
 export const INBOX_PAGE = 30;
+/** How long after a failure it is tried again; doubled each time, up to the last. */
+const RETRY_FIRST_MS = 1000;
+const RETRY_MS_MAX = 30_000;
 
 /** Fetches the state that is shown, whole. One fetch at a time; a call during one starts another after it. */
 export class Loader {
@@ -15,6 +18,9 @@ export class Loader {
   /** @type {Promise<void> | null} */
   #running = null;
   #again = false;
+  /** @type {number | undefined} */
+  #retry;
+  #retryMs = RETRY_FIRST_MS;
 
   /** @param {App} app */
   constructor(app) {
@@ -26,6 +32,7 @@ export class Loader {
       this.#again = true;
       return this.#running;
     }
+    clearTimeout(this.#retry);
     this.#running = this.#fetchAll().finally(() => {
       this.#running = null;
       if (!this.#again) return;
@@ -48,9 +55,29 @@ export class Loader {
       if (user === undefined || session.user?.id !== user) return bank.failLoad();
       if (page) inbox.load(page, page.notificacoes.length < INBOX_PAGE);
       bank.load({ accounts, ...rows });
+      this.#retryMs = RETRY_FIRST_MS;
     } catch {
       bank.failLoad();
+      this.#tryLater(user);
     }
+  }
+
+  /**
+   * A bank that was away for a moment is no reason to stay empty, or old, on a line that is there.
+   * @param {number | undefined} user whoever is here by then, this is theirs
+   */
+  #tryLater(user) {
+    this.#retry = setTimeout(() => user !== undefined && this.#app.session.user?.id === user && this.load(), this.#retryMs);
+    this.#retryMs = Math.min(this.#retryMs * 2, RETRY_MS_MAX);
+  }
+
+  /** Where reading stands: what was read elsewhere while this page heard nothing. */
+  async readCursor() {
+    const { http, inbox, session } = this.#app;
+    const user = session.user?.id;
+    /** @type {Inbox | null} */
+    const page = await http.get(`/notificacoes?limite=${PAGE_ROWS}`).catch(() => null);
+    if (page && session.user?.id === user) inbox.readAs(page);
   }
 
   /** The newest rows, back to the first day that the month's totals and the chart need. */

@@ -1,4 +1,7 @@
 // @ts-check
+import { dayKey } from "../models/dates.js";
+
+const MINUTE_MS = 60_000;
 
 /** What a view must undo when it leaves the page. */
 export class Scope {
@@ -28,6 +31,17 @@ export class Scope {
   every(ms, run) {
     const timer = setInterval(run, ms);
     this.add(() => clearInterval(timer));
+  }
+
+  /** @param {() => void} run when another day has begun: "today" is yesterday now */
+  eachDay(run) {
+    let day = dayKey(new Date());
+    this.every(MINUTE_MS, () => {
+      const today = dayKey(new Date());
+      if (today === day) return;
+      day = today;
+      run();
+    });
   }
 
   dispose() {

@@ -19,6 +19,8 @@ export class Sounds extends Emitter {
   #app;
   #speaks = false;
   #lastAt = 0;
+  /** Until the saved ones are known, these are only the defaults: never saved over the others. */
+  #known = false;
   #channel = new BroadcastChannel(CHANNEL);
 
   /** @param {App} app */
@@ -27,17 +29,32 @@ export class Sounds extends Emitter {
     this.#app = app;
     this.#channel.onmessage = ({ data }) => this.#adopt(data);
     app.inbox.on("arrived", (event) => this.#hear(event));
-    app.session.on("opened", () => this.load());
-    if (app.session.token) this.load();
+    app.session.on("opened", () => this.#begin());
+    app.connection.on("change", ({ state }) => state === "conectado" && !this.#known && this.load().catch(() => undefined));
+    if (app.session.token) this.#begin();
     unlock(() => this.#takeTurn());
   }
 
-  async load() {
-    this.#adopt(await this.#app.http.get("/preferencias").catch(() => null));
+  /** Somebody else's may be here from before. */
+  #begin() {
+    this.#known = false;
+    this.preferences = defaults();
+    this.emit("change", this.preferences);
+    this.load().catch(() => undefined);
   }
 
-  /** @param {Preferences} preferences */
-  async save(preferences) {
+  async load() {
+    const { http, session } = this.#app;
+    const user = session.user?.id;
+    const saved = await http.get("/preferencias");
+    if (session.user?.id === user) this.#adopt(saved);
+  }
+
+  /** @param {(draft: Preferences) => void} change made to what is saved, not to what is only the default */
+  async save(change) {
+    if (!this.#known) await this.load();
+    const preferences = structuredClone(this.preferences);
+    change(preferences);
     this.#adopt(preferences);
     await this.#app.http.put("/preferencias", preferences);
     this.#channel.postMessage(preferences);
@@ -50,6 +67,7 @@ export class Sounds extends Emitter {
 
   /** @param {Partial<Preferences> | null} preferences */
   #adopt(preferences) {
+    this.#known = true;
     this.preferences = complete(preferences);
     this.emit("change", this.preferences);
   }

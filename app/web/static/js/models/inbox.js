@@ -34,9 +34,11 @@ export class Inbox extends Emitter {
 
   /**
    * @param {Notification[]} page an older page
-   * @param {boolean} complete
+   * @param {{ before: number | null, complete: boolean }} how `before` which seq it was asked for: one
+   *   that no longer joins what is here (it came twice, or the newest page came again) is passed over
    */
-  addOlder(page, complete) {
+  addOlder(page, { before, complete }) {
+    if (before !== this.oldestSeq) return;
     const newest = [...page].sort((a, b) => b.seq - a.seq);
     const { count } = this.#older;
     this.#readUpTo = Math.max(this.#readUpTo, newest[count]?.seq ?? 0);
@@ -60,6 +62,15 @@ export class Inbox extends Emitter {
     this.#readUpTo = seq;
     if (seq >= this.#older.below - 1) this.#older.count = 0;
     this.emit("change", this);
+  }
+
+  /**
+   * The same, from a page of the newest; a page that is unread to its end does not say where.
+   * @param {InboxPayload} page
+   */
+  readAs({ notificacoes, nao_lidas: unread }) {
+    const newest = [...notificacoes].sort((a, b) => b.seq - a.seq);
+    this.readUpTo(newest[unread]?.seq ?? 0);
   }
 
   see() {

@@ -57,7 +57,7 @@ function words({ state, retryAt, node }) {
 export function staleView({ bank, connection }, scope) {
   const node = el("p", { class: "stale", role: "status", hidden: true, "data-testid": "desatualizado" });
   const update = () => {
-    const text = connection.state === "conectado" ? "" : staleWords(connection, bank.loadedAt !== null);
+    const text = connection.state === "conectado" ? "" : staleWords(connection, bank.loadedAt);
     node.hidden = text === "";
     setText(node, text);
   };
@@ -68,11 +68,11 @@ export function staleView({ bank, connection }, scope) {
 
 /**
  * @param {Connection} connection
- * @param {boolean} loaded
+ * @param {Date | null} loadedAt
  */
-function staleWords({ liveUntil, retryAt }, loaded) {
-  if (!loaded) return retryAt === null ? "" : "Sem conexão. Suas contas aparecem assim que ela voltar.";
-  if (liveUntil === null || Date.now() - liveUntil < STALE_AFTER_MS) return "";
-  const since = new Date(liveUntil);
+function staleWords({ liveUntil, retryAt }, loadedAt) {
+  if (!loadedAt) return retryAt === null ? "" : "Sem conexão. Suas contas aparecem assim que ela voltar.";
+  const since = new Date(Math.max(liveUntil ?? 0, loadedAt.getTime()));
+  if (Date.now() - since.getTime() < STALE_AFTER_MS) return "";
   return `Você está sem conexão. Os valores são das ${formatTime(since)} (${ago(since)}).`;
 }

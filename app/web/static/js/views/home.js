@@ -1,7 +1,7 @@
 // @ts-check
 import { el, fill, icon, setText } from "../lib/dom.js";
 import { Scope } from "../lib/scope.js";
-import { monthName } from "../models/dates.js";
+import { dayKey, monthName } from "../models/dates.js";
 import { formatBRL } from "../models/money.js";
 import { OPERATIONS } from "../models/operation.js";
 import { monthTotals } from "../models/overview.js";
@@ -35,6 +35,7 @@ export function homeView(app) {
     node.removeAttribute("aria-busy");
   };
   scope.add(app.bank.on("change", update));
+  scope.eachDay(update);
   update();
   return { node, title: "Início", dispose: () => scope.dispose() };
 }
@@ -110,7 +111,7 @@ function makeCard({ id, name, cents }) {
 
 /** @param {App} app */
 function monthCards({ bank }) {
-  const now = new Date();
+  const title = el("h2", { id: "mes-titulo" });
   const came = amount(null, { class: "in", "data-testid": "mes-entrou" });
   const went = amount(null, { class: "out", "data-testid": "mes-saiu" });
   const barIn = el("span", { class: "month-bar-in" });
@@ -120,12 +121,14 @@ function monthCards({ bank }) {
   const node = el(
     "section",
     { class: "panel month", "aria-labelledby": "mes-titulo" },
-    el("h2", { id: "mes-titulo" }, `Em ${monthName(now)}`),
+    title,
     el("dl", {}, item("Entrou", "arrow-down-left", came), item("Saiu", "arrow-up-right", went)),
     el("div", { class: "month-bar", "aria-hidden": "true" }, barIn, barOut),
   );
   const update = () => {
-    const { inCents, outCents } = monthTotals(bank.statement.rows, bank.accounts, new Date());
+    const now = new Date();
+    const { inCents, outCents } = monthTotals(bank.statement.rows, bank.accounts, now);
+    setText(title, `Em ${monthName(now)}`);
     setAmount(came, inCents);
     setAmount(went, outCents);
     barIn.style.flexGrow = String(inCents);
@@ -151,9 +154,9 @@ function lastRows({ bank }, scope) {
   );
   const update = () => {
     const rows = bank.statement.rows.slice(0, LAST_ROWS);
-    const ids = rows.map((row) => row.MovimentacaoID).join();
-    if (ids === list.dataset.ids) return;
-    list.dataset.ids = ids;
+    const shown = [dayKey(new Date()), ...rows.map((row) => row.MovimentacaoID)].join();
+    if (shown === list.dataset.shown) return;
+    list.dataset.shown = shown;
     const empty = el("li", { class: "empty" }, "Nada por aqui ainda. O primeiro depósito aparece neste lugar.");
     fill(list, ...(rows.length ? rows.map((row) => rowView(row, { withAccount: true, withDay: true, fresh })) : [empty]));
     fresh.clear();

@@ -64,7 +64,11 @@ function makePanel(app) {
   const readAll = el("button", { type: "button", class: "link", "data-testid": "marcar-lidas" }, icon("check-check"), "Marcar todas como lidas");
   const older = el("button", { type: "button", class: "secondary outline older", "data-testid": "avisos-anteriores" }, "Ver anteriores");
   readAll.addEventListener("click", () => app.readAll().catch(told));
-  older.addEventListener("click", () => loadOlder(app).catch(told));
+  older.addEventListener("click", async () => {
+    older.disabled = true;
+    await loadOlder(app).catch(told);
+    older.disabled = false;
+  });
   const node = el(
     "section",
     { class: "notices-panel", id: "painel-avisos", "aria-label": "Avisos", tabindex: "-1", hidden: true, "data-testid": "painel-avisos" },
@@ -93,8 +97,9 @@ const told = (error) => toast({ title: "Não deu certo", text: error.message, ki
 
 /** @param {App} app */
 async function loadOlder({ http, inbox }) {
-  const page = await http.get(`/notificacoes?limite=${INBOX_PAGE}&antes=${inbox.oldestSeq}`);
-  inbox.addOlder(page.notificacoes, page.notificacoes.length < INBOX_PAGE);
+  const before = inbox.oldestSeq;
+  const { notificacoes } = await http.get(`/notificacoes?limite=${INBOX_PAGE}&antes=${before}`);
+  inbox.addOlder(notificacoes, { before, complete: notificacoes.length < INBOX_PAGE });
 }
 
 /** @param {Notification} item */

@@ -28,12 +28,13 @@ export function preferencesView({ sounds }) {
   const status = el("p", { class: "saved", role: "status", "data-testid": "preferencias-estado" });
   /** @type {Save} */
   const save = async (change) => {
-    const draft = structuredClone(sounds.preferences);
-    change(draft);
     setText(status, "Salvando…");
-    await sounds.save(draft).then(
+    await sounds.save(change).then(
       () => setText(status, "Preferências salvas."),
-      (error) => setText(status, `Não foi possível salvar. ${error.message}`),
+      (error) => {
+        show();
+        setText(status, `Não foi possível salvar. ${error.message}`);
+      },
     );
   };
   const parts = [soundsPart(sounds, save), quietPart(save)];

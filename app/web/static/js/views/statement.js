@@ -24,6 +24,7 @@ export function statementView(app, [account]) {
   const update = () => head.update(filters.filter.account ?? 0);
   scope.add(app.bank.on("change", update), app.bank.on("rows", (rows) => pages.receive(rows)));
   scope.add(filters.onChange(update));
+  scope.add(app.connection.on("change", ({ state }) => state === "conectado" && pages.failed && pages.more()));
   filters.start();
   update();
   const node = el("div", { class: "statement" }, el("h1", {}, "Extrato"), head.node, filters.node, list);
@@ -83,6 +84,7 @@ function rowList(pages, scope) {
   const watch = new IntersectionObserver(([entry]) => entry.isIntersecting && !pages.failed && pages.more(), { rootMargin: "600px" });
   watch.observe(end);
   scope.add(() => watch.disconnect());
+  scope.eachDay(() => days.update(pages.statement.rows, new Set()));
   scope.add(
     pages.on("change", (fresh) => {
       days.update(pages.statement.rows, fresh);
