@@ -5,7 +5,7 @@ import zlib
 
 from playwright.sync_api import Route, expect
 
-from tests.browser.conftest import Opening, Screen
+from tests.browser.conftest import Opening, Screen, session_of
 from tests.support.people import Person
 
 
@@ -155,7 +155,7 @@ def test_a_click_after_the_answer_pays_nothing_more(alice: Person, open_page: Op
     fill_in(screen, "saque", "1000")
     with screen.page.expect_response("**/saque"):
         screen.at("op-confirmar").click()
-    screen.page.wait_for_url("**#/comprovante/*")
+    screen.page.wait_for_url("**#/comprovante/**")
     expect(screen.at("op-confirmar")).to_be_disabled()
     screen.at("op-confirmar").click(force=True)
     for route in held:
@@ -265,6 +265,35 @@ def test_the_receipt_can_be_copied(alice: Person, open_page: Opening) -> None:
     screen.at("comprovante-copiar").click()
     expect(screen.at("aviso-toast")).to_contain_text("copiado")
     assert "R$\u00a020,00" in screen.page.evaluate("navigator.clipboard.readText()")
+
+
+def test_the_receipt_can_be_shared_and_printed(alice: Person, open_page: Opening) -> None:
+    assert alice.deposit("20.00").status_code == 201
+    screen = open_page(alice.url)
+    screen.page.add_init_script("""
+        globalThis.done = [];
+        navigator.share = async ({ text }) => { done.push(text); };
+        globalThis.print = () => done.push("print");
+    """)
+    screen.page.evaluate("session => localStorage.setItem('saldo-vivo:sessao', session)", session_of(alice))
+    screen.page.reload()
+    screen.at("extrato-linha").first.locator("a").click()
+    screen.at("comprovante-compartilhar").click()
+    screen.at("comprovante-imprimir").click()
+    shared, printed = screen.page.evaluate("done")
+    assert "Operação: Depósito" in shared
+    assert "R$\u00a020,00" in shared
+    assert printed == "print"
+
+
+def test_an_old_operation_has_its_receipt_too(alice: Person, open_page: Opening) -> None:
+    """It is older than the rows that the page keeps: here it keeps none."""
+    row = alice.deposit("20.00").json()["movimentacao"]
+    address = f"{alice.url}/#/comprovante/{row['OperacaoID']}/{row['MovimentacaoID']}"
+    screen = open_page("about:blank#", alice, service_workers="block")
+    screen.page.route("**/movimentacoes?limite=100*", lambda route: route.fulfill(json=[]))
+    screen.page.goto(address)
+    expect(screen.at("comprovante")).to_contain_text("R$\u00a020,00")
 
 
 def test_an_invented_code_is_not_a_receipt(alice: Person, open_page: Opening) -> None:

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { groupByDay, matches, signedCents, Statement } from "../../app/web/static/js/models/statement.js";
+import { groupByDay, matches, signedCents, Statement, kindName, receiptPath, receiptRow } from "../../app/web/static/js/models/statement.js";
 import { randomFrom, shuffled } from "./support.js";
 
 const row = (id, values = {}) => ({
@@ -56,4 +56,21 @@ test("days are grouped with their sum", () => {
 
 test("a debit counts down", () => {
   assert.equal(signedCents(row(1, { TipoOperacao: "Débito", ValorOperacao: "8.29" })), -829);
+});
+
+test("a receipt shows the side that was asked for, else the one that paid", () => {
+  const side = (MovimentacaoID, TipoOperacao) => ({ MovimentacaoID, TipoOperacao, OperacaoID: 7, BeneficiarioID: 2, Descricao: "Guardar" });
+  const rows = [side(12, "Crédito"), side(11, "Débito")];
+  assert.equal(receiptRow(rows, "7")?.MovimentacaoID, 11);
+  assert.equal(receiptRow(rows, "7", "12")?.MovimentacaoID, 12);
+  assert.equal(receiptRow(rows, "8"), undefined);
+  assert.equal(receiptPath(rows[0]), "comprovante/7/12");
+});
+
+test("the kind of an operation is told from its row", () => {
+  const kind = (TipoOperacao, Descricao, BeneficiarioID = null) => kindName({ TipoOperacao, Descricao, BeneficiarioID });
+  assert.deepEqual(
+    [kind("Crédito", "Depósito"), kind("Débito", "Saque"), kind("Débito", "Luz"), kind("Débito", "Café", 3), kind("Crédito", "Café", 3)],
+    ["Depósito", "Saque", "Pagamento", "Transferência", "Transferência"],
+  );
 });

@@ -26,8 +26,8 @@ export function onRoute(show) {
   window.addEventListener("hashchange", () => show(parseRoute(location.hash)));
 }
 
-/** @param {string} path */
-export const isAt = (path) => location.hash === `#/${path}`;
+/** @param {string} path or what the address begins with, part by part */
+export const isAt = (path) => `${location.hash}/`.startsWith(`#/${path}/`);
 
 /** @param {string} path */
 export function navigate(path) {

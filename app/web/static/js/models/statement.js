@@ -48,6 +48,34 @@ export class Statement {
   }
 }
 
+/**
+ * Where the receipt of a row is: the operation, and which of its sides.
+ * @param {Pick<Row, "OperacaoID" | "MovimentacaoID">} row
+ */
+export const receiptPath = ({ OperacaoID, MovimentacaoID }) => `comprovante/${OperacaoID}/${MovimentacaoID}`;
+
+/**
+ * The row that a receipt shows; of a transfer between own accounts, without a side, the one that paid.
+ * @param {Row[]} rows
+ * @param {string} operation
+ * @param {string} [side] the row's id
+ */
+export function receiptRow(rows, operation, side) {
+  const both = rows.filter((row) => String(row.OperacaoID) === operation);
+  if (side) return both.find((row) => String(row.MovimentacaoID) === side);
+  return both.find((row) => row.TipoOperacao === "Débito") ?? both[0];
+}
+
+/**
+ * What kind of operation a row is of: with a person it is a transfer, with the bank one of the others.
+ * @param {Row} row
+ */
+export function kindName({ BeneficiarioID, TipoOperacao, Descricao }) {
+  if (BeneficiarioID !== null) return "Transferência";
+  if (TipoOperacao === "Crédito") return "Depósito";
+  return Descricao === "Saque" ? "Saque" : "Pagamento";
+}
+
 /** @param {Row} row */
 export function signedCents(row) {
   const cents = toCents(row.ValorOperacao);

@@ -3,7 +3,7 @@ import { el, icon, setText, sync } from "../lib/dom.js";
 import { INBOX_PAGE } from "../lib/loader.js";
 import { ago } from "../models/dates.js";
 import { kindOf } from "../models/preferences.js";
-import { clearToasts, KIND_ICONS, KIND_NAMES, toast } from "./toasts.js";
+import { clearToasts, KIND_ICONS, KIND_NAMES, receiptHref, toast } from "./toasts.js";
 /** @import { App } from "../app.js" */
 /** @import { Notification } from "../types/wire.js" */
 /** @import { Scope } from "../lib/scope.js" */
@@ -105,7 +105,7 @@ async function loadOlder({ http, inbox }) {
 /** @param {Notification} item */
 function noticeView({ seq, tipo, mensagem, timestamp, dados }) {
   const kind = kindOf(tipo);
-  const operation = dados?.operacao_id;
+  const href = receiptHref(dados);
   const mark = el("span", { class: "sr-only" }, " (não lido)");
   const time = el("time", { datetime: timestamp });
   const text = [el("b", {}, KIND_NAMES[kind], mark), el("span", {}, mensagem), time];
@@ -113,7 +113,7 @@ function noticeView({ seq, tipo, mensagem, timestamp, dados }) {
     "li",
     { class: "notice", "data-kind": kind, "data-seq": seq, "data-testid": "notificacao-item" },
     el("span", { class: "notice-icon" }, icon(KIND_ICONS[kind])),
-    operation ? el("a", { class: "notice-text", href: `#/comprovante/${operation}` }, ...text) : el("div", { class: "notice-text" }, ...text),
+    href ? el("a", { class: "notice-text", href }, ...text) : el("div", { class: "notice-text" }, ...text),
   );
   const show = (/** @type {boolean} */ unread) => {
     node.classList.toggle("is-unread", unread);

@@ -4,6 +4,7 @@ import { navigate } from "../lib/router.js";
 import { Scope } from "../lib/scope.js";
 import { formatBRL } from "../models/money.js";
 import { bodyOf, DESCRIPTION_MAX, isOperation, OPERATIONS, problemsOf, summaryOf } from "../models/operation.js";
+import { receiptPath } from "../models/statement.js";
 import { amountField } from "./amount_field.js";
 import { confirmStep } from "./confirm.js";
 import { field, showProblems } from "./field.js";
@@ -146,5 +147,5 @@ function descriptionField(kind) {
 async function send(app, draft, scope) {
   const body = bodyOf(draft);
   const answer = await app.operations.send({ kind: draft.kind, body, summary: summaryOf(draft) });
-  if (answer && !scope.disposed) navigate(`comprovante/${answer.operacao_id}`);
+  if (answer && !scope.disposed) navigate(receiptPath(answer.movimentacao));
 }

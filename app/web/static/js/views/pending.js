@@ -2,6 +2,7 @@
 import { el, icon, setText } from "../lib/dom.js";
 import { navigate } from "../lib/router.js";
 import { isSettled } from "../models/pending.js";
+import { receiptPath } from "../models/statement.js";
 import { toast } from "./toasts.js";
 /** @import { App } from "../app.js" */
 /** @import { ApiError } from "../lib/http.js" */
@@ -19,7 +20,7 @@ export function pendingView({ operations }, scope) {
     const answer = await operations.resume().catch((error) => {
       if (!scope.disposed) toast(refusal(error));
     });
-    if (answer && !scope.disposed && location.hash === from) navigate(`comprovante/${answer.operacao_id}`);
+    if (answer && !scope.disposed && location.hash === from) navigate(receiptPath(answer.movimentacao));
   };
   const node = el(
     "section",

@@ -4,6 +4,7 @@ import { download } from "../lib/files.js";
 import { Scope } from "../lib/scope.js";
 import { formatMoment } from "../models/dates.js";
 import { formatBRL, toCents } from "../models/money.js";
+import { kindName, receiptRow } from "../models/statement.js";
 import { brand } from "./brand.js";
 import { toast } from "./toasts.js";
 /** @import { App } from "../app.js" */
@@ -11,18 +12,48 @@ import { toast } from "./toasts.js";
 
 /**
  * @param {App} app
- * @param {string[]} params the operation's id
+ * @param {string[]} params the operation's id and, where it is known, that of the row
  */
-export function receiptView(app, [id = ""]) {
+export function receiptView(app, [id = "", side = ""]) {
   const scope = new Scope();
   const node = el("div", { class: "receipt-page" });
+  let known = knownRow(app, id, side);
   const show = () => {
-    const row = app.operations.answerOf(id)?.movimentacao ?? app.bank.statement.rows.find((each) => String(each.OperacaoID) === id);
-    fill(node, el("h1", { class: "sr-only" }, "Comprovante"), row ? paper(id, row) : missing(app), actions(app, id, row));
+    known ??= knownRow(app, id, side);
+    fill(node, el("h1", { class: "sr-only" }, "Comprovante"), known ? paper(id, known) : missing(app), actions(app, id, known));
   };
   show();
-  if (!app.bank.loadedAt) scope.add(app.bank.on("change", show));
+  if (!app.bank.loadedAt) scope.add(app.bank.on("change", () => known || show()));
+  if (!known && side) {
+    fetchRow(app, id, side).then((row) => {
+      if (!row || known || scope.disposed) return;
+      known = row;
+      show();
+    });
+  }
   return { node, title: "Comprovante", dispose: () => scope.dispose() };
+}
+
+/**
+ * @param {App} app
+ * @param {string} id
+ * @param {string} side
+ */
+function knownRow({ bank, operations }, id, side) {
+  const answer = operations.answerOf(id)?.movimentacao;
+  return receiptRow([...(answer ? [answer] : []), ...bank.statement.rows], id, side);
+}
+
+/**
+ * A row from before those that the page keeps.
+ * @param {App} app
+ * @param {string} id
+ * @param {string} side
+ */
+async function fetchRow({ http }, id, side) {
+  /** @type {Row[]} */
+  const rows = await http.get(`/movimentacoes?limite=1&antes=${Number(side) + 1}`).catch(() => []);
+  return receiptRow(rows, id, side);
 }
 
 /** @param {App} app */
@@ -42,7 +73,8 @@ function facts(id, row) {
   const other = row.NomeBeneficiario;
   /** @type {[string, string][]} */
   const lines = [
-    ["Operação", row.Descricao],
+    ["Operação", kindName(row)],
+    ["Descrição", row.Descricao === kindName(row) ? "" : row.Descricao],
     ["Conta", `${row.NomeCorrentista} · conta ${row.CorrentistaID}`],
     [row.TipoOperacao === "Débito" ? "Para" : "De", other ? `${other}${row.BeneficiarioID ? ` · conta ${row.BeneficiarioID}` : ""}` : ""],
     ["Data", formatMoment(row.DataOperacao)],

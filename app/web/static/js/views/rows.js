@@ -2,7 +2,7 @@
 import { el, icon, setText, sync } from "../lib/dom.js";
 import { dayKey, dayName, formatTime } from "../models/dates.js";
 import { formatBRL, formatSigned, toCents } from "../models/money.js";
-import { groupByDay, signedCents } from "../models/statement.js";
+import { groupByDay, receiptPath, signedCents } from "../models/statement.js";
 /** @import { Row } from "../types/wire.js" */
 
 /**
@@ -67,7 +67,7 @@ export function rowView(row, { withAccount = false, withDay = false, fresh } = {
       "data-testid": "extrato-linha",
       "data-id": row.MovimentacaoID,
     },
-    el("a", { class: "row-body", href: `#/comprovante/${row.OperacaoID}` }, ...inner),
+    el("a", { class: "row-body", href: `#/${receiptPath(row)}` }, ...inner),
   );
 }
 

@@ -2,6 +2,7 @@
 import { el, icon } from "../lib/dom.js";
 import { isAt } from "../lib/router.js";
 import { kindOf } from "../models/preferences.js";
+import { receiptPath } from "../models/statement.js";
 /** @import { App } from "../app.js" */
 /** @import { Notification } from "../types/wire.js" */
 
@@ -94,6 +95,13 @@ function isOnScreen({ dados }) {
   return isAt(`comprovante/${dados?.operacao_id}`);
 }
 
+/** @param {Notification["dados"]} dados the first of its rows is the side that it speaks of */
+export function receiptHref(dados) {
+  const row = dados?.movimentacoes?.[0];
+  if (row) return `#/${receiptPath(row)}`;
+  return dados?.operacao_id ? `#/comprovante/${dados.operacao_id}` : undefined;
+}
+
 /** @param {Notification} event */
 function tell({ tipo, mensagem, dados }) {
   const kind = kindOf(tipo);
@@ -101,6 +109,6 @@ function tell({ tipo, mensagem, dados }) {
     title: KIND_NAMES[kind],
     text: mensagem,
     kind,
-    href: dados?.operacao_id ? `#/comprovante/${dados.operacao_id}` : undefined,
+    href: receiptHref(dados),
   });
 }
