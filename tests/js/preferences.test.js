@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { complete, defaults, isQuiet, kindOf, KINDS, soundFor, SOUNDS } from "../../app/web/static/js/models/preferences.js";
+import { complete, defaults, isQuiet, kindOf, KINDS, readClock, soundFor, SOUNDS } from "../../app/web/static/js/models/preferences.js";
 
 const at = (clock) => new Date(`2026-11-23T${clock}:00`);
 const noon = at("12:00");
@@ -45,4 +45,9 @@ test("quiet hours within a day, off, or empty", () => {
   assert.equal(isQuiet({ ...siesta, ativo: false }, at("13:30")), false);
   assert.equal(isQuiet({ ativo: true, inicio: "08:00", fim: "08:00" }, at("08:00")), false);
   assert.equal(soundFor(complete({ silencio: siesta }), "saque", at("13:30")), null);
+});
+
+test("a time of day is read as people type it", () => {
+  assert.deepEqual(["22:00", "7:5", "22h30", "2200", "22", " 7h "].map(readClock), ["22:00", "07:05", "22:30", "22:00", "22:00", "07:00"]);
+  assert.deepEqual(["", "24:00", "12:60", "noite", "10:00 PM"].map(readClock), [null, null, null, null, null]);
 });

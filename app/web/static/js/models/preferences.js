@@ -39,6 +39,16 @@ export function kindOf(tipo) {
 }
 
 /**
+ * A time of day as people type it ("22:00", "7:5", "22h30", "2200", "22"), as HH:MM; null for what is none.
+ * @param {string} text
+ */
+export function readClock(text) {
+  const [, hour, minute = "0"] = /^\s*(\d{1,2})(?:\s*[:h.]?\s*(\d{1,2}))?\s*h?\s*$/i.exec(text) ?? [];
+  if (hour === undefined || Number(hour) > 23 || Number(minute) > 59) return null;
+  return `${hour.padStart(2, "0")}:${minute.padStart(2, "0")}`;
+}
+
+/**
  * Quiet from `inicio` up to, but not including, `fim`; over midnight when `fim` is the earlier one.
  * @param {Preferences["silencio"]} quiet
  * @param {Date} now

@@ -1,14 +1,17 @@
 // @ts-check
 import { el, icon, setText } from "../lib/dom.js";
 import { Scope } from "../lib/scope.js";
-import { KINDS, SOUNDS } from "../models/preferences.js";
+import { KINDS, readClock, SOUNDS } from "../models/preferences.js";
 import { field } from "./field.js";
 import { themeChoice } from "./theme.js";
 import { KIND_ICONS, KIND_NAMES } from "./toasts.js";
 /** @import { App } from "../app.js" */
 /** @import { Preferences } from "../types/wire.js" */
 
-/** @typedef {(change: (draft: Preferences) => void) => Promise<void>} Save */
+/**
+ * The controls may show something else by the time that a change is made: it brings its own value.
+ * @typedef {(change: (draft: Preferences) => void) => Promise<void>} Save
+ */
 /** @typedef {{ node: HTMLElement, show: (preferences: Preferences) => void }} Part what shows some of the preferences */
 
 /** @type {Record<string, string>} */
@@ -59,7 +62,10 @@ export function preferencesView({ sounds }) {
  */
 function soundsPart(sounds, save) {
   const volume = el("input", { type: "range", id: "volume", min: 0, max: 100, step: 5, "data-testid": "volume" });
-  volume.addEventListener("change", () => save((draft) => (draft.volume = Number(volume.value))));
+  volume.addEventListener("change", () => {
+    const chosen = Number(volume.value);
+    save((draft) => (draft.volume = chosen));
+  });
   const rows = KINDS.map((kind) => soundRow(sounds, kind, save));
   const node = el(
     "section",
@@ -91,14 +97,16 @@ function soundRow(sounds, kind, save) {
   const preview = el("button", { type: "button", class: "ghost", "aria-label": `Ouvir o som de ${name}`, onclick: listen, "data-testid": `ouvir-${kind}` }, icon("play"));
   select.addEventListener("change", () => {
     listen();
-    save((draft) => (draft.sons[kind] = select.value));
+    const sound = select.value;
+    save((draft) => (draft.sons[kind] = sound));
   });
-  on.addEventListener("change", () =>
+  on.addEventListener("change", () => {
+    const plays = on.checked;
     save((draft) => {
       draft.mudos = draft.mudos.filter((each) => each !== kind);
-      if (!on.checked) draft.mudos.push(kind);
-    }),
-  );
+      if (!plays) draft.mudos.push(kind);
+    });
+  });
   const show = (/** @type {Preferences} */ { sons, mudos }) => {
     select.value = sons[kind];
     on.checked = !mudos.includes(kind);
@@ -108,16 +116,28 @@ function soundRow(sounds, kind, save) {
 }
 
 /**
+ * As text: the browser's own field speaks the browser's language, "10:00 PM" in some.
+ * @param {string} id
+ */
+function clockInput(id) {
+  return el("input", { id, name: id, inputmode: "numeric", autocomplete: "off", maxlength: 5, "data-testid": id });
+}
+
+/**
  * @param {Save} save
  * @returns {Part}
  */
 function quietPart(save) {
   const on = el("input", { type: "checkbox", role: "switch", id: "silencio", "data-testid": "silencio-ativo" });
-  const from = el("input", { type: "time", id: "silencio-inicio", required: true, "data-testid": "silencio-inicio" });
-  const to = el("input", { type: "time", id: "silencio-fim", required: true, "data-testid": "silencio-fim" });
+  const from = clockInput("silencio-inicio");
+  const to = clockInput("silencio-fim");
+  const fields = [field("Das", from), field("Até", to)];
   const changed = () => {
-    if (!from.value || !to.value) return;
-    save((draft) => (draft.silencio = { ativo: on.checked, inicio: from.value, fim: to.value }));
+    const [inicio, fim] = [from, to].map((input) => readClock(input.value));
+    [inicio, fim].forEach((clock, index) => fields[index].fail(clock ? "" : "Escreva a hora assim: 22:00."));
+    if (!inicio || !fim) return;
+    const silencio = { ativo: on.checked, inicio, fim };
+    save((draft) => (draft.silencio = silencio));
   };
   [on, from, to].forEach((input) => input.addEventListener("change", changed));
   const node = el(
@@ -125,7 +145,7 @@ function quietPart(save) {
     { class: "panel", "aria-labelledby": "quietas" },
     el("h2", { id: "quietas" }, "Horas de silêncio"),
     el("label", { class: "switch", for: "silencio" }, on, "Não tocar nada neste horário"),
-    el("div", { class: "filter-dates" }, field("Das", from).node, field("Até", to).node),
+    el("div", { class: "filter-dates" }, ...fields.map((each) => each.node)),
   );
   const show = (/** @type {Preferences} */ { silencio }) => {
     on.checked = silencio.ativo;
