@@ -149,6 +149,8 @@ def read(model: type[M], data: object) -> M:
         first = error.errors(include_url=False)[0]
         phrase = _phrase(first["type"], first.get("ctx", {}))
         place = ".".join(str(part) for part in first["loc"])
+        if not place and first["type"] == "value_error":  # several fields together: a sentence of its own
+            raise Invalid(f"{phrase}.") from None
         raise Invalid(f"{place}: {phrase}." if place else f"O corpo {phrase}.") from None
 
 

@@ -112,7 +112,7 @@ class StatementQuery(Page):
     def _in_order(self) -> "StatementQuery":
         since, until = _start(self.de), _end(self.ate)
         if since and until and since >= until:
-            raise ValueError("o período termina antes de começar")
+            raise ValueError("O período termina antes de começar")
         return self
 
     def filters(self) -> Filters:

@@ -127,3 +127,12 @@ def test_a_download_holds_what_the_filter_shows(alice: Person, open_page: Openin
     text = download.value.path().read_text(encoding="utf-8-sig")
     assert "Cinema" in text
     assert "Depósito" not in text
+
+
+def test_a_period_that_ends_before_it_begins_is_told_in_plain_words(alice: Person, open_page: Opening) -> None:
+    assert alice.deposit("10.00").status_code == 201
+    screen = open_statement(open_page, alice)
+    screen.at("extrato-periodo").select_option("livre")
+    screen.at("extrato-de").fill("2026-02-02")
+    screen.at("extrato-ate").fill("2026-01-01")
+    expect(screen.page.get_by_text("O período termina antes de começar.", exact=True)).to_be_visible()
