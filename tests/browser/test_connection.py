@@ -102,14 +102,14 @@ def test_three_people_on_three_nodes_one_of_them_offline_in_the_middle(
     bob: Person,
     person: Callable[..., Person],
     open_page: Opening,
-    open_on_other_node: Callable[[Person, str], Screen],
+    open_on_other_node: Callable[..., Screen],
 ) -> None:
     clara = person("Clara Nunes")
     assert alice.deposit("100.00").status_code == 201
     hers = open_page(alice.url, alice)
-    his = open_on_other_node(bob, hers.wait_connected())
-    claras = open_page(clara.url, clara)
-    claras.wait_connected()
+    first = hers.wait_connected()
+    his = open_on_other_node(bob, first)
+    claras = open_on_other_node(clara, first, his.wait_connected())
     his.context.set_offline(True)
     has_state(his, "desconectado")
     for answer in (alice.transfer(bob, "40.00"), alice.transfer(clara, "10.00"), clara.transfer(bob, "5.00")):

@@ -74,9 +74,16 @@ def inside_states(screen: Screen, account: int) -> Iterator[str]:
     screen.at("op-continuar").click()
     screen.at("op-confirmacao").wait_for()
     yield "confirmation"
+    screen.page.route("**/deposito", lambda route: route.abort(), times=1)
+    screen.at("op-confirmar").click()
+    screen.at("operacao-pendente").wait_for()
+    yield "lost answer"
     screen.at("op-confirmar").click()
     screen.at("comprovante").wait_for()
     yield "receipt"
+    screen.at("comprovante-copiar").click()
+    screen.at("aviso-toast").wait_for()
+    yield "toast"
     screen.go(f"extrato/{account}")
     screen.at("extrato").get_by_test_id("extrato-linha").first.wait_for()
     yield "statement"
@@ -100,6 +107,11 @@ def test_axe_finds_nothing_wrong_on_any_screen(alice: Person, open_page: Opening
     outside, inside = open_page(alice.url, **options), open_page(alice.url, alice, **options)
     wrong = {state: violations(outside.page) for state in arrival_states(outside)}
     wrong |= {state: violations(inside.page) for state in inside_states(inside, alice.account)}
+    inside.context.set_offline(False)
+    inside.wait_connected()
+    assert alice.post("/logout", {"todos": True}).status_code == 204
+    expect(inside.at("login-aviso")).not_to_be_empty()
+    wrong["ended"] = violations(inside.page)
     assert {state: found for state, found in wrong.items() if found} == {}
 
 
@@ -215,3 +227,12 @@ def test_the_theme_is_chosen_and_kept(alice: Person, open_page: Opening) -> None
     assert screen.page.evaluate("getComputedStyle(document.documentElement).backgroundColor") == dark
     screen.at("tema-sistema").check()
     assert screen.page.evaluate("getComputedStyle(document.documentElement).backgroundColor") != dark
+
+
+def test_the_page_may_talk_to_its_own_bank_only(alice: Person, open_page: Opening) -> None:
+    screen = open_page(alice.url, alice)
+    screen.wait_connected()
+    policy = screen.page.request.get(alice.url).headers["content-security-policy"].split("; ")
+    assert {"default-src 'self'", "script-src 'self'", "style-src 'self'", "connect-src 'self'"} <= set(policy)
+    assert "require-trusted-types-for 'script'" in policy
+    assert "unsafe" not in "".join(policy)
