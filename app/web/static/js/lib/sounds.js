@@ -21,6 +21,8 @@ export class Sounds extends Emitter {
   #lastAt = 0;
   /** Until the saved ones are known, these are only the defaults: never saved over the others. */
   #known = false;
+  /** One is saved after the other, or an older one could arrive last. */
+  #saving = /** @type {Promise<void>} */ (Promise.resolve());
   #channel = new BroadcastChannel(CHANNEL);
 
   /** @param {App} app */
@@ -51,13 +53,24 @@ export class Sounds extends Emitter {
   }
 
   /** @param {(draft: Preferences) => void} change made to what is saved, not to what is only the default */
-  async save(change) {
-    if (!this.#known) await this.load();
+  save(change) {
+    const early = this.#known;
+    if (early) this.#change(change);
+    const saved = this.#saving.then(async () => {
+      if (!this.#known) await this.load();
+      if (!early) this.#change(change);
+      await this.#app.http.put("/preferencias", this.preferences);
+      this.#channel.postMessage(this.preferences);
+    });
+    this.#saving = saved.catch(() => undefined);
+    return saved;
+  }
+
+  /** @param {(draft: Preferences) => void} change */
+  #change(change) {
     const preferences = structuredClone(this.preferences);
     change(preferences);
     this.#adopt(preferences);
-    await this.#app.http.put("/preferencias", preferences);
-    this.#channel.postMessage(preferences);
   }
 
   /** @param {string} sound */

@@ -29,14 +29,17 @@ const SOUND_NAMES = {
 export function preferencesView({ sounds }) {
   const scope = new Scope();
   const status = el("p", { class: "saved", role: "status", "data-testid": "preferencias-estado" });
+  let turn = 0;
   /** @type {Save} */
   const save = async (change) => {
-    setText(status, "Salvando…");
+    const mine = (turn += 1);
+    const say = (/** @type {string} */ text) => mine === turn && setText(status, text);
+    say("Salvando…");
     await sounds.save(change).then(
-      () => setText(status, "Preferências salvas."),
+      () => say("Preferências salvas."),
       (error) => {
         show();
-        setText(status, `Não foi possível salvar. ${error.message}`);
+        say(`Não foi possível salvar. ${error.message}`);
       },
     );
   };
@@ -149,8 +152,9 @@ function quietPart(save) {
   );
   const show = (/** @type {Preferences} */ { silencio }) => {
     on.checked = silencio.ativo;
-    from.value = silencio.inicio;
-    to.value = silencio.fim;
+    // What is being typed is not written over.
+    if (document.activeElement !== from) from.value = silencio.inicio;
+    if (document.activeElement !== to) to.value = silencio.fim;
   };
   return { node, show };
 }
