@@ -22,7 +22,7 @@ export function arrivalView(app, { name, params }, reason, setTitle) {
       "header",
       { class: "arrival-poster" },
       brand(),
-      el("p", { class: "arrival-claim" }, "O saldo que se move", el("br"), "na hora em que o dinheiro se move."),
+      el("p", { class: "arrival-claim" }, "O saldo que se move na hora em que o dinheiro se move."),
       el("p", { class: "arrival-small" }, "Cada depósito, saque, pagamento e transferência aparece na sua tela no mesmo instante."),
     ),
     el("main", { class: "arrival-main", id: "conteudo", tabindex: "-1" }, el("div", { class: "arrival-card" }, content)),
