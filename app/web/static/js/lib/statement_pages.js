@@ -67,6 +67,16 @@ export class StatementPages extends Emitter {
     return query;
   }
 
+  /**
+   * Whether what is shown begins as a snapshot does. After an absence that no event bridges it does not.
+   * @param {Row[]} rows newest first, of all accounts
+   */
+  agrees(rows) {
+    if (this.loading || this.failed) return true;
+    const newest = rows.find((row) => matches(row, this.#filter));
+    return !newest || newest.MovimentacaoID === this.statement.rows[0]?.MovimentacaoID;
+  }
+
   /** @param {Row[]} rows that just happened */
   receive(rows) {
     const fresh = this.statement.add(rows.filter((row) => matches(row, this.#filter)));

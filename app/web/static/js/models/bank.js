@@ -14,7 +14,7 @@ import { Statement } from "./statement.js";
 /**
  * The accounts and their movements as the person sees them. Fed by whole snapshots and by single
  * events, in any order: the outcome is what a fresh snapshot would show.
- * @extends {Emitter<{ change: Bank, rows: Row[], balance: number }>}
+ * @extends {Emitter<{ change: Bank, load: Bank, rows: Row[], balance: number }>}
  */
 export class Bank extends Emitter {
   accounts = new Accounts();
@@ -42,6 +42,7 @@ export class Bank extends Emitter {
     this.complete = complete;
     this.loadedAt = at;
     meanwhile.forEach((apply) => apply());
+    this.emit("load", this);
     this.emit("change", this);
   }
 

@@ -23,6 +23,7 @@ export function statementView(app, [account]) {
   const list = rowList(pages, scope);
   const update = () => head.update(filters.filter.account ?? 0);
   scope.add(app.bank.on("change", update), app.bank.on("rows", (rows) => pages.receive(rows)));
+  scope.add(app.bank.on("load", ({ statement }) => void (pages.agrees(statement.rows) || pages.show(filters.filter))));
   scope.add(filters.onChange(update));
   scope.add(app.connection.on("change", ({ state }) => state === "conectado" && pages.failed && pages.more()));
   filters.start();
