@@ -63,9 +63,3 @@ test("money between own accounts makes no dent", () => {
 test("a bank without movements is flat", () => {
   assert.deepEqual(centsOf(seriesOf(bankAfter([]))), [0, 0]);
 });
-
-test("operations of one moment still have some hours before them", () => {
-  const moment = new Date(NOW.getTime() - 1000);
-  const points = seriesOf(bankAfter([[1, 100_00, moment], [1, 25_00, moment]]));
-  assert.equal(NOW.getTime() - points[0].at, 6 * 3_600_000);
-});

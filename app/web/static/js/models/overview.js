@@ -9,8 +9,6 @@ export const CHART_DAYS = 30;
 const DAY_MS = 86_400_000;
 /** A history shorter than the window is shown with this part of it in front, where there was nothing. */
 const LEAD = 0.08;
-/** And with at least this much in all, or operations of one moment would be a spike on an axis without hours. */
-const SPAN_MS_MIN = 6 * 3_600_000;
 
 /**
  * What came in and went out in the month of `now`. Money between the person's own accounts
@@ -56,8 +54,7 @@ export function balanceSeries({ rows, complete }, accounts, now) {
     else before = total();
   }
   const first = points[0]?.at ?? now.getTime();
-  const lead = Math.min(first - (now.getTime() - first) * LEAD, now.getTime() - SPAN_MS_MIN);
-  const begin = complete && rows.length > 0 && before === 0 ? lead : start;
+  const begin = complete && rows.length > 0 && before === 0 ? first - (now.getTime() - first) * LEAD : start;
   return [{ at: begin, cents: before }, ...points, { at: now.getTime(), cents: accounts.totalCents }];
 }
 
