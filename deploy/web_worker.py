@@ -98,11 +98,13 @@ class NodeWorker(GeventWebSocketWorker):  # type: ignore[misc]
             for server in self._servers:
                 # From here on nginx is refused at once and takes another node.
                 server.close()
-                for connection in server.idle_connections:
-                    _read_no_more(connection)
-            # Clients that do not listen any more must not hold it up.
+            # Clients that do not listen any more must not hold it up. One that is between two polls fetches its
+            # farewell over the connection that it has.
             with gevent.Timeout(FAREWELL_S_MAX, False):
                 self.wsgi.extensions["saldo_vivo"].drain()
+            for server in self._servers:
+                for connection in list(server.idle_connections):
+                    _read_no_more(connection)
         except Exception:
             self.log.exception("the sockets were not told that this node is leaving")
         finally:
