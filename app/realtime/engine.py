@@ -1,4 +1,4 @@
-"""Engine.IO sessions whose WebSocket costs no greenlet, and one heartbeat for all of them.
+"""Engine.IO sessions whose WebSocket costs no greenlet.
 
 A subclass of python-engineio's session, and its server's way of making one. Rests on names of python-engineio that are
 not documented API; `tests/integration/test_server_contract.py` holds them.
@@ -14,7 +14,8 @@ from engineio.packet import CLOSE, MESSAGE, NOOP, OPEN, PING, Packet
 from engineio.server import Server as EngineServer
 from engineio.socket import Socket
 
-from app import clock, log, metrics
+from app import metrics
+from app.realtime.heartbeat import Heartbeat
 from app.realtime.websocket import CLOSE_WAIT_S, WebSocket, frame, take_over
 
 SESSIONS_MAX = 20_000
@@ -24,8 +25,6 @@ QUEUE_PACKETS_MAX = 200
 POLL_PACKETS_MAX = 16
 # What a client may send ahead of what was handled before its connection is read no further.
 INBOX_MESSAGES_MAX = 16
-PINGS_PER_TURN = 64
-HEARTBEAT_EVERY_S = 1.0
 
 # What is kept of a handshake: what Flask needs to make a request context for an event.
 _KEPT = (
@@ -43,8 +42,6 @@ _KEPT = (
     "wsgi.url_scheme",
 )
 _PING_FRAME = frame(str(PING))
-
-_log = log.get("engine")
 
 
 class Handshake(dict[str, Any]):
@@ -68,7 +65,7 @@ class NodeSocket(Socket):  # type: ignore[misc]
     # When the ping was sent that is not answered yet; None while none is.
     last_ping: float | None
 
-    def __init__(self, server: EngineServer, sid: str, heartbeat: "Heartbeat") -> None:
+    def __init__(self, server: EngineServer, sid: str, heartbeat: Heartbeat) -> None:
         super().__init__(server, sid)
         self.websocket: WebSocket | None = None
         # Whether it has a Socket.IO session, which has a deadline of its own.
@@ -250,65 +247,6 @@ class NodeSocket(Socket):  # type: ignore[misc]
                     self.websocket.wait_closed()
                 else:
                     self.queue.join()
-
-
-class Heartbeat:
-    """Pings every session and ends those that do not answer, or do not enter; one greenlet for the node. Each line is
-    in the order of time, since its wait is the same for all."""
-
-    def __init__(self, server: EngineServer, *, enter_within_s: float) -> None:
-        self._server = server
-        self._enter_within_s = enter_within_s
-        self._to_enter: deque[tuple[float, NodeSocket]] = deque()
-        self._to_ping: deque[tuple[float, NodeSocket]] = deque()
-        # When an answer is due, of whom, and to the ping of when.
-        self._to_answer: deque[tuple[float, NodeSocket, float]] = deque()
-
-    def start(self) -> None:
-        gevent.spawn(self._run)
-
-    def began(self, socket: NodeSocket) -> None:
-        self._to_enter.append((clock.monotonic_s() + self._enter_within_s, socket))
-
-    def answered(self, socket: NodeSocket) -> None:
-        self._to_ping.append((clock.monotonic_s() + self._server.ping_interval, socket))
-
-    def ended(self, socket: NodeSocket) -> None:
-        self._to_answer.append((clock.monotonic_s() + self._server.ping_timeout, socket, 0))
-
-    def _run(self) -> None:
-        while True:
-            gevent.sleep(HEARTBEAT_EVERY_S)
-            try:
-                self.once()
-            except Exception:  # a heart that stops would keep the dead for ever and lose the living
-                _log.exception("heartbeat_failed")
-
-    def once(self) -> None:
-        """Everything that is due by now."""
-        now_s = clock.monotonic_s()
-        while self._to_enter and self._to_enter[0][0] <= now_s:
-            _, socket = self._to_enter.popleft()
-            if not socket.entered and not socket.closed:
-                metrics.SESSIONS_ENDED.labels("sem_autenticacao").inc()
-                gevent.spawn(socket.close, wait=False)
-        while self._to_answer and self._to_answer[0][0] <= now_s:
-            _, socket, asked_s = self._to_answer.popleft()
-            if socket.closed:
-                self._server.sockets.pop(socket.sid, None)
-            elif socket.last_ping == asked_s:
-                gevent.spawn(socket.close, wait=False, reason=self._server.reason.PING_TIMEOUT)
-        done = 0
-        while self._to_ping and self._to_ping[0][0] <= now_s:
-            _, socket = self._to_ping.popleft()
-            if socket.closed:
-                continue
-            socket.last_ping = now_s
-            socket.ping()
-            self._to_answer.append((now_s + self._server.ping_timeout, socket, now_s))
-            done += 1
-            if done % PINGS_PER_TURN == 0:
-                gevent.sleep(0)
 
 
 def install(server: EngineServer, *, enter_within_s: float) -> None:

@@ -12,7 +12,8 @@ from sqlalchemy import text
 from app.db import Database
 from app.migrations import runner
 from app.realtime.bus import RoutedRedisManager
-from app.realtime.engine import Heartbeat, NodeSocket
+from app.realtime.engine import NodeSocket
+from app.realtime.heartbeat import Heartbeat
 from tests.integration.library import NOWHERE
 from tests.support.servers import DatabaseServer
 

@@ -11,7 +11,8 @@ from wsproto.events import BytesMessage, CloseConnection, TextMessage
 
 from app import clock
 from app.realtime import engine
-from app.realtime.engine import INBOX_MESSAGES_MAX, QUEUE_PACKETS_MAX, Heartbeat, NodeSocket
+from app.realtime.engine import INBOX_MESSAGES_MAX, QUEUE_PACKETS_MAX, NodeSocket
+from app.realtime.heartbeat import Heartbeat
 from app.realtime.websocket import READ_BYTES_MAX
 from tests.integration.test_websocket import WAIT_S, Peer
 

@@ -16,8 +16,9 @@ from sqlalchemy import Connection
 from app import wire
 from app.db import Database
 from app.realtime import feed
-from app.realtime.engine import Heartbeat, NodeSocket
+from app.realtime.engine import NodeSocket
 from app.realtime.feed import BACKLOG_PACKETS_MAX, Feed
+from app.realtime.heartbeat import Heartbeat
 from app.realtime.sessions import Sessions, SocketSession
 from app.streams import stream
 from app.streams.stream import READ_EVENTS_MAX, Append, State, Stored

@@ -1,0 +1,76 @@
+"""One heartbeat for all Engine.IO sessions of a node, in place of a greenlet for each."""
+
+from collections import deque
+from typing import TYPE_CHECKING
+
+import gevent
+from engineio.server import Server as EngineServer
+
+from app import clock, log, metrics
+
+if TYPE_CHECKING:
+    from app.realtime.engine import NodeSocket
+
+EVERY_S = 1.0
+PINGS_PER_TURN = 64
+
+_log = log.get("heartbeat")
+
+
+class Heartbeat:
+    """Pings every session and ends those that do not answer, or do not enter; one greenlet for the node. Each line is
+    in the order of time, since its wait is the same for all."""
+
+    def __init__(self, server: EngineServer, *, enter_within_s: float) -> None:
+        self._server = server
+        self._enter_within_s = enter_within_s
+        self._to_enter: deque[tuple[float, NodeSocket]] = deque()
+        self._to_ping: deque[tuple[float, NodeSocket]] = deque()
+        # When an answer is due, of whom, and to the ping of when.
+        self._to_answer: deque[tuple[float, NodeSocket, float]] = deque()
+
+    def start(self) -> None:
+        gevent.spawn(self._run)
+
+    def began(self, socket: "NodeSocket") -> None:
+        self._to_enter.append((clock.monotonic_s() + self._enter_within_s, socket))
+
+    def answered(self, socket: "NodeSocket") -> None:
+        self._to_ping.append((clock.monotonic_s() + self._server.ping_interval, socket))
+
+    def ended(self, socket: "NodeSocket") -> None:
+        self._to_answer.append((clock.monotonic_s() + self._server.ping_timeout, socket, 0))
+
+    def _run(self) -> None:
+        while True:
+            gevent.sleep(EVERY_S)
+            try:
+                self.once()
+            except Exception:  # a heart that stops would keep the dead for ever and lose the living
+                _log.exception("heartbeat_failed")
+
+    def once(self) -> None:
+        """Everything that is due by now."""
+        now_s = clock.monotonic_s()
+        while self._to_enter and self._to_enter[0][0] <= now_s:
+            _, socket = self._to_enter.popleft()
+            if not socket.entered and not socket.closed:
+                metrics.SESSIONS_ENDED.labels("sem_autenticacao").inc()
+                gevent.spawn(socket.close, wait=False)
+        while self._to_answer and self._to_answer[0][0] <= now_s:
+            _, socket, asked_s = self._to_answer.popleft()
+            if socket.closed:
+                self._server.sockets.pop(socket.sid, None)
+            elif socket.last_ping == asked_s:
+                gevent.spawn(socket.close, wait=False, reason=self._server.reason.PING_TIMEOUT)
+        done = 0
+        while self._to_ping and self._to_ping[0][0] <= now_s:
+            _, socket = self._to_ping.popleft()
+            if socket.closed:
+                continue
+            socket.last_ping = now_s
+            socket.ping()
+            self._to_answer.append((now_s + self._server.ping_timeout, socket, now_s))
+            done += 1
+            if done % PINGS_PER_TURN == 0:
+                gevent.sleep(0)
