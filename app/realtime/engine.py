@@ -25,6 +25,7 @@ QUEUE_PACKETS_MAX = 200
 POLL_PACKETS_MAX = 16
 # What a client may send ahead of what was handled before its connection is read no further.
 INBOX_MESSAGES_MAX = 16
+INBOX_LOOK_S = 0.01
 
 # What is kept of a handshake: what Flask needs to make a request context for an event.
 _KEPT = (
@@ -54,7 +55,7 @@ class Handshake(dict[str, Any]):
         return
 
 
-class NodeSocket(Socket):  # type: ignore[misc]
+class NodeSocket(Socket):
     """One Engine.IO session. Over polling it works as the library's; over WebSocket everything is sent at once."""
 
     # The library's.
@@ -71,7 +72,7 @@ class NodeSocket(Socket):  # type: ignore[misc]
         # Whether it has a Socket.IO session, which has a deadline of its own.
         self.entered = False
         self._heartbeat = heartbeat
-        self._inbox: deque[str] = deque()
+        self._inbox: deque[str | bytes] = deque()
         self._handling = False
 
     @property
@@ -185,19 +186,31 @@ class NodeSocket(Socket):  # type: ignore[misc]
         """In the event loop: nothing here may wait."""
         kind = text[:1]
         if kind == str(MESSAGE):
-            self._inbox.append(text[1:])
-            if not self._handling:
-                self._handling = True
-                gevent.spawn(self._handle_inbox)
-            elif len(self._inbox) == INBOX_MESSAGES_MAX and self.websocket:
+            self._keep(text[1:])
+            if len(self._inbox) == INBOX_MESSAGES_MAX and self.websocket:
                 self.websocket.pause()
         elif kind == "3":
             self.schedule_ping()
         elif kind == str(CLOSE):
             self._end(self.server.reason.CLIENT_DISCONNECT)
 
+    def receive(self, pkt: Packet) -> None:
+        """A polled packet. What the request waits for is room, not the handling: its answer lets the client go on."""
+        if pkt.packet_type != MESSAGE:
+            super().receive(pkt)
+            return
+        while len(self._inbox) >= INBOX_MESSAGES_MAX and not self.closed:
+            gevent.sleep(INBOX_LOOK_S)
+        self._keep(pkt.data)
+
+    def _keep(self, text: str | bytes) -> None:
+        self._inbox.append(text)
+        if not self._handling:
+            self._handling = True
+            gevent.spawn(self._handle_inbox)
+
     def _handle_inbox(self) -> None:
-        """One after the other, as over polling: a later message may rest on an earlier one."""
+        """One after the other: a later message may rest on an earlier one."""
         try:
             while self._inbox and not self.closed:
                 text = self._inbox.popleft()

@@ -148,6 +148,41 @@ def test_messages_are_handled_one_after_the_other_and_no_more_are_read_than_can_
     assert application.messages == texts
 
 
+def test_a_polled_message_is_handled_in_its_turn_without_holding_its_request(
+    eio_socket: NodeSocket, application: Application
+) -> None:
+    texts = ["wait", "um", "dois"]
+    for text in texts:
+        eio_socket.receive(Packet(MESSAGE, text))
+    application.wait(messages=1)
+    assert application.messages == ["wait"], "the second one waits for the first"
+
+    application.let_go.set()
+
+    application.wait(messages=3)
+    assert application.messages == texts
+
+
+def test_a_request_waits_while_more_was_sent_than_can_be_kept(eio_socket: NodeSocket, application: Application) -> None:
+    texts = ["wait", *(str(number) for number in range(2 * INBOX_MESSAGES_MAX))]
+
+    def send() -> None:
+        for text in texts:
+            eio_socket.receive(Packet(MESSAGE, text))
+
+    sending = gevent.spawn(send)
+    application.wait(messages=1)
+    gevent.sleep(0)
+    assert not sending.dead
+    assert len(eio_socket._inbox) <= INBOX_MESSAGES_MAX
+
+    application.let_go.set()
+
+    sending.get(timeout=WAIT_S)
+    application.wait(messages=len(texts))
+    assert application.messages == texts
+
+
 @pytest.mark.parametrize("over_websocket", [True, False])
 def test_a_client_that_takes_nothing_is_ended_and_not_kept_for(
     eio_socket: NodeSocket, application: Application, request: pytest.FixtureRequest, over_websocket: bool

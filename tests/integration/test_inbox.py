@@ -22,9 +22,8 @@ def alice(database: Database) -> Customer:
     return alice
 
 
-def page(customer: Customer, **wanted: int | None) -> Inbox:
-    asked = {"limit": 100, "after": None, "before": None, **wanted}
-    return customer.db.read(actions.inbox, customer.id, unread_only=False, **asked)  # type: ignore[arg-type]
+def page(customer: Customer, *, limit: int = 100, after: int | None = None, before: int | None = None) -> Inbox:
+    return customer.db.read(actions.inbox, customer.id, limit=limit, after=after, before=before, unread_only=False)
 
 
 def seqs(inbox: Inbox) -> list[int]:
