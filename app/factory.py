@@ -29,17 +29,18 @@ REQUEST_BYTES_MAX = 65_536
 
 
 def create_app(settings: Settings) -> Flask:
-    """A node that is ready to serve; its greenlets run already. `app.extensions["saldo_vivo"]` is its Node."""
+    """One web node. `app.extensions["saldo_vivo"]` is its Node, which is still to be started."""
     log.configure(node_id=settings.node_id)
     app = Flask("app", static_folder=None, template_folder="web/templates")
     app.config["MAX_CONTENT_LENGTH"] = REQUEST_BYTES_MAX
     app.json = _json(app)
-    # Exactly one proxy, nginx, stands in front; it overwrites what a client sends in these headers.
-    app.wsgi_app = ProxyFix(app.wsgi_app, x_for=1, x_proto=1)  # type: ignore[method-assign]
     db = Database(settings.database_url)
     auth = Auth(db, Tokens(settings.jwt_secret.get_secret_value(), settings.jwt_ttl_s))
     limits = Limiter(settings.redis_url)
     realtime = Realtime(app, settings, auth)
+    # Exactly one proxy, nginx, stands in front; it overwrites what a client sends in these headers. Around Socket.IO
+    # too, whose sessions are counted by address.
+    app.wsgi_app = ProxyFix(app.wsgi_app, x_for=1, x_proto=1)  # type: ignore[method-assign]
     _open_socket_doors(db, realtime)
     node = Node(settings, db, realtime)
     app.extensions["saldo_vivo"] = node

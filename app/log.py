@@ -9,8 +9,13 @@ import structlog
 
 def configure(*, node_id: str) -> None:
     """Send structlog and the standard library's loggers to standard error, marked with the node's name."""
+
+    def add_node(_logger: object, _method: str, line: dict[str, Any]) -> dict[str, Any]:
+        # Not a context variable: a greenlet starts with an empty context.
+        return {**line, "node": node_id}
+
     shared: list[Any] = [
-        structlog.contextvars.merge_contextvars,
+        add_node,
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
     ]
@@ -25,7 +30,6 @@ def configure(*, node_id: str) -> None:
         logger_factory=structlog.WriteLoggerFactory(file=sys.stderr),
         cache_logger_on_first_use=True,
     )
-    structlog.contextvars.bind_contextvars(node=node_id)
     logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="%(levelname)s %(name)s %(message)s")
 
 

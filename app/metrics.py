@@ -11,4 +11,7 @@ FOREIGN_DROPPED = Counter(
 RESUBSCRIPTIONS = Counter("saldo_vivo_resubscriptions_total", "Times the Redis subscription was made")
 CANARY_AGE = Gauge("saldo_vivo_canary_age_seconds", "Seconds since this node last heard itself through the bus")
 SESSIONS_ENDED = Counter("saldo_vivo_sessions_ended_total", "Sockets closed by the server", ["reason"])
+HANDSHAKES_REFUSED = Counter("saldo_vivo_handshakes_refused_total", "New sessions refused for want of room")
+LOOP_FAILURES = Counter("saldo_vivo_loop_failures_total", "Turns of a background loop that failed", ["loop"])
+OUTBOX_SET_ASIDE = Counter("saldo_vivo_outbox_rows_set_aside_total", "Outbox rows whose event could not be read")
 HTTP_SECONDS = Histogram("saldo_vivo_http_seconds", "Seconds to answer a request", ["route", "status"])

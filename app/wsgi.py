@@ -15,3 +15,4 @@ except SettingsError as error:
     sys.exit(str(error))
 
 app = create_app(settings)
+app.extensions["saldo_vivo"].start()

@@ -20,6 +20,8 @@ from geventwebsocket.handler import WebSocketHandler
 from gunicorn.arbiter import Arbiter
 from gunicorn.sock import TCPSocket
 
+from app.connection import CONNECTION, UPGRADE
+
 FAREWELL_S_MAX = 3.0
 
 
@@ -36,7 +38,27 @@ class QuietSocket(TCPSocket):  # type: ignore[misc]
 
 
 class NodeHandler(WebSocketHandler):  # type: ignore[misc]
-    """One client connection; knows when it is idle, that is, between two requests."""
+    """One client connection; knows when it is idle, that is, between two requests. The application decides whether it
+    becomes a WebSocket (`app.connection`); stock, every handshake is answered before the application is asked."""
+
+    def get_environ(self) -> dict[str, Any]:
+        environ: dict[str, Any] = super().get_environ()
+        environ[CONNECTION] = self.socket
+        if "HTTP_UPGRADE" in environ:
+            environ[UPGRADE] = self._answer_handshake
+        return environ
+
+    def upgrade_websocket(self) -> None:
+        """Called by gevent-websocket for every request."""
+
+    def _answer_handshake(self) -> "NodeHandler":
+        self.upgrade_connection()
+        self.write(b"")  # sends the head of the answer
+        # Nothing of gevent-websocket's is needed from here on. It would send a close frame when it is collected.
+        websocket = self.environ["wsgi.websocket"]
+        websocket.closed = True
+        self.websocket = self.environ["wsgi.websocket"] = None
+        return self
 
     def read_requestline(self) -> Any:
         self.server.idle_connections.add(self.socket)
@@ -102,6 +124,7 @@ class NodeWorker(GeventWebSocketWorker):  # type: ignore[misc]
             # farewell over the connection that it has.
             with gevent.Timeout(FAREWELL_S_MAX, False):
                 self.wsgi.extensions["saldo_vivo"].drain()
+            self.wsgi.extensions["saldo_vivo"].stop()
             for server in self._servers:
                 for connection in list(server.idle_connections):
                     _read_no_more(connection)

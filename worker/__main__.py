@@ -12,7 +12,6 @@ from typing import TextIO  # noqa: E402
 
 import click  # noqa: E402
 import gevent  # noqa: E402
-from gevent.event import Event  # noqa: E402
 
 from app import log  # noqa: E402
 from app.bank import reconciliation  # noqa: E402
@@ -24,7 +23,7 @@ from app.settings import SettingsError, Stores  # noqa: E402
 from app.streams import notify as notices  # noqa: E402
 from app.streams import stream  # noqa: E402
 from app.streams.notify import Notice  # noqa: E402
-from worker import bulk, demo, keeping  # noqa: E402
+from worker import bulk, demo, housekeeping  # noqa: E402
 from worker.relay import Relay  # noqa: E402
 
 # A whole ledger is read in one statement.
@@ -47,18 +46,16 @@ def cli(context: click.Context) -> None:
 def run(stores: Stores, alive: Path | None) -> None:
     """Relay the outbox until SIGTERM or Ctrl-C."""
     log.configure(node_id="worker")
-    db, stop = Database(stores.database_url), Event()
-    relay = Relay(db, stores.redis_url)
-
-    def finish() -> None:
-        stop.set()
-        relay.wake()
-
+    db = Database(stores.database_url)
+    relay = Relay(db, stores.redis_url, alive=alive)
+    beside = (relay.subscriber.loop, housekeeping.loop(db))
     for number in (signal.SIGTERM, signal.SIGINT):
-        gevent.signal_handler(number, finish)
-    keeper = gevent.spawn(keeping.run, db, stop)
-    relay.run(stop, alive)
-    keeper.join()
+        gevent.signal_handler(number, relay.loop.stop)
+    for loop in beside:
+        loop.start()
+    relay.loop.run()
+    for loop in beside:
+        loop.stop()
     db.dispose()
 
 

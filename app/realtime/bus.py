@@ -5,25 +5,32 @@ channel still reach everyone. Publishing raises when Redis refuses. Rests on nam
 are not documented API; `tests/integration/test_bus_contract.py` holds them.
 """
 
+import itertools
 import json
-from collections.abc import Callable
+import re
+from collections import deque
+from collections.abc import Callable, Iterator
 from typing import Any
 
-import gevent
 from redis.exceptions import RedisError
 from socketio import RedisManager
 
 from app import clock, log, metrics, redis_client
 from app.errors import AppError
+from app.loops import Loop
 from app.realtime.subscriber import Subscriber
 from app.redis_keys import SHARED_CHANNEL, canary_channel, room_channel
 from app.users.auth import Ended
 from app.wire import NAMESPACE, room_of
 
 JOIN_WAIT_S = 0.3
+# Acknowledgements that are waited for.
+CALLBACKS_MAX = 10_000
 CANARY_EVERY_S = 1.0
 CANARY_DEAF_S = 3.0
 
+# A node's name and what `secrets.token_urlsafe(15)` gives (see `server.py`).
+_SID = re.compile(r"[a-z0-9-]{1,32}\.[A-Za-z0-9_-]{20}")
 _ROOM_MARK = b'"room": '
 _USER_CHANNEL = room_channel(NAMESPACE, room_of(0))[:-1].encode()
 
@@ -54,6 +61,7 @@ class RoutedRedisManager(RedisManager):
         self._on_event: OnEvent = lambda *_: None
         self._on_ended: Callable[[Ended], None] = lambda _: None
         self._on_ready: Callable[[], None] = lambda: None
+        self._may_hear: Callable[[str], bool] = lambda _: True
         self.canary_heard_s: float | None = None
         self._started_s = clock.monotonic_s()
         self._client = redis_client.connect(redis_url)
@@ -61,14 +69,30 @@ class RoutedRedisManager(RedisManager):
         self._subscriber = Subscriber(redis_url, on_message=self._on_message, on_ready=self._ready)
         self._subscriber.add(SHARED_CHANNEL)
         self._subscriber.add(self._canary)
+        self._numbers = itertools.count(1)
+        self._asked: deque[tuple[str, int]] = deque()
         self._rooms_of: dict[tuple[str, str], set[str | None]] = {}
+        self.loops = (
+            self._subscriber.loop,
+            Loop("canary", self._hear_myself, every_s=CANARY_EVERY_S, retry_s=CANARY_EVERY_S, expected=(RedisError,)),
+        )
 
-    def listen(self, *, on_event: OnEvent, on_ended: Callable[[Ended], None], on_ready: Callable[[], None]) -> None:
-        """Start. None of the callbacks may wait. `on_ready`: the subscription was (re)made, earlier messages may
-        be lost."""
-        self._on_event, self._on_ended, self._on_ready = on_event, on_ended, on_ready
-        self.server.manager_initialized = True
-        self.initialize()
+    def tell(
+        self,
+        *,
+        on_event: OnEvent,
+        on_ended: Callable[[Ended], None],
+        on_ready: Callable[[], None],
+        may_hear: Callable[[str], bool],
+    ) -> None:
+        """Whom to tell what arrives. None of them may wait. `on_ready`: the subscription was (re)made, earlier
+        messages may be lost. `may_hear(sid)`: whether a socket may get what is for a room or for all."""
+        self._on_event, self._on_ended, self._on_ready, self._may_hear = on_event, on_ended, on_ready, may_hear
+
+    def initialize(self) -> None:
+        """Listen. The library calls it when the first client connects; a node that has started listens already."""
+        for loop in self.loops:
+            loop.start()
 
     # -- rooms ---------------------------------------------------------------------------------
 
@@ -95,6 +119,12 @@ class RoutedRedisManager(RedisManager):
                 pending[namespace].remove(sid)
                 if not pending[namespace]:
                     del pending[namespace]
+
+    def get_participants(self, namespace: str, room: Any) -> Iterator[tuple[str, str]]:
+        """As the library's, without those who may not hear it. What is for a sid is for that socket, whoever it is."""
+        for sid, eio_sid in super().get_participants(namespace, room):
+            if sid == room or self._may_hear(sid):
+                yield sid, eio_sid
 
     def get_rooms(self, sid: str, namespace: str) -> list[str]:
         return [room for room in self._rooms_of.get((namespace, sid), ()) if room is not None]
@@ -125,9 +155,23 @@ class RoutedRedisManager(RedisManager):
             }
         )
 
+    def _generate_ack_id(self, sid: str, callback: Callable[..., Any]) -> int:
+        """As the library's. The oldest of CALLBACKS_MAX is forgotten: a client on another node may never answer."""
+        number = next(self._numbers)
+        self.callbacks.setdefault(sid, {})[number] = callback
+        self._asked.append((sid, number))
+        if len(self._asked) > CALLBACKS_MAX:
+            old_sid, old_number = self._asked.popleft()
+            waiting = self.callbacks.get(old_sid, {})
+            waiting.pop(old_number, None)
+            if not waiting:
+                self.callbacks.pop(old_sid, None)
+        return number
+
     def _publish(self, data: dict[str, Any]) -> None:
         room = data.get("room")
-        routed = data["method"] in ("emit", "end_sessions") and isinstance(room, str)
+        # The room of a sid has no channel: its node hears of it on the shared one.
+        routed = data["method"] in ("emit", "end_sessions") and isinstance(room, str) and not _SID.fullmatch(room)
         channel = room_channel(data["namespace"], room) if routed else SHARED_CHANNEL  # type: ignore[arg-type]
         try:
             self._client.publish(channel, self.json.dumps(data))
@@ -135,10 +179,6 @@ class RoutedRedisManager(RedisManager):
             raise BusUnavailable from error
 
     # -- in ------------------------------------------------------------------------------------
-
-    def _thread(self) -> None:
-        gevent.spawn(self._sing)
-        self._subscriber.run()
 
     def _on_message(self, channel: bytes, data: bytes) -> None:
         # Whatever arrives is a sign of life: in a flood the canary waits its turn behind thousands.
@@ -191,14 +231,9 @@ class RoutedRedisManager(RedisManager):
         """Seconds since this node last heard itself through Redis."""
         return clock.monotonic_s() - (self.canary_heard_s or self._started_s)
 
-    def _sing(self) -> None:
-        while True:
-            gevent.sleep(CANARY_EVERY_S)
-            metrics.CANARY_AGE.set(self.canary_age_s())
-            try:
-                self._client.publish(self._canary, "1")
-                if self.canary_age_s() > CANARY_DEAF_S and self._subscriber.connected:
-                    _log.warning("deaf", canary_age_s=round(self.canary_age_s(), 1))
-                    self._subscriber.reconnect()
-            except RedisError:
-                continue  # the age tells
+    def _hear_myself(self) -> None:
+        metrics.CANARY_AGE.set(self.canary_age_s())
+        self._client.publish(self._canary, "1")
+        if self.canary_age_s() > CANARY_DEAF_S and self._subscriber.connected:
+            _log.warning("deaf", canary_age_s=round(self.canary_age_s(), 1))
+            self._subscriber.reconnect()

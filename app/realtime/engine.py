@@ -1,31 +1,41 @@
 """Engine.IO sessions whose WebSocket costs no greenlet.
 
-A subclass of python-engineio's session, and its server's way of making one. Rests on names of python-engineio that are
-not documented API; `tests/integration/test_server_contract.py` holds them.
+A subclass of python-engineio's session. Rests on names of python-engineio that are not documented API;
+`tests/integration/test_server_contract.py` holds them. The requests that make and serve sessions are in `http.py`.
 """
 
 import _socket
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import gevent
-from engineio.packet import CLOSE, MESSAGE, NOOP, OPEN, PING, Packet
+from engineio.packet import CLOSE, MESSAGE, NOOP, PING, Packet
 from engineio.server import Server as EngineServer
 from engineio.socket import Socket
+from gevent.event import Event
 
 from app import metrics
+from app.connection import when_gone
 from app.realtime.heartbeat import Heartbeat
-from app.realtime.websocket import CLOSE_WAIT_S, WebSocket, frame, take_over
+from app.realtime.websocket import CLOSE_WAIT_S, PROTOCOL_ERROR, WebSocket, frame, take_over
 
-SESSIONS_MAX = 20_000
 # A client that lets more than this wait is closed, and resumes from its seq when it comes back.
 QUEUE_PACKETS_MAX = 200
+QUEUE_BYTES_MAX = 1_048_576
 # A stock Python client breaks off at a poll that brings more.
 POLL_PACKETS_MAX = 16
 # What a client may send ahead of what was handled before its connection is read no further.
 INBOX_MESSAGES_MAX = 16
-INBOX_LOOK_S = 0.01
+INBOX_BYTES_MAX = 65_536
+# While a client has not taken more than this, what it sent is not handled: answers to it would only pile up. One that
+# takes nothing is ended by the heartbeat.
+ANSWERS_WAITING_MAX = QUEUE_PACKETS_MAX // 2
+ANSWERS_LOOK_S = 0.01
+# How long a POST waits for what was sent before it to be handled.
+POST_WAIT_S = 10.0
+# A pause of nothing would let the other greenlets run, but not let the event loop look what has arrived for them.
+TURN_PAUSE_S = 1e-6
 
 # What is kept of a handshake: what Flask needs to make a request context for an event.
 _KEPT = (
@@ -42,7 +52,12 @@ _KEPT = (
     "wsgi.errors",
     "wsgi.url_scheme",
 )
-_PING_FRAME = frame(str(PING))
+_PONG = "3"
+_UPGRADE = "5"
+_CLOSE_PACKET = str(CLOSE)
+_NOOP_PACKET = str(NOOP)
+_PING_PACKET = str(PING)
+_PING_FRAME = frame(_PING_PACKET)
 
 
 class Handshake(dict[str, Any]):
@@ -55,8 +70,15 @@ class Handshake(dict[str, Any]):
         return
 
 
+class Malformed(Exception):
+    """What came is not Engine.IO, or not what a client may send now."""
+
+
 class NodeSocket(Socket):
-    """One Engine.IO session. Over polling it works as the library's; over WebSocket everything is sent at once."""
+    """One Engine.IO session. Over polling its packets wait for the next request; over WebSocket they are sent at once.
+
+    `on_end` is called once, when the session has ended.
+    """
 
     # The library's.
     closed: bool
@@ -66,29 +88,48 @@ class NodeSocket(Socket):
     # When the ping was sent that is not answered yet; None while none is.
     last_ping: float | None
 
-    def __init__(self, server: EngineServer, sid: str, heartbeat: Heartbeat) -> None:
+    def __init__(
+        self, server: EngineServer, sid: str, heartbeat: Heartbeat, on_end: Callable[["NodeSocket"], None]
+    ) -> None:
         super().__init__(server, sid)
+        self.queue = None  # the library's, without a bound in bytes
         self.websocket: WebSocket | None = None
         # Whether it has a Socket.IO session, which has a deadline of its own.
         self.entered = False
+        # Whether a request of its kind is under way: a client has one of each at a time.
+        self.polling = False
+        self.posting = False
         self._heartbeat = heartbeat
-        self._inbox: deque[str | bytes] = deque()
+        self._on_end = on_end
+        self._ending = False
+        self._waiting: deque[str] = deque()
+        self._waiting_bytes = 0
+        # Set when there is something for the poll that waits, or the end.
+        self._news = Event()
+        self._inbox: deque[str] = deque()
+        self._inbox_bytes = 0
         self._handling = False
+        self._room = Event()
 
     @property
     def backlog(self) -> int:
-        """How much the client has not taken yet."""
-        return self.websocket.backlog if self.upgraded and self.websocket else self.queue.qsize()
+        """How many packets the client has not taken yet."""
+        return self.websocket.backlog if self.upgraded and self.websocket else len(self._waiting)
+
+    @property
+    def backlog_bytes(self) -> int:
+        return self.websocket.backlog_bytes if self.upgraded and self.websocket else self._waiting_bytes
 
     # -- out -----------------------------------------------------------------------------------
 
     def send(self, pkt: Packet) -> None:
         """Never waits. A session that has ended is passed over; one that takes nothing is ended."""
-        if self._takes_more():
-            if self.upgraded and self.websocket:
-                self.websocket.write(frame(pkt.encode()))
-            else:
-                self.queue.put(pkt)
+        if not self._takes_more():
+            return
+        if self.upgraded and self.websocket:
+            self.websocket.write(frame(pkt.encode()))
+        else:
+            self._put(pkt.encode(b64=True))
 
     def send_messages(self, packets: Iterable[str]) -> None:
         """Socket.IO packets, in one write where that can be."""
@@ -98,38 +139,71 @@ class NodeSocket(Socket):
             self.websocket.write(b"".join([frame(f"{MESSAGE}{packet}") for packet in packets]))
         else:
             for packet in packets:
-                self.queue.put(Packet(MESSAGE, packet))
+                self._put(f"{MESSAGE}{packet}")
 
     def ping(self) -> None:
         if self.upgraded and self.websocket:
             self.websocket.write(_PING_FRAME)
         elif not self.closed:
-            self.queue.put(Packet(PING))
+            self._put(_PING_PACKET)
 
     def _takes_more(self) -> bool:
         if self.closed:
             return False
-        if self.backlog <= QUEUE_PACKETS_MAX:
+        if self.backlog <= QUEUE_PACKETS_MAX and self.backlog_bytes <= QUEUE_BYTES_MAX:
             return True
-        if not self.closing:
-            metrics.SESSIONS_ENDED.labels("lento").inc()
-            gevent.spawn(self.close, wait=False, abort=True)
+        self.end("lento")
         return False
 
-    def poll(self) -> list[Packet]:
-        """What a long poll carries away; waits for the first packet, without a timer for it: a client that stops
-        answering pings is closed by the heartbeat. POLL_PACKETS_MAX at the most; empty when the session was closed."""
-        queue = self.queue
-        packets = [queue.get()]
-        queue.task_done()
-        while packets[-1] is not None and queue.qsize() and len(packets) < POLL_PACKETS_MAX:
-            packets.append(queue.get(block=False))
-            queue.task_done()
-        if packets[-1] is None:
-            packets.pop()
-            if packets:
-                queue.put(None)  # the next poll sees the end
-        return packets
+    def _put(self, packet: str) -> None:
+        self._waiting.append(packet)
+        self._waiting_bytes += len(packet)
+        self._news.set()
+
+    # -- polling -------------------------------------------------------------------------------
+
+    def poll(self, environ: dict[str, Any]) -> list[str]:
+        """What a long poll carries away: waits for the first packet; POLL_PACKETS_MAX at the most. One at a time.
+
+        A client that hangs up while it waits ends the session, and so does the end of the wait, which a session that
+        is pinged never comes to. The last packet of a session that has ended is a CLOSE.
+        """
+        assert not self.polling
+        self.polling = True
+        try:
+            self._news.clear()
+            if not self._waiting and not self.closed and not self.upgrading:
+                with when_gone(environ, self._lost):
+                    heard = self._news.wait(self.server.ping_interval + self.server.ping_timeout)
+                if not heard:
+                    self._lost()
+            return self._taken()
+        finally:
+            self.polling = False
+
+    def _taken(self) -> list[str]:
+        if self.upgrading:
+            return [_NOOP_PACKET]
+        packets = [self._waiting.popleft() for _ in range(min(POLL_PACKETS_MAX, len(self._waiting)))]
+        self._waiting_bytes -= sum(map(len, packets))
+        if self.closed:
+            self._news.set()  # for who waits until the client took it
+        return packets or [_CLOSE_PACKET if self.closed else _NOOP_PACKET]
+
+    def receive_payload(self, packets: list[str]) -> None:
+        """The packets of one POST, all of them or none. Waits until those before have mostly been handled.
+
+        Raises Malformed when one of them is, or when that takes longer than POST_WAIT_S; the session is to be ended.
+        """
+        kinds = [packet[:1] for packet in packets]
+        if not all(kind in ("4", _PONG, _CLOSE_PACKET) for kind in kinds):
+            raise Malformed
+        if not self._has_room():
+            self._room.clear()
+            if not self._room.wait(POST_WAIT_S):
+                raise Malformed
+        for packet in packets:
+            self._hear(packet)
 
     # -- the WebSocket -------------------------------------------------------------------------
 
@@ -139,14 +213,11 @@ class NodeSocket(Socket):
         self.connected = self.upgraded = True
         return self.websocket
 
-    def _upgrade_websocket(self, environ: dict[str, Any], start_response: Any) -> Any:
+    def upgrade(self, environ: dict[str, Any]) -> None:
         """A session that polls asks for a WebSocket, and goes on polling until the client has probed it."""
-        if self.upgraded or self.websocket:
-            return []  # one is enough; the handler closes the other
         connection, behind = take_over(environ)
         websocket = self.websocket = WebSocket(connection, self._probed, self._lost_probe)
         websocket.start(behind)
-        return []
 
     def _probed(self, text: str) -> None:
         websocket = self.websocket
@@ -156,25 +227,20 @@ class NodeSocket(Socket):
         elif text == "2probe" and not self.upgrading:
             self.upgrading = True  # from here on a poll only says that there is nothing
             websocket.write(frame("3probe"))
-            self.queue.put(Packet(NOOP))  # ends a poll that waits
-        elif text == "5" and self.upgrading:
+            self._news.set()  # ends a poll that waits
+        elif text == _UPGRADE and self.upgrading:
             self.upgraded, self.upgrading = True, False
             self._move_queue(websocket)
         else:
-            websocket.close()
+            websocket.close(PROTOCOL_ERROR)
             self._lost_probe()
 
     def _move_queue(self, websocket: WebSocket) -> None:
         """What waited for a poll goes over the WebSocket. A poll that still waits is told that there is nothing."""
-        waiting = []
-        while self.queue.qsize():
-            packet = self.queue.get(block=False)
-            self.queue.task_done()
-            if packet is not None and packet.packet_type != NOOP:
-                waiting.append(packet)
+        waiting, self._waiting, self._waiting_bytes = self._waiting, deque(), 0
         for packet in waiting:
-            websocket.write(frame(packet.encode()))
-        self.queue.put(Packet(NOOP))
+            websocket.write(frame(packet))
+        self._news.set()
 
     def _lost_probe(self) -> None:
         if self.upgraded:
@@ -183,48 +249,62 @@ class NodeSocket(Socket):
             self.websocket, self.upgrading = None, False
 
     def _heard(self, text: str) -> None:
-        """In the event loop: nothing here may wait."""
-        kind = text[:1]
-        if kind == str(MESSAGE):
-            self._keep(text[1:])
-            if len(self._inbox) == INBOX_MESSAGES_MAX and self.websocket:
-                self.websocket.pause()
-        elif kind == "3":
+        """A message of the WebSocket, in the event loop: nothing here may wait."""
+        websocket = self.websocket
+        assert websocket is not None
+        try:
+            self._hear(text)
+        except Malformed:
+            self.end_malformed()
+        if not self._has_room():
+            websocket.pause()
+
+    # -- in ------------------------------------------------------------------------------------
+
+    def _hear(self, packet: str) -> None:
+        kind = packet[:1]
+        if kind == "4":
+            self._keep(packet[1:])
+        elif kind == _PONG:
+            if not self.last_ping and self.websocket:
+                self.websocket.spare_frame()  # nobody asked for it
             self.schedule_ping()
-        elif kind == str(CLOSE):
-            self._end(self.server.reason.CLIENT_DISCONNECT)
+        elif kind == _CLOSE_PACKET:
+            self.end(None, self.server.reason.CLIENT_DISCONNECT)
+        else:
+            raise Malformed
 
-    def receive(self, pkt: Packet) -> None:
-        """A polled packet. What the request waits for is room, not the handling: its answer lets the client go on."""
-        if pkt.packet_type != MESSAGE:
-            super().receive(pkt)
-            return
-        while len(self._inbox) >= INBOX_MESSAGES_MAX and not self.closed:
-            gevent.sleep(INBOX_LOOK_S)
-        self._keep(pkt.data)
-
-    def _keep(self, text: str | bytes) -> None:
+    def _keep(self, text: str) -> None:
         self._inbox.append(text)
+        self._inbox_bytes += len(text)
         if not self._handling:
             self._handling = True
             gevent.spawn(self._handle_inbox)
+
+    def _has_room(self) -> bool:
+        return len(self._inbox) < INBOX_MESSAGES_MAX and self._inbox_bytes < INBOX_BYTES_MAX
 
     def _handle_inbox(self) -> None:
         """One after the other: a later message may rest on an earlier one."""
         try:
             while self._inbox and not self.closed:
+                had_room = self._has_room()
                 text = self._inbox.popleft()
-                if len(self._inbox) == INBOX_MESSAGES_MAX - 1 and self.websocket:
-                    self.websocket.resume()
+                self._inbox_bytes -= len(text)
+                if not had_room and self._has_room():
+                    self._make_room()
                 self.server._trigger_event("message", self.sid, text, run_async=False)
+                while self.backlog > ANSWERS_WAITING_MAX and not self.closed:
+                    gevent.sleep(ANSWERS_LOOK_S)
+                if self._inbox:
+                    gevent.sleep(TURN_PAUSE_S)
         finally:
             self._handling = False
 
-    def _lost(self) -> None:
-        self._end(self.server.reason.TRANSPORT_CLOSE)
-
-    def _end(self, reason: str) -> None:
-        gevent.spawn(self.close, wait=False, abort=True, reason=reason)
+    def _make_room(self) -> None:
+        self._room.set()
+        if self.websocket:
+            self.websocket.resume()
 
     # -- life ----------------------------------------------------------------------------------
 
@@ -233,6 +313,24 @@ class NodeSocket(Socket):
         if self.last_ping:
             self.last_ping = None
             self._heartbeat.answered(self)
+
+    def end(self, counted_as: str | None, reason: str | None = None) -> None:
+        """End it soon, without a word, and count it as `counted_as`. Does not wait; the first call counts."""
+        if self._ending or self.closed or self.closing:
+            return
+        self._ending = True
+        if counted_as:
+            metrics.SESSIONS_ENDED.labels(counted_as).inc()
+        gevent.spawn(self.close, wait=False, abort=True, reason=reason)
+
+    def end_malformed(self) -> None:
+        """End it because it sent what no client sends. Does not wait."""
+        if self.upgraded and self.websocket:
+            self.websocket.close(PROTOCOL_ERROR)
+        self.end("malformado", self.server.reason.TRANSPORT_ERROR)
+
+    def _lost(self) -> None:
+        self.end(None, self.server.reason.TRANSPORT_CLOSE)
 
     def close(self, wait: bool = True, abort: bool = False, reason: str | None = None) -> None:
         """Tell the application, then the client, unless `abort`; `wait` until it took that, CLOSE_WAIT_S at most."""
@@ -244,11 +342,14 @@ class NodeSocket(Socket):
         if not abort:
             self.send(Packet(CLOSE))
         self.closed = True
-        self.queue.put(None)
-        if self.upgraded:
+        self._on_end(self)
+        self._inbox.clear()
+        self._news.set()
+        self._room.set()
+        if self.upgraded or abort:
             server.sockets.pop(self.sid, None)
         else:
-            self._heartbeat.ended(self)  # until then a last poll may carry the farewell away
+            self._heartbeat.ended(self)  # until then a last poll may carry the end away
         if self.websocket:
             if self.upgraded and not abort:
                 self.websocket.close()
@@ -256,42 +357,12 @@ class NodeSocket(Socket):
                 self.websocket.abort()
         if wait:
             with gevent.Timeout(CLOSE_WAIT_S, False):
-                if self.upgraded and self.websocket:
-                    self.websocket.wait_closed()
-                else:
-                    self.queue.join()
+                self._wait_taken()
 
-
-def install(server: EngineServer, *, enter_within_s: float) -> None:
-    """Let the server make sessions of ours. One that has no Socket.IO session within `enter_within_s` is ended."""
-    heartbeat = Heartbeat(server, enter_within_s=enter_within_s)
-    heartbeat.start()
-
-    def connect(environ: dict[str, Any], _start_response: Any, transport: str, jsonp_index: int | None = None) -> Any:
-        if len(server.sockets) >= SESSIONS_MAX:
-            return server._bad_request("Too many sessions")
-        taken = take_over(environ) if transport == "websocket" else None
-        sid = server.generate_id()
-        socket = server.sockets[sid] = NodeSocket(server, sid, heartbeat)
-        websocket = socket.open_websocket(taken[0]) if taken else None
-        socket.send(Packet(OPEN, _opening(server, sid, transport)))
-        server._trigger_event("connect", sid, Handshake(environ), run_async=False)
-        socket.schedule_ping()
-        heartbeat.began(socket)
-        if taken and websocket:
-            websocket.start(taken[1])
-            return []
-        socket.connected = True
-        return server._ok(socket.poll(), jsonp_index=jsonp_index)
-
-    server._handle_connect = connect
-
-
-def _opening(server: EngineServer, sid: str, transport: str) -> dict[str, Any]:
-    return {
-        "sid": sid,
-        "upgrades": server._upgrades(sid, transport),
-        "pingInterval": int(server.ping_interval * 1000),
-        "pingTimeout": int(server.ping_timeout * 1000),
-        "maxPayload": server.max_http_buffer_size,
-    }
+    def _wait_taken(self) -> None:
+        if self.upgraded and self.websocket:
+            self.websocket.wait_closed()
+            return
+        while self._waiting:
+            self._news.clear()
+            self._news.wait()

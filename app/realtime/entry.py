@@ -7,6 +7,7 @@ from socketio import Server
 
 from app import wire
 from app.fields import Body, Seq, read
+from app.realtime.admission import Admission
 from app.realtime.bus import RoutedRedisManager
 from app.realtime.feed import Feed
 from app.realtime.sessions import Sessions, SocketSession
@@ -33,6 +34,7 @@ class Entry:
         feed: Feed,
         bus: RoutedRedisManager,
         server: Server,
+        admission: Admission,
         node_id: str,
     ) -> None:
         self._auth = auth
@@ -40,6 +42,7 @@ class Entry:
         self._feed = feed
         self._bus = bus
         self._server = server
+        self._admission = admission
         self._node_id = node_id
 
     def greet(self, sid: str) -> SocketSession:
@@ -105,6 +108,8 @@ class Entry:
         # Without Redis the sweep delivers, so a join that is not confirmed in time is no refusal.
         self._bus.joined(room)
         self._sessions.authenticated(session, identity)
+        if socket := self._server.eio.sockets.get(session.eio_sid):
+            self._admission.authenticated(socket)
 
     def _leave(self, session: SocketSession) -> None:
         """An authentication that did not end leaves no member of the room behind."""

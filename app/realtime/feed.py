@@ -37,6 +37,18 @@ class Feed:
         if socket := self._server.eio.sockets.get(session.eio_sid):
             socket.send_messages(packets)
 
+    def may_hear(self, sid: str) -> bool:
+        """Whether a socket is authenticated, and its token has not expired."""
+        session = self._sessions.get(sid)
+        return session is not None and session.identity is not None and session.deadline_s > clock.monotonic_s()
+
+    def _send_own(self, session: SocketSession, *packets: str) -> bool:
+        """What belongs to the socket's user. False when the socket may not hear it any more; the watch closes it."""
+        if not self.may_hear(session.sid):
+            return False
+        self.send(session, *packets)
+        return True
+
     def drop(self, session: SocketSession) -> None:
         """Disconnect the socket and, once it took what was sent, close its transport."""
         self._server.disconnect(session.sid, ignore_queue=True)
@@ -52,16 +64,13 @@ class Feed:
         So is the next one while its client has not taken what it was sent before: read again at the client's own
         pace, a burst does not fill the node.
         """
-        now_s = clock.unix_s()
         for session in self._sessions.of_user(user_id):
-            if session.deadline_s <= now_s:
-                continue  # the token has expired; the watch closes the socket
             if session.catching_up:
                 session.announced = max(session.announced, seq)
             elif seq == session.seq + 1 and self._backlog(session) <= BACKLOG_PACKETS_MAX:
-                session.seq = seq
-                self.send(session, *packets)
-                _SENT_FROM_BUS.inc()
+                if self._send_own(session, *packets):
+                    session.seq = seq
+                    _SENT_FROM_BUS.inc()
             elif seq > session.seq:
                 self.start_catch_up(session, seq)
 
@@ -102,8 +111,8 @@ class Feed:
                     events = self._db.read(stream.read_after, session.identity.user_id, session.seq)
                 if not self._send_events(session, events, state):
                     return
-                if len(events) < stream.READ_EVENTS_MAX:
-                    self._send_state(session, state)
+                if len(events) < stream.READ_EVENTS_MAX and not self._send_state(session, state):
+                    return
                 # What was announced before the read was in it; only what was announced since may be missing.
                 if session.rewind_to is not None:
                     session.seq, session.rewind_to = session.rewind_to, None
@@ -111,20 +120,22 @@ class Feed:
                     return
         finally:
             session.catching_up = False
-            self.send(session, *state.values())
+            self._send_own(session, *state.values())
 
-    def _send_state(self, session: SocketSession, state: dict[str, str]) -> None:
+    def _send_state(self, session: SocketSession, state: dict[str, str]) -> bool:
+        """False when the socket ended meanwhile."""
         while state:
             self._wait_for_room(session)
-            self.send(session, state.pop(next(iter(state))))
+            if not self._send_own(session, state.pop(next(iter(state)))):
+                return False
+        return True
 
     def _send_events(self, session: SocketSession, events: list[Stored], state: dict[str, str]) -> bool:
         """Send them at the pace of the client; False when the socket ended meanwhile."""
         for event in events:
             self._wait_for_room(session)
-            if self._sessions.get(session.sid) is not session or session.deadline_s <= clock.unix_s():
+            if not self._send_own(session, event.packet):
                 return False
-            self.send(session, event.packet)
             session.seq = event.seq
             state.update(event.state)
         metrics.EVENTS_SENT.labels("database").inc(len(events))

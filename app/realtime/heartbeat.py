@@ -6,15 +6,14 @@ from typing import TYPE_CHECKING
 import gevent
 from engineio.server import Server as EngineServer
 
-from app import clock, log, metrics
+from app import clock, metrics
+from app.loops import Loop
 
 if TYPE_CHECKING:
     from app.realtime.engine import NodeSocket
 
 EVERY_S = 1.0
 PINGS_PER_TURN = 64
-
-_log = log.get("heartbeat")
 
 
 class Heartbeat:
@@ -28,9 +27,7 @@ class Heartbeat:
         self._to_ping: deque[tuple[float, NodeSocket]] = deque()
         # When an answer is due, of whom, and to the ping of when.
         self._to_answer: deque[tuple[float, NodeSocket, float]] = deque()
-
-    def start(self) -> None:
-        gevent.spawn(self._run)
+        self.loop = Loop("heartbeat", self.once, every_s=EVERY_S, retry_s=EVERY_S)
 
     def began(self, socket: "NodeSocket") -> None:
         self._to_enter.append((clock.monotonic_s() + self._enter_within_s, socket))
@@ -40,14 +37,6 @@ class Heartbeat:
 
     def ended(self, socket: "NodeSocket") -> None:
         self._to_answer.append((clock.monotonic_s() + self._server.ping_timeout, socket, 0))
-
-    def _run(self) -> None:
-        while True:
-            gevent.sleep(EVERY_S)
-            try:
-                self.once()
-            except Exception:  # a heart that stops would keep the dead for ever and lose the living
-                _log.exception("heartbeat_failed")
 
     def once(self) -> None:
         """Everything that is due by now."""

@@ -7,10 +7,17 @@ from app.redis_keys import room_channel
 from app.streams.stream import Stored
 from app.wire import NAMESPACE, room_of
 
+# A worker can wait longer than a request can.
+ANSWER_TIMEOUT_S = 1.0
+
 
 class StreamPublisher:
     def __init__(self, redis_url: str) -> None:
-        self._client = redis_client.connect(redis_url)
+        self._client = redis_client.connect(redis_url, answer_timeout_s=ANSWER_TIMEOUT_S)
+
+    def ping(self) -> None:
+        """Raises RedisError unless Redis answers."""
+        self._client.ping()
 
     def publish(self, events: Sequence[Stored]) -> None:
         """All of `events`, in order, in one round trip. Raises RedisError unless Redis took every one.

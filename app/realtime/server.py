@@ -11,12 +11,17 @@ from flask import Flask, request
 from flask_socketio import SocketIO
 from socketio import Server
 
-from app import wire
-from app.realtime import engine
+from app import log, wire
+from app.realtime import admission, packets
+from app.realtime.admission import Admission
 from app.realtime.bus import BusUnavailable, RoutedRedisManager
+from app.realtime.engine import Malformed
 from app.realtime.entry import Entry
 from app.realtime.feed import Feed
 from app.realtime.guard import Door, Guard
+from app.realtime.heartbeat import Heartbeat
+from app.realtime.http import EngineHttp
+from app.realtime.packets import ClientPacket
 from app.realtime.sessions import AUTHENTICATE_WITHIN_S, Sessions, SocketSession
 from app.realtime.sweep import Sweep
 from app.realtime.waker import Waker
@@ -29,9 +34,8 @@ PING_INTERVAL_S = 20
 PING_TIMEOUT_S = 20
 DRAIN_RECONNECT_MS_MAX = 2000
 DRAIN_WAIT_S = 0.3
-# The Socket.IO packet types BINARY_EVENT and BINARY_ACK.
-BINARY_PACKETS = ("5", "6")
-RESERVED_EVENTS = frozenset({"connect", "disconnect", "connect_error", "*"})
+
+_log = log.get("realtime")
 
 # A feature's event: verified user and payload in; the event and payload to answer this socket with out.
 Answering = Callable[[Identity, dict[str, Any]], tuple[str, Any]]
@@ -40,12 +44,13 @@ Acknowledging = Callable[[Identity, dict[str, Any]], Any]
 
 
 class Realtime:
-    """The Socket.IO side of a node: attached to `app`, its greenlets running."""
+    """The Socket.IO side of a node, attached to `app`. Nothing runs before `start`."""
 
     def __init__(self, app: Flask, settings: Settings, auth: Auth) -> None:
         self.bus = RoutedRedisManager(settings.redis_url, node_id=settings.node_id)
         self.waker = Waker(settings.redis_url)
-        self._socketio = _attach(app, settings, self.bus)
+        admitted = Admission(admission.sessions_max())
+        self._socketio, heartbeat = _attach(app, settings, self.bus, admitted)
         server = self._socketio.server
         self._sessions = Sessions()
         self._feed = Feed(auth.db, self._sessions, server)
@@ -56,14 +61,24 @@ class Realtime:
             feed=self._feed,
             bus=self.bus,
             server=server,
+            admission=admitted,
             node_id=settings.node_id,
         )
         sweep = Sweep(auth.db, self._sessions, self._feed)
         watch = Watch(auth.db, self._sessions, self._feed)
         self._open_doors()
-        self.bus.listen(on_event=self._feed.deliver, on_ended=watch.end, on_ready=sweep.ask)
-        for part in (sweep, watch, self.waker):
-            part.start()
+        self.bus.tell(on_event=self._feed.deliver, on_ended=watch.end, on_ready=sweep.ask, may_hear=self._feed.may_hear)
+        self._loops = (*self.bus.loops, sweep.loop, *watch.loops, self.waker.loop, heartbeat.loop)
+
+    def start(self) -> None:
+        """Listen to the bus and look after the sockets. A second call does nothing."""
+        for loop in self._loops:
+            loop.start()
+
+    def stop(self) -> None:
+        """End what `start` started."""
+        for loop in self._loops:
+            loop.stop()
 
     def answers(self, event: str, answer: Answering) -> None:
         """Serve a client event with an event to the socket that sent it."""
@@ -117,74 +132,70 @@ class Realtime:
         self._socketio.on_event(event, handle)
 
 
-def _attach(app: Flask, settings: Settings, bus: RoutedRedisManager) -> SocketIO:
+def _attach(
+    app: Flask, settings: Settings, bus: RoutedRedisManager, admission: Admission
+) -> tuple[SocketIO, Heartbeat]:
     socketio = SocketIO(
         app,
         async_mode="gevent",
         client_manager=bus,
-        cors_allowed_origins=partial(_may_connect, settings.cors_origins),
+        # Asked in `EngineHttp`, before a session is made.
+        cors_allowed_origins=[],
         manage_session=False,
         always_connect=True,
-        # One event of a socket after the other, in their order; each socket has a greenlet of its own for that.
-        async_handlers=False,
         ping_interval=PING_INTERVAL_S,
         ping_timeout=PING_TIMEOUT_S,
         max_http_buffer_size=MESSAGE_BYTES_MAX,
     )
     eio = socketio.server.eio
-    engine.install(eio, enter_within_s=AUTHENTICATE_WITHIN_S)
     # nginx finds the node by the name in front of the session id.
     eio.generate_id = lambda: f"{settings.node_id}.{secrets.token_urlsafe(15)}"
-    eio.handle_request = _answering_late_requests(eio.handle_request)
-    _refuse_what_no_client_sends(socketio.server)
-    return socketio
+    heartbeat = Heartbeat(eio, enter_within_s=AUTHENTICATE_WITHIN_S)
+    http = EngineHttp(
+        eio, admission=admission, heartbeat=heartbeat, may_connect=partial(_may_connect, settings.cors_origins)
+    )
+    eio.handle_request = http.handle_request
+    _read_strictly(socketio.server)
+    return socketio, heartbeat
 
 
-def _may_connect(others: tuple[str, ...], origin: str | None, environ: dict[str, Any]) -> bool:
-    """Pages of the bank itself, whatever ends TLS in front of it, and of the origins that the settings name.
-
-    Asked only of those that say where they are from; the answer's headers are asked for in every case.
-    """
-    if origin is None:
-        return False
+def _may_connect(others: tuple[str, ...], origin: str, environ: dict[str, Any]) -> bool:
+    """Pages of the bank itself, whatever ends TLS in front of it, and of the origins that the settings name."""
     scheme, _, host = origin.partition("://")
     return origin in others or (scheme in ("http", "https") and host == environ.get("HTTP_HOST"))
 
 
-def _answering_late_requests(handle: Callable[..., Any]) -> Callable[..., Any]:
-    """A poll that comes while its session closes is a bad request; the library lets it end in a traceback."""
+def _read_strictly(server: Server) -> None:
+    """What is malformed, binary, or named like the server's own events ends the session. Events of one socket are
+    handled one after the other, in their order: the session's own greenlet calls this."""
+    manager = server.manager
 
-    def handle_request(environ: dict[str, Any], start_response: Callable[..., Any]) -> Any:
+    def handle(eio_sid: str, packet: ClientPacket) -> None:
+        namespace = packet.namespace
+        sid = manager.sid_from_eio_sid(eio_sid, namespace)
+        if packet.kind == packets.CONNECT:
+            if sid is not None:
+                raise Malformed
+            server._handle_connect(eio_sid, namespace, packet.data)
+        elif not manager.is_connected(sid, namespace):
+            return  # it was disconnected, and could not know yet
+        elif packet.kind == packets.DISCONNECT:
+            server._handle_disconnect(eio_sid, namespace, server.reason.CLIENT_DISCONNECT)
+        elif packet.kind == packets.ACK:
+            manager.trigger_callback(sid, packet.id, packet.data)
+        else:
+            server._handle_event_internal(server, sid, eio_sid, packet.data, namespace, packet.id)
+
+    def on_message(eio_sid: str, text: str) -> None:
+        socket = server.eio.sockets.get(eio_sid)
         try:
-            return handle(environ, start_response)
-        except KeyError:
-            start_response("400 BAD REQUEST", [("Content-Type", "application/json")])
-            return [b'{"code":1,"message":"Session ID unknown"}']
+            handle(eio_sid, packets.read(text))
+        except Malformed:
+            if socket:
+                socket.end_malformed()
+        except Exception:
+            _log.exception("packet_failed")
+            if socket:
+                socket.end("erro_interno")
 
-    return handle_request
-
-
-def _refuse_what_no_client_sends(server: Server) -> None:
-    """Binary packets, which would wait in memory for attachments, and events named like the server's own
-    (`disconnect` would run its handler) end the connection."""
-    handle_message, handle_event = server._handle_eio_message, server._handle_event
-
-    def end(eio_sid: str) -> None:
-        """Without waiting for the client to take the farewell: one that never reads would be waited for without end."""
-        if socket := server.eio.sockets.get(eio_sid):
-            socket.close(wait=False)
-
-    def on_message(eio_sid: str, data: str | bytes) -> None:
-        if isinstance(data, bytes) or data[:1] in BINARY_PACKETS:
-            end(eio_sid)
-        else:
-            handle_message(eio_sid, data)
-
-    def on_event(eio_sid: str, namespace: str | None, id_: int | None, data: list[Any]) -> None:
-        if not data or not isinstance(data[0], str) or data[0] in RESERVED_EVENTS:
-            end(eio_sid)
-        else:
-            handle_event(eio_sid, namespace, id_, data)
-
-    server._handle_event = on_event
     server.eio.on("message", on_message)

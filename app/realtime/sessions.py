@@ -29,7 +29,8 @@ class SocketSession:
     announced: int = 0
     # Where the client asked that catch-up to start again.
     rewind_to: int | None = None
-    deadline_s: float = field(default_factory=lambda: clock.unix_s() + AUTHENTICATE_WITHIN_S)
+    # By the monotonic clock: until when it may stay, and may be told anything.
+    deadline_s: float = field(default_factory=lambda: clock.monotonic_s() + AUTHENTICATE_WITHIN_S)
     # When it is looked at next, at its deadline or before; infinity while it is not.
     watched_s: float = float("inf")
     # Held while the socket is given its user and its place in the stream, which is done once at a time.
@@ -61,7 +62,7 @@ class Sessions:
     def authenticated(self, session: SocketSession, identity: Identity) -> None:
         """The socket is this user's, until the token expires."""
         session.identity = identity
-        session.deadline_s = identity.expires_at
+        session.deadline_s = clock.monotonic_s() + identity.expires_at - clock.unix_s()
         if session.sid not in self._by_sid:
             return  # it closed meanwhile, and nothing would ever take it out again
         self._by_user.setdefault(identity.user_id, {})[session.sid] = session
@@ -71,7 +72,7 @@ class Sessions:
         """Undo `authenticated`; the socket has AUTHENTICATE_WITHIN_S again."""
         self._forget_user(session)
         session.identity = None
-        session.deadline_s = clock.unix_s() + AUTHENTICATE_WITHIN_S
+        session.deadline_s = clock.monotonic_s() + AUTHENTICATE_WITHIN_S
         self._watch(session)
 
     def close(self, sid: str) -> SocketSession | None:
@@ -109,7 +110,7 @@ class Sessions:
         return found
 
     def next_deadline_s(self) -> float:
-        """When `overdue` may next find somebody; unix seconds, infinity when never."""
+        """When `overdue` may next find somebody, by the monotonic clock; infinity when never."""
         return self._deadlines[0][0] if self._deadlines else float("inf")
 
     def _forget_user(self, session: SocketSession) -> None:

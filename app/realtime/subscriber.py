@@ -1,6 +1,5 @@
 """One Redis pub/sub connection that is remade at once when it breaks, and says when a channel is really heard."""
 
-import random
 from collections import Counter
 from collections.abc import Callable, Iterable
 from typing import Any
@@ -11,6 +10,7 @@ from gevent.lock import RLock
 from redis.exceptions import RedisError
 
 from app import log, redis_client
+from app.loops import Loop
 
 CONNECT_TIMEOUT_S = 0.5
 RECONNECT_PAUSE_S = 0.1
@@ -28,7 +28,8 @@ class Subscriber:
     """`on_message(channel, data)` for each message, in order; it must not wait. `on_ready()` each time that all
     wanted channels are confirmed after a connection was made: what was published before may be missed.
 
-    Messages are handled in turns of MESSAGES_PER_TURN, so that a burst never starves the other greenlets.
+    `loop` is what runs it. Messages are handled in turns of MESSAGES_PER_TURN, so that a burst never starves the other
+    greenlets.
     """
 
     def __init__(self, redis_url: str, *, on_message: OnMessage, on_ready: Callable[[], None]) -> None:
@@ -43,6 +44,14 @@ class Subscriber:
         self._commands: list[tuple[str, bytes]] = []
         self._sending = RLock()
         self._restoring = 0
+        self.loop = Loop(
+            "subscriber",
+            self._listen,
+            every_s=RECONNECT_PAUSE_S,
+            retry_s=RECONNECT_PAUSE_S,
+            jitter=0.5,
+            expected=(RedisError, OSError, gevent.Timeout),
+        )
 
     @property
     def connected(self) -> bool:
@@ -77,24 +86,17 @@ class Subscriber:
         if self._connection is not None:
             self._connection.disconnect()
 
-    def run(self) -> None:
-        """For ever: connect, subscribe, read. Never raises."""
-        down_logged = False
-        while True:
-            connection = None
-            try:
-                with gevent.Timeout(CONNECT_TIMEOUT_S):
-                    connection = self._pool.get_connection()
-                down_logged = False
-                self._restore(connection)
-                self._read(connection)
-            except (RedisError, OSError, gevent.Timeout) as error:
-                if not down_logged:
-                    _log.warning("subscription_lost", error=repr(error))
-                    down_logged = True
-            finally:
-                self._lost(connection)
-            gevent.sleep(RECONNECT_PAUSE_S * random.uniform(0.5, 1.5))
+    def _listen(self) -> None:
+        """Connect, subscribe, and read until the connection breaks, which raises."""
+        connection = None
+        try:
+            with gevent.Timeout(CONNECT_TIMEOUT_S):
+                connection = self._pool.get_connection()
+            self._restore(connection)
+            self.loop.recovered()
+            self._read(connection)
+        finally:
+            self._lost(connection)
 
     def _restore(self, connection: Any) -> None:
         self._commands.clear()

@@ -1,21 +1,16 @@
 """The sweep: what the bus did not bring is found in the database, whatever died on the way."""
 
-import random
-
 import gevent
-from gevent.event import Event
 
-from app import log
 from app.db import Database
 from app.errors import DatabaseDown
+from app.loops import Loop
 from app.realtime.feed import Feed
 from app.realtime.sessions import Sessions
 from app.streams import stream
 
 EVERY_S = 5.0
 JITTER = 0.1
-
-_log = log.get("sweep")
 
 
 class Sweep:
@@ -25,25 +20,11 @@ class Sweep:
         self._db = db
         self._sessions = sessions
         self._feed = feed
-        self._asked = Event()
-
-    def start(self) -> None:
-        gevent.spawn(self._run)
+        self.loop = Loop("sweep", self.once, every_s=EVERY_S, jitter=JITTER, expected=(DatabaseDown,))
 
     def ask(self) -> None:
-        """Soon: a subscription was remade, so messages may have been missed."""
-        self._asked.set()
-
-    def _run(self) -> None:
-        while True:
-            self._asked.wait(EVERY_S * random.uniform(1 - JITTER, 1 + JITTER))
-            self._asked.clear()
-            try:
-                self.once()
-            except DatabaseDown:
-                _log.warning("sweep_without_database")
-            except Exception:  # a sweep that ends would never be missed, until an event is
-                _log.exception("sweep_failed")
+        """Now: a subscription was remade, so messages may have been missed."""
+        self.loop.wake()
 
     def once(self) -> None:
         """Start a catch-up for every socket that is behind its user's stream.

@@ -1,36 +1,30 @@
 """Wake the workers after a commit: best effort, never in the way of a request."""
 
-import gevent
-from gevent.event import Event
 from redis.exceptions import RedisError
 
 from app import redis_client
+from app.loops import Loop
 from app.redis_keys import WAKE_CHANNEL
 
-PAUSE_AFTER_ERROR_S = 0.5
+# The signal that comes at the latest, in case that no commit asks for one.
+EVERY_S = 60.0
 
 
 class Waker:
-    """`wake` returns at once; one greenlet sends the signals, several commits in one when Redis is slow."""
+    """`wake` returns at once; one greenlet sends the signals, several commits in one when Redis is slow.
+
+    While Redis is away no signal gets through; the workers also look by themselves.
+    """
 
     def __init__(self, redis_url: str) -> None:
         self._client = redis_client.connect(redis_url)
-        self._asked = Event()
-
-    def start(self) -> None:
-        gevent.spawn(self._run)
+        self.loop = Loop("waker", self._signal, every_s=EVERY_S, expected=(RedisError,))
 
     def wake(self) -> None:
-        self._asked.set()
+        self.loop.wake()
 
-    def _run(self) -> None:
-        while True:
-            self._asked.wait()
-            self._asked.clear()
-            try:
-                self._client.publish(WAKE_CHANNEL, "")
-            except RedisError:
-                gevent.sleep(PAUSE_AFTER_ERROR_S)  # the workers also look by themselves
+    def _signal(self) -> None:
+        self._client.publish(WAKE_CHANNEL, "")
 
 
 def wake_once(redis_url: str) -> None:

@@ -6,6 +6,7 @@ are a header and the text, written at once, and kept only for a client that does
 """
 
 import _socket
+import base64
 from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
@@ -14,41 +15,65 @@ from typing import Any
 from gevent import get_hub
 from gevent.event import Event
 from wsproto.connection import Connection, ConnectionType
-from wsproto.events import BytesMessage, CloseConnection, Ping, TextMessage
+from wsproto.events import BytesMessage, CloseConnection, Ping, Pong, TextMessage
 from wsproto.utilities import LocalProtocolError
 
+from app import clock
+from app.connection import UPGRADE
+
 MESSAGE_BYTES_MAX = 16_384
-READ_BYTES_MAX = 16_384
+# In how many frames a message may come, empty ones included.
+FRAGMENTS_MAX = 128
+# Little at a time, so that many clients that send small frames without end are each served in turn.
+READ_BYTES_MAX = 1_024
+# Frames that carry no message: so many a second, and so many at once. A client that sends more is closed.
+EMPTY_FRAMES_PER_S = 10.0
+EMPTY_FRAMES_BURST = 50.0
 # How long a client may take for what is still unsent, and for its own farewell, when the node closes.
 CLOSE_WAIT_S = 2.0
 
 # Close codes of RFC 6455.
-NORMAL, UNSUPPORTED, TOO_BIG = 1000, 1003, 1009
+NORMAL, PROTOCOL_ERROR, UNSUPPORTED, POLICY, TOO_BIG = 1000, 1002, 1003, 1008, 1009
 
 _READ, _WRITE = 1, 2
 
 
-def frame(text: str) -> bytes:
-    """An unmasked, unfragmented text frame, as a server sends it (RFC 6455, section 5.2)."""
-    data = text.encode()
+def frame(message: str | bytes) -> bytes:
+    """An unmasked, unfragmented text or binary frame, as a server sends it (RFC 6455, section 5.2)."""
+    data, kind = (message.encode(), 0x81) if isinstance(message, str) else (message, 0x82)
     size = len(data)
     if size < 126:
-        return bytes((0x81, size)) + data
+        return bytes((kind, size)) + data
     if size < 65_536:
-        return b"\x81\x7e" + size.to_bytes(2, "big") + data
-    return b"\x81\x7f" + size.to_bytes(8, "big") + data
+        return bytes((kind, 126)) + size.to_bytes(2, "big") + data
+    return bytes((kind, 127)) + size.to_bytes(8, "big") + data
+
+
+def may_upgrade(environ: dict[str, Any]) -> bool:
+    """Whether the request is a handshake of RFC 6455 that `take_over` can answer."""
+    try:
+        key = base64.b64decode(environ.get("HTTP_SEC_WEBSOCKET_KEY", ""), validate=True)
+    except ValueError:
+        return False
+    return (
+        len(key) == 16
+        and UPGRADE in environ
+        and environ.get("HTTP_SEC_WEBSOCKET_VERSION") == "13"
+        and environ["SERVER_PROTOCOL"] == "HTTP/1.1"
+        and environ.get("HTTP_UPGRADE", "").lower() == "websocket"
+        and "upgrade" in environ.get("HTTP_CONNECTION", "").lower()
+    )
 
 
 def take_over(environ: dict[str, Any]) -> tuple[_socket.socket, bytes]:
-    """The connection of a request whose handshake gevent-websocket has answered, and what the client sent behind it.
+    """Let gevent-websocket answer the handshake; the request's connection, and what the client sent behind it.
 
     The request's handler is left without a connection, so that it ends and neither reads nor closes it. The file
     descriptor stays the same: a copy would leave the old one in the kernel's list of what is watched.
+    Raises OSError when the client has gone.
     """
-    websocket = environ["wsgi.websocket"]
-    handler = websocket.handler
+    handler = environ[UPGRADE]()
     connection, handler.socket = handler.socket, None
-    websocket.closed = True  # for gevent-websocket, which would send a farewell
     connection.setblocking(False)
     behind = b""
     with suppress(OSError):  # a connection that broke is found out by the next who reads it
@@ -66,6 +91,7 @@ class WebSocket:
 
     __slots__ = (
         "_ended",
+        "_fragments",
         "_linger",
         "_on_end",
         "_on_text",
@@ -74,8 +100,11 @@ class WebSocket:
         "_reader",
         "_size_bytes",
         "_socket",
+        "_spare",
+        "_spare_at_s",
         "_unsent",
         "_writer",
+        "backlog_bytes",
         "closing",
     )
 
@@ -86,6 +115,12 @@ class WebSocket:
         self._protocol = Connection(ConnectionType.SERVER)
         self._parts: list[str] = []
         self._size_bytes = 0
+        self._fragments = 0
+        # How many frames without a message may still come at once, and when that was counted.
+        self._spare = EMPTY_FRAMES_BURST
+        self._spare_at_s = clock.monotonic_s()
+        # Bytes that the client has not taken yet.
+        self.backlog_bytes = 0
         self._unsent: deque[bytes] | None = None
         # Whether the node has said farewell, and only waits for what is unsent and for the client's answer.
         self.closing = False
@@ -100,7 +135,9 @@ class WebSocket:
         return len(self._unsent) if self._unsent else 0
 
     def start(self, behind: bytes = b"") -> None:
-        """Begin to read; `behind` was read already."""
+        """Begin to read; `behind` was read already. A client that has gone meanwhile was reported already."""
+        if self._socket is None:
+            return
         self._reader.start(self._readable)
         if behind:
             self._receive(behind)
@@ -120,6 +157,7 @@ class WebSocket:
             return
         if self._unsent:
             self._unsent.append(data)
+            self.backlog_bytes += len(data)
             return
         try:
             sent = self._socket.send(data)
@@ -130,6 +168,7 @@ class WebSocket:
             return
         if sent < len(data):
             self._unsent = deque([data[sent:]])
+            self.backlog_bytes = len(data) - sent
             self._writer = get_hub().loop.io(self._socket.fileno(), _WRITE)
             self._writer.start(self._writable)
 
@@ -165,6 +204,7 @@ class WebSocket:
                 watcher.close()
         self._reader = self._writer = self._linger = None
         self._unsent = None
+        self.backlog_bytes = 0
         connection.close()
         if self._ended is not None:
             self._ended.set()
@@ -189,30 +229,45 @@ class WebSocket:
         for event in self._protocol.events():
             if isinstance(event, TextMessage):
                 self._text(event)
-            elif isinstance(event, Ping):
-                if not self._unsent:  # who takes nothing gets no answers either, which would pile up
+            elif isinstance(event, Ping | Pong):
+                # Who takes nothing gets no answers either, which would pile up.
+                if self.spare_frame() and isinstance(event, Ping) and not self._unsent:
                     self.write(self._protocol.send(event.response()))
             elif isinstance(event, BytesMessage):
-                self._refuse(UNSUPPORTED)
+                self.refuse(UNSUPPORTED)
             elif isinstance(event, CloseConnection):
-                # A farewell, or bytes that are no WebSocket's: wsproto gives the code of either.
-                self._refuse(event.code)
+                # A close frame, or bytes that are no WebSocket's: wsproto gives the code of either.
+                self.refuse(event.code)
             if self._socket is None or self.closing:
                 return
 
+    def spare_frame(self) -> bool:
+        """Count a frame that carries no message. False when it was one too many: then the client is refused."""
+        now_s = clock.monotonic_s()
+        earned = (now_s - self._spare_at_s) * EMPTY_FRAMES_PER_S
+        self._spare = min(EMPTY_FRAMES_BURST, self._spare + earned) - 1
+        self._spare_at_s = now_s
+        if self._spare < 0:
+            self.refuse(POLICY)
+        return self._spare >= 0
+
     def _text(self, event: TextMessage) -> None:
         self._size_bytes += len(event.data.encode())
+        self._fragments += event.frame_finished
         if self._size_bytes > MESSAGE_BYTES_MAX:
-            self._refuse(TOO_BIG)
-            return
-        self._parts.append(event.data)
-        if event.message_finished:
-            text = "".join(self._parts)
+            self.refuse(TOO_BIG)
+        elif self._fragments > FRAGMENTS_MAX:
+            self.refuse(POLICY)
+        elif event.message_finished:
+            text = "".join((*self._parts, event.data))
             self._parts.clear()
-            self._size_bytes = 0
+            self._size_bytes = self._fragments = 0
             self._on_text(text)
+        elif event.data:
+            self._parts.append(event.data)
 
-    def _refuse(self, code: int) -> None:
+    def refuse(self, code: int) -> None:
+        """End it for what the client did, and report the end."""
         self._parts.clear()
         self.close(code)
         self._on_end()
@@ -224,6 +279,7 @@ class WebSocket:
             while self._unsent:
                 data = self._unsent[0]
                 sent = self._socket.send(data)
+                self.backlog_bytes -= sent
                 if sent < len(data):
                     self._unsent[0] = data[sent:]
                     return

@@ -4,14 +4,21 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import BindParameter, Connection, bindparam, insert, select, update
+from sqlalchemy import BindParameter, Connection, Row, bindparam, insert, select, update
 
-from app import clock, db, wire
+from app import clock, db, log, wire
 from app.streams.models import PARTITIONS, OutboxRow, StreamEpoch, StreamEvent, UserStream
 
 READ_EVENTS_MAX = 200
 HEADS_USERS_MAX = 1000
 PAYLOAD_BYTES_MAX = 32_000
+
+
+_log = log.get("stream")
+
+
+class Unreadable(Exception):
+    """A row that is not as `append` wrote it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,15 +121,25 @@ def heads(connection: Connection, user_ids: Sequence[int]) -> dict[int, Head]:
 
 
 def read_after(connection: Connection, user_id: int, seq: int) -> list[Stored]:
-    """The next READ_EVENTS_MAX events after `seq`, in order."""
+    """The next READ_EVENTS_MAX events after `seq`, in order. One whose state cannot be read comes without it."""
     rows = connection.execute(_AFTER, {"user": user_id, "after": seq})
-    return [to_stored(user_id, row.seq, row.event, row.payload, row.state) for row in rows]
+    return [_readable(user_id, row) for row in rows]
+
+
+def _readable(user_id: int, row: Row[*tuple[Any, ...]]) -> Stored:
+    try:
+        return to_stored(user_id, row.seq, row.event, row.payload, row.state)
+    except Unreadable as error:
+        _log.error("state_left_out", user_id=user_id, seq=row.seq, error=str(error))
+        return to_stored(user_id, row.seq, row.event, row.payload, "")
 
 
 def to_stored(user_id: int, seq: int, event: str, payload: str, state: str) -> Stored:
-    """A row of the stream as wire text."""
-    packets = dict(line.split("\t", 1) for line in state.split("\n")) if state else {}
-    return Stored(user_id, seq, wire.event_packet(event, payload), packets)
+    """A row of the stream as wire text. Raises Unreadable."""
+    lines = [line.partition("\t") for line in state.split("\n")] if state else []
+    if not all(packet for _, _, packet in lines):
+        raise Unreadable("its state is not lines of a key, a tab and a packet")
+    return Stored(user_id, seq, wire.event_packet(event, payload), {key: packet for key, _, packet in lines})
 
 
 def change_epoch(connection: Connection) -> int:

@@ -12,6 +12,14 @@ class Node:
         self.realtime = realtime
         self.draining = False
 
+    def start(self) -> None:
+        """Begin to look after sockets; requests are answered without it."""
+        self.realtime.start()
+
+    def stop(self) -> None:
+        """End what `start` started."""
+        self.realtime.stop()
+
     def drain(self) -> None:
         """Take no new work (`/readyz` says 503), send the sockets elsewhere. Blocks for at most a few seconds."""
         self.draining = True

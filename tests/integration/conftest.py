@@ -107,7 +107,8 @@ def server() -> socketio.Server:
 @pytest.fixture
 def eio_socket(server: socketio.Server) -> NodeSocket:
     """An Engine.IO session as a handshake leaves it, without a transport."""
-    session = NodeSocket(server.eio, "web1.eio", Heartbeat(server.eio, enter_within_s=10))
+    heartbeat = Heartbeat(server.eio, enter_within_s=10)
+    session = NodeSocket(server.eio, "web1.eio", heartbeat, on_end=lambda _: None)
     server.eio.sockets["web1.eio"] = session
     return session
 

@@ -6,7 +6,7 @@ import inspect
 import json
 import re
 import tomllib
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -46,7 +46,6 @@ def test_the_versions_that_were_looked_at_are_the_installed_ones(package: str) -
     ("name", "takes"),
     [
         ("_publish", ["data"]),
-        ("_thread", []),
         ("initialize", []),
         ("basic_enter_room", ["sid", "namespace", "room", "eio_sid"]),
         ("basic_leave_room", ["sid", "namespace", "room"]),
@@ -60,13 +59,15 @@ def test_the_versions_that_were_looked_at_are_the_installed_ones(package: str) -
         ("_handle_leave_room", ["message"]),
         ("_handle_close_room", ["message"]),
         ("_handle_callback", ["message"]),
+        ("_generate_ack_id", ["sid", "callback"]),
+        ("get_participants", ["namespace", "room"]),
     ],
 )
 def test_the_manager_has_the_methods_that_ours_replaces_or_calls(name: str, takes: list[str]) -> None:
     assert parameters(getattr(RedisManager, name)) == takes, f"RoutedRedisManager counts on {name}"
 
 
-@pytest.mark.parametrize("name", ["_publish", "_thread", "basic_enter_room", "basic_leave_room", "basic_disconnect"])
+@pytest.mark.parametrize("name", ["_publish", "initialize", "basic_enter_room", "basic_leave_room", "basic_disconnect"])
 def test_ours_takes_what_the_library_s_takes(name: str) -> None:
     ours, theirs = getattr(RoutedRedisManager, name), getattr(RedisManager, name)
 
@@ -79,15 +80,6 @@ def test_the_manager_emits_where_ours_expects_it() -> None:
 
     assert {"event", "data", "namespace", "room", "to", "skip_sid", "callback", "kwargs"} <= set(theirs)
     assert list(ours)[:5] == list(theirs)[:5], "the server calls emit with these by place"
-
-
-def test_the_thread_of_the_manager_is_started_by_initialize(server: socketio.Server) -> None:
-    started: list[Callable[..., Any]] = []
-    server.start_background_task = lambda target, *_: started.append(target)
-
-    socketio.pubsub_manager.PubSubManager.initialize(server.manager)
-
-    assert started == [server.manager._thread], "the bus listens from a greenlet that initialize starts"
 
 
 def test_a_manager_marked_as_initialized_is_not_initialized_again(server: socketio.Server) -> None:

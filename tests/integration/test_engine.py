@@ -6,15 +6,19 @@ from typing import Any
 import gevent
 import pytest
 import socketio
-from engineio.packet import MESSAGE, NOOP, Packet
+from engineio.packet import MESSAGE, Packet
 from wsproto.events import BytesMessage, CloseConnection, TextMessage
 
 from app import clock
+from app.connection import CONNECTION
 from app.realtime import engine
-from app.realtime.engine import INBOX_MESSAGES_MAX, QUEUE_PACKETS_MAX, NodeSocket
+from app.realtime.engine import INBOX_MESSAGES_MAX, QUEUE_BYTES_MAX, QUEUE_PACKETS_MAX, Malformed, NodeSocket
 from app.realtime.heartbeat import Heartbeat
-from app.realtime.websocket import READ_BYTES_MAX
+from app.realtime.websocket import EMPTY_FRAMES_BURST, READ_BYTES_MAX, frame
 from tests.integration.test_websocket import WAIT_S, Peer
+from tests.support.metrics import counted
+
+NOOP = "6"
 
 
 class Application:
@@ -74,10 +78,10 @@ def on_websocket(eio_socket: NodeSocket, peer: Peer) -> Peer:
 
 def test_what_waited_for_a_poll_goes_over_the_websocket_first(eio_socket: NodeSocket, peer: Peer) -> None:
     eio_socket.connected = True
-    eio_socket._upgrade_websocket({}, None)
+    eio_socket.upgrade({})
     peer.send(TextMessage("2probe"))
     assert peer.receive() == TextMessage("3probe")
-    assert [packet.packet_type for packet in eio_socket.poll()] == [NOOP], "a poll that waits is ended"
+    assert eio_socket.poll({}) == [NOOP], "a poll that waits is ended"
     eio_socket.send_messages(["um", "dois"])
     eio_socket.send(Packet(MESSAGE, "três"))
 
@@ -91,11 +95,11 @@ def test_what_waited_for_a_poll_goes_over_the_websocket_first(eio_socket: NodeSo
 
 
 def test_until_it_is_probed_the_session_polls(eio_socket: NodeSocket, peer: Peer) -> None:
-    eio_socket._upgrade_websocket({}, None)
+    eio_socket.upgrade({})
 
     eio_socket.send_messages(["um"])
 
-    assert [packet.data for packet in eio_socket.poll()] == ["um"]
+    assert eio_socket.poll({}) == ["4um"]
     assert not eio_socket.upgrading
 
 
@@ -103,7 +107,7 @@ def test_until_it_is_probed_the_session_polls(eio_socket: NodeSocket, peer: Peer
 def test_an_upgrade_that_breaks_off_leaves_a_session_that_polls(
     eio_socket: NodeSocket, peer: Peer, sent: list[str]
 ) -> None:
-    eio_socket._upgrade_websocket({}, None)
+    eio_socket.upgrade({})
     for text in sent:
         peer.send(TextMessage(text))
     peer.connection.close()
@@ -112,20 +116,85 @@ def test_an_upgrade_that_breaks_off_leaves_a_session_that_polls(
             gevent.sleep(0)
     eio_socket.send_messages(["um"])
 
-    polled = [packet for packet in eio_socket.poll() if packet.packet_type == MESSAGE]
-
-    assert [packet.data for packet in polled] == ["um"]
+    assert eio_socket.poll({}) == ["4um"]
     assert (eio_socket.upgrading, eio_socket.upgraded, eio_socket.closed) == (False, False, False)
 
 
-def test_a_session_has_one_websocket(eio_socket: NodeSocket, on_websocket: Peer) -> None:
-    first = eio_socket.websocket
+# -- polling ---------------------------------------------------------------------------------------
 
-    assert eio_socket._upgrade_websocket({}, None) == []
 
+def test_what_waits_is_carried_away_at_once_and_a_poll_waits_for_the_rest(eio_socket: NodeSocket) -> None:
     eio_socket.send_messages(["um"])
-    assert eio_socket.websocket is first
-    assert on_websocket.receive() == TextMessage("4um")
+    assert eio_socket.poll({}) == ["4um"]
+
+    waiting = gevent.spawn(eio_socket.poll, {})
+    gevent.sleep(0)
+    assert not waiting.dead
+    eio_socket.send_messages(["dois"])
+
+    assert waiting.get(timeout=WAIT_S) == ["4dois"]
+
+
+def test_the_end_is_seen_by_a_poll_that_waits_and_by_one_that_comes_later(
+    eio_socket: NodeSocket, server: socketio.Server
+) -> None:
+    waiting = gevent.spawn(eio_socket.poll, {})
+    gevent.sleep(0)
+
+    eio_socket.close(wait=False)
+
+    assert waiting.get(timeout=WAIT_S) == ["1"]
+    assert eio_socket.poll({}) == ["1"]
+
+
+def test_a_client_that_hangs_up_frees_its_poll_and_ends_the_session(
+    eio_socket: NodeSocket, server: socketio.Server, application: Application
+) -> None:
+    node_end, client_end = gevent.socket.socketpair()
+    waiting = gevent.spawn(eio_socket.poll, {CONNECTION: node_end})
+    gevent.sleep(0)
+
+    client_end.close()
+
+    waiting.get(timeout=WAIT_S)
+    application.wait(ends=1)
+    assert application.ends == ["transport close"]
+    assert server.eio.sockets == {}
+    node_end.close()
+
+
+def test_a_poll_that_nothing_wakes_ends_with_its_session(
+    eio_socket: NodeSocket, server: socketio.Server, application: Application
+) -> None:
+    server.eio.ping_interval = server.eio.ping_timeout = 0.01
+
+    gevent.spawn(eio_socket.poll, {}).get(timeout=WAIT_S)
+
+    application.wait(ends=1)
+    assert eio_socket.closed
+
+
+@pytest.mark.parametrize("packet", ["", "0", "2", "2probe", "5", "6", "7", "x", "bAAAA", "é"])
+def test_a_payload_with_one_malformed_packet_is_refused_whole(
+    eio_socket: NodeSocket, application: Application, packet: str
+) -> None:
+    with pytest.raises(Malformed):
+        eio_socket.receive_payload(["4um", packet, "4dois"])
+    gevent.sleep(0)
+
+    assert application.messages == []
+
+
+def test_a_payload_that_finds_no_room_for_long_is_refused_aloud(
+    eio_socket: NodeSocket, application: Application, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(engine, "POST_WAIT_S", 0.01)
+    eio_socket.receive_payload(["4wait", *(["4x"] * (INBOX_MESSAGES_MAX + 1))])
+    application.wait(messages=1)
+
+    with pytest.raises(Malformed):
+        eio_socket.receive_payload(["4dropped"])
+    application.let_go.set()
 
 
 # -- what it is sent and what it hears -------------------------------------------------------------
@@ -152,8 +221,7 @@ def test_a_polled_message_is_handled_in_its_turn_without_holding_its_request(
     eio_socket: NodeSocket, application: Application
 ) -> None:
     texts = ["wait", "um", "dois"]
-    for text in texts:
-        eio_socket.receive(Packet(MESSAGE, text))
+    eio_socket.receive_payload([f"4{text}" for text in texts])
     application.wait(messages=1)
     assert application.messages == ["wait"], "the second one waits for the first"
 
@@ -168,7 +236,7 @@ def test_a_request_waits_while_more_was_sent_than_can_be_kept(eio_socket: NodeSo
 
     def send() -> None:
         for text in texts:
-            eio_socket.receive(Packet(MESSAGE, text))
+            eio_socket.receive_payload([f"4{text}"])
 
     sending = gevent.spawn(send)
     application.wait(messages=1)
@@ -183,19 +251,70 @@ def test_a_request_waits_while_more_was_sent_than_can_be_kept(eio_socket: NodeSo
     assert application.messages == texts
 
 
+@pytest.mark.parametrize("size", [10, 100_000], ids=["by their number", "by their bytes"])
 @pytest.mark.parametrize("over_websocket", [True, False])
 def test_a_client_that_takes_nothing_is_ended_and_not_kept_for(
-    eio_socket: NodeSocket, application: Application, request: pytest.FixtureRequest, over_websocket: bool
+    eio_socket: NodeSocket,
+    application: Application,
+    request: pytest.FixtureRequest,
+    over_websocket: bool,
+    size: int,
 ) -> None:
     if over_websocket:
-        request.getfixturevalue("on_websocket")
+        request.getfixturevalue("on_websocket").node.write(frame("x" * 500_000))
+    before = counted("saldo_vivo_sessions_ended_total", reason="lento")
 
     for _ in range(10 * QUEUE_PACKETS_MAX):
-        eio_socket.send_messages(["x" * 1000])
+        eio_socket.send_messages(["x" * size])
 
     assert eio_socket.backlog <= QUEUE_PACKETS_MAX + 1
+    assert eio_socket.backlog_bytes <= QUEUE_BYTES_MAX + size + 500_010
     application.wait(ends=1)
     assert eio_socket.closed
+    assert counted("saldo_vivo_sessions_ended_total", reason="lento") == before + 1
+
+
+@pytest.mark.parametrize("text", ["0", "2", "5", "6", "7", "x", "", "é"])
+def test_a_malformed_packet_ends_the_session_and_is_counted(
+    eio_socket: NodeSocket, on_websocket: Peer, application: Application, text: str
+) -> None:
+    before = counted("saldo_vivo_sessions_ended_total", reason="malformado")
+
+    on_websocket.send(TextMessage(text))
+
+    end = on_websocket.receive()
+    assert isinstance(end, CloseConnection)
+    assert int(end.code) == 1002
+    application.wait(ends=1)
+    assert counted("saldo_vivo_sessions_ended_total", reason="malformado") == before + 1
+
+
+def test_pongs_that_nobody_asked_for_end_the_session(
+    eio_socket: NodeSocket, on_websocket: Peer, application: Application
+) -> None:
+    eio_socket.schedule_ping()
+
+    for _ in range(2 * int(EMPTY_FRAMES_BURST)):
+        on_websocket.send(TextMessage("3"))
+
+    application.wait(ends=1)
+    assert eio_socket.closed
+
+
+def test_between_two_messages_of_one_client_others_are_served(
+    eio_socket: NodeSocket, on_websocket: Peer, application: Application
+) -> None:
+    served_after = []
+
+    def serve() -> None:
+        while len(application.messages) < 10:
+            served_after.append(len(application.messages))
+            gevent.sleep(0)
+
+    eio_socket.receive_payload(["4x"] * 10)
+    gevent.spawn(serve).get(timeout=WAIT_S)
+
+    assert set(range(1, 10)) <= set(served_after)
 
 
 @pytest.mark.parametrize("text", ["1", ""])

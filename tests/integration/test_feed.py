@@ -37,9 +37,13 @@ class Screen:
     seen: list[tuple[str, int]] = field(default_factory=list)
 
     def read(self) -> None:
-        while not self.socket.queue.empty():
-            packet = self.socket.queue.get_nowait()
-            name, payload = json.loads(packet.data[1:])
+        while self.socket.backlog:
+            for packet in self.socket.poll({}):
+                self._show(packet)
+
+    def _show(self, packet: str) -> None:
+        if packet != "1":
+            name, payload = json.loads(packet[2:])
             self.seen.append((name, payload["seq"] if name == wire.NOTIFICACAO else payload["versao"]))
 
     def seqs(self) -> list[int]:
@@ -59,7 +63,8 @@ class Node:
 
     def screen(self, user_id: int, *, seq: int = 0, ttl_s: int = 3600) -> Screen:
         sid = f"sid-{len(self.screens)}"
-        socket = NodeSocket(self.server.eio, f"eio-{sid}", Heartbeat(self.server.eio, enter_within_s=10))
+        heartbeat = Heartbeat(self.server.eio, enter_within_s=10)
+        socket = NodeSocket(self.server.eio, f"eio-{sid}", heartbeat, on_end=lambda _: None)
         self.server.eio.sockets[socket.sid] = socket
         session = self.sessions.open(sid, socket.sid)
         identity = Identity(user_id, "x@teste.example", "X", "jti", 1, int(time.time()) + ttl_s)
@@ -254,9 +259,9 @@ def test_a_burst_ends_no_client_that_reads_and_fills_no_poll(node: Node, alice: 
 
     for event in events:
         node.deliver(event)
-    most = screen.socket.queue.qsize()
+    most = screen.socket.backlog
     while screen.session.catching_up:
-        most = max(most, screen.socket.queue.qsize())
+        most = max(most, screen.socket.backlog)
         screen.read()
         gevent.sleep(0.001)
 
@@ -273,7 +278,7 @@ def test_a_client_that_does_not_read_is_not_kept_for_and_closed_after_a_while(
 
     for event in tell(alice, 150):
         node.deliver(event)
-    waiting = screen.socket.queue.qsize()
+    waiting = screen.socket.backlog
     while screen.session.catching_up:
         gevent.sleep(0.001)
 

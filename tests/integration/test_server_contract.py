@@ -7,6 +7,7 @@ import json
 import flask_socketio
 import pytest
 import socketio
+from engineio.middleware import WSGIApp
 from engineio.packet import MESSAGE, Packet
 from engineio.payload import Payload
 from engineio.server import Server as EngineServer
@@ -17,7 +18,6 @@ from geventwebsocket.handler import WebSocketHandler
 from socketio.packet import Packet as SocketPacket
 
 from app import wire
-from app.realtime import server as node_server
 from app.realtime.bus import RoutedRedisManager
 from app.realtime.engine import NodeSocket
 from tests.integration.library import NOWHERE, parameters
@@ -48,34 +48,12 @@ def test_disconnecting_here_does_not_ask_the_other_nodes(server: socketio.Server
     assert not server.manager.is_connected(sid, "/")
 
 
-def test_what_no_client_sends_is_stopped_where_packets_come_in(server: socketio.Server, eio_socket: NodeSocket) -> None:
-    handled: list[str] = []
-    server._handle_event = lambda _eio_sid, _namespace, _id, data: handled.append(data[0])
-    node_server._refuse_what_no_client_sends(server)
-
-    server.eio.handlers["message"]("web1.eio", '2["autenticar",{}]')
-
-    assert handled == ["autenticar"], "text packets go from eio's message handler to _handle_event"
-    assert not eio_socket.closed
-    assert parameters(server._handle_eio_message) == ["eio_sid", "data"]
-
-
-@pytest.mark.parametrize("packet", ['2["disconnect"]', '2["connect"]', "2[]", '51-["x",{"_placeholder":true}]', b"x"])
-def test_who_sends_what_no_client_sends_is_closed_without_being_waited_for(
-    server: socketio.Server, eio_socket: NodeSocket, packet: str | bytes
-) -> None:
-    server._handle_event = pytest.fail
-    node_server._refuse_what_no_client_sends(server)
-
-    server.eio.handlers["message"]("web1.eio", packet)
-
-    assert eio_socket.closed
-
-
-@pytest.mark.parametrize(("kind", "digit"), [("BINARY_EVENT", "5"), ("BINARY_ACK", "6")])
-def test_binary_packets_have_the_digits_that_are_refused(kind: str, digit: str) -> None:
-    assert str(getattr(socketio.packet, kind)) == digit
-    assert digit in node_server.BINARY_PACKETS
+def test_what_a_packet_asks_for_is_done_by_these(server: socketio.Server) -> None:
+    assert parameters(server._handle_connect) == ["eio_sid", "namespace", "data"]
+    assert parameters(server._handle_disconnect) == ["eio_sid", "namespace", "reason"]
+    assert parameters(server._handle_event_internal) == ["server", "sid", "eio_sid", "data", "namespace", "id"]
+    assert parameters(server.manager.trigger_callback) == ["sid", "id", "data"]
+    assert "message" in server.eio.handlers
 
 
 def test_our_event_packets_are_what_the_library_would_write() -> None:
@@ -99,7 +77,7 @@ def test_a_packet_for_a_session_that_has_gone_is_passed_over(server: socketio.Se
     assert "nobody" not in server.eio.sockets
 
 
-def test_a_session_of_ours_is_a_library_s_with_what_we_rely_on(server: socketio.Server, eio_socket: NodeSocket) -> None:
+def test_a_session_of_ours_is_a_library_s_with_what_we_rely_on(server: socketio.Server) -> None:
     theirs = Socket(server.eio, "x")
 
     for name, value in {"closed": False, "closing": False, "upgraded": False, "upgrading": False}.items():
@@ -107,34 +85,25 @@ def test_a_session_of_ours_is_a_library_s_with_what_we_rely_on(server: socketio.
     assert theirs.last_ping, "a first `schedule_ping` takes effect"
     assert parameters(Socket.close) == ["wait", "abort", "reason"]
     assert parameters(Socket.send) == ["pkt"]
-    assert parameters(Socket._upgrade_websocket) == ["environ", "start_response"]
-    assert "'_upgrade_' + transport" in inspect.getsource(Socket.handle_get_request)
-    assert "if self.upgrading or self.upgraded" in inspect.getsource(Socket.handle_get_request)
-    assert "self.schedule_ping()" in inspect.getsource(Socket.receive)
 
 
-def test_the_server_asks_one_function_for_a_new_session_and_has_no_monitor_of_its_own(server: socketio.Server) -> None:
-    assert parameters(EngineServer._handle_connect) == ["environ", "start_response", "transport", "jsonp_index"]
+def test_every_request_goes_through_one_function_of_the_server() -> None:
+    assert parameters(EngineServer.handle_request) == ["environ", "start_response"]
+    assert "self.engineio_app.handle_request(environ, start_response)" in inspect.getsource(WSGIApp)
+    assert "self.eio.handle_request(environ, start_response)" in inspect.getsource(socketio.Server.handle_request)
     source = inspect.getsource(EngineServer)
-    assert source.count("._service_task") == 1, "the heartbeat stands for it, which `_handle_connect` starts"
-    assert "self._service_task" in inspect.getsource(EngineServer._handle_connect)
-    assert inspect.getsource(EngineServer.handle_request).count("self._handle_connect(environ, start_response") == 1
-
-
-def test_the_answers_to_a_handshake_are_made_by_these(server: socketio.Server, eio_socket: NodeSocket) -> None:
-    server.eio.async_mode = "gevent"
-
-    assert server.eio._upgrades(eio_socket.sid, "polling") == ["websocket"]
-    assert server.eio._upgrades(eio_socket.sid, "websocket") == []
-    assert server.eio._ok([Packet(MESSAGE, "x")])["response"] == b"4x"
-    assert server.eio._bad_request("x")["status"] == "400 BAD REQUEST"
+    assert "_service_task" in inspect.getsource(EngineServer._handle_connect), "which nobody calls: our heartbeat is it"
+    assert source.count("self.service_task_handle = ") <= 2
 
 
 def test_a_handler_of_gevent_websocket_leads_to_its_connection() -> None:
     assert "self.websocket = WebSocket(self.environ, Stream(self), self)" in inspect.getsource(
         WebSocketHandler.upgrade_connection
     )
-    assert "if not self.websocket.closed:" in inspect.getsource(WebSocketHandler.run_websocket)
+    assert 'self.start_response("101 Switching Protocols", headers)' in inspect.getsource(
+        WebSocketHandler.upgrade_connection
+    )
+    assert "self.result = self.upgrade_websocket()" in inspect.getsource(WebSocketHandler.run_application)
     assert "while self.socket is not None" in inspect.getsource(WSGIHandler.handle)
 
 
@@ -142,8 +111,8 @@ def test_a_poll_brings_no_more_packets_than_a_stock_client_takes(eio_socket: Nod
     for number in range(40):
         eio_socket.send(Packet(MESSAGE, str(number)))
 
-    polls = [[packet.data for packet in eio_socket.poll()] for _ in range(3)]
+    polls = [eio_socket.poll({}) for _ in range(3)]
 
     assert [len(poll) for poll in polls] == [16, 16, 8]
-    assert [text for poll in polls for text in poll] == [str(number) for number in range(40)]
+    assert [text for poll in polls for text in poll] == [f"4{number}" for number in range(40)]
     assert inspect.getsource(Payload).count("max_decode_packets = 16") == 1

@@ -10,8 +10,16 @@ from gevent import socket
 from wsproto.connection import Connection, ConnectionType
 from wsproto.events import BytesMessage, CloseConnection, Event, Ping, Pong, TextMessage
 
+from app import clock
 from app.realtime import websocket
-from app.realtime.websocket import MESSAGE_BYTES_MAX, WebSocket, frame
+from app.realtime.websocket import (
+    EMPTY_FRAMES_BURST,
+    EMPTY_FRAMES_PER_S,
+    FRAGMENTS_MAX,
+    MESSAGE_BYTES_MAX,
+    WebSocket,
+    frame,
+)
 
 WAIT_S = 10.0
 KERNEL_BYTES = 4096
@@ -181,12 +189,84 @@ def test_pings_of_a_client_that_reads_nothing_do_not_pile_up(peer: Peer) -> None
     peer.node.write(frame("x" * 1_000_000))
     waiting = peer.node.backlog
 
-    for _ in range(200):
+    for _ in range(int(EMPTY_FRAMES_BURST) - 1):
         peer.send(Ping(b"x"))
     peer.send(TextMessage("all of them were read"))
 
     peer.wait_heard(1)
     assert peer.node.backlog == waiting
+
+
+@pytest.mark.parametrize("flood", [Ping(b""), Pong(b"")], ids=["pings", "pongs"])
+def test_frames_without_a_message_are_taken_at_a_bounded_rate_and_then_refused(peer: Peer, flood: Event) -> None:
+    sent = peer.protocol.send(flood) * (2 * int(EMPTY_FRAMES_BURST))
+    before = peer.node._spare_at_s
+
+    peer.connection.sendall(sent)
+
+    answers = []
+    while not isinstance(event := peer.receive(), CloseConnection):
+        answers.append(event)
+    earned = (peer.node._spare_at_s - before) * EMPTY_FRAMES_PER_S
+    assert int(event.code) == 1008
+    assert len(answers) <= EMPTY_FRAMES_BURST + earned
+    assert peer.ends == 1
+
+
+def test_the_allowance_of_such_frames_comes_back_with_time(peer: Peer, monkeypatch: pytest.MonkeyPatch) -> None:
+    now_s = clock.monotonic_s()
+    monkeypatch.setattr(clock, "monotonic_s", lambda: now_s)
+    peer.node.spare_frame()
+    while peer.node._spare >= 1:
+        assert peer.node.spare_frame()
+
+    now_s += 1.01 / EMPTY_FRAMES_PER_S
+
+    assert peer.node.spare_frame()
+    assert not peer.node.spare_frame()
+
+
+def test_a_message_comes_in_a_bounded_number_of_frames(peer: Peer) -> None:
+    parts = [TextMessage("x", message_finished=False)] * (FRAGMENTS_MAX - 1)
+    for part in (*parts, TextMessage("x")):
+        peer.send(part)
+
+    assert peer.wait_heard(1) == ["x" * FRAGMENTS_MAX]
+
+
+def test_fragments_without_content_are_not_kept_and_end_in_a_refusal(peer: Peer) -> None:
+    empty = peer.protocol.send(TextMessage("", message_finished=False))
+    more = peer.protocol.send(TextMessage("", message_finished=False))
+
+    gevent.spawn(peer.connection.sendall, empty + more * 200_000)
+
+    assert refused_with(peer) == 1008
+    assert peer.node._parts == []
+
+
+def test_how_many_bytes_a_client_has_not_taken_is_known(peer: Peer) -> None:
+    for _ in range(10):
+        peer.node.write(frame("x" * 1_000_000))
+    waiting = peer.node.backlog_bytes
+    assert 0 < waiting <= 10 * 1_000_010
+
+    for _ in range(10):
+        peer.receive()
+
+    assert peer.node.backlog_bytes == 0
+
+
+def test_a_client_that_went_before_it_was_started_is_reported_once(peer: Peer) -> None:
+    other = Peer()
+    other.node.pause()
+    other.connection.close()
+    other.node.write(frame("x"))
+    other.node.write(frame("x"))
+    other.wait_end()
+
+    other.node.start()
+
+    assert other.ends == 1
 
 
 def test_while_it_is_paused_nothing_is_heard(peer: Peer) -> None:

@@ -1,8 +1,9 @@
-"""What a node says of itself on /metrics."""
+"""What a node says of itself on /metrics, and what was counted in this process."""
 
 import re
 
 import requests
+from prometheus_client import REGISTRY
 
 ANSWER_TIMEOUT_S = 10.0
 
@@ -14,3 +15,8 @@ def metric(node_url: str, name: str) -> float:
     text = requests.get(node_url + "/metrics", timeout=ANSWER_TIMEOUT_S).text
     found = re.search(rf"^{re.escape(name)} (\S+)$", text, re.MULTILINE)
     return float(found[1]) if found else 0.0
+
+
+def counted(name: str, **labels: str) -> float:
+    """The value in this process; 0 while it was never counted."""
+    return REGISTRY.get_sample_value(name, labels) or 0.0

@@ -1,0 +1,53 @@
+"""The connection behind an HTTP request: whether its client is still there, and how it becomes a WebSocket."""
+
+import socket
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from gevent import get_hub
+
+# Set by the gunicorn worker (deploy/web_worker.py) in the WSGI environ: the connection, and, where the client asks for
+# a WebSocket, a function that answers the handshake.
+CONNECTION = "saldo_vivo.connection"
+UPGRADE = "saldo_vivo.upgrade"
+
+_READ = 1
+
+
+def is_gone(environ: dict[str, Any]) -> bool:
+    """Whether the client has hung up. False where nobody can tell."""
+    connection = environ.get(CONNECTION)
+    return connection is not None and _has_ended(connection)
+
+
+@contextmanager
+def when_gone(environ: dict[str, Any], tell: Callable[[], None]) -> Iterator[None]:
+    """While the body runs, call `tell` in the event loop, where it must not wait, once the client has hung up."""
+    connection = environ.get(CONNECTION)
+    if connection is None:
+        yield
+        return
+    watcher = get_hub().loop.io(connection.fileno(), _READ)
+
+    def look() -> None:
+        watcher.stop()  # also where another request is behind this one: from then on nobody can tell
+        if _has_ended(connection):
+            tell()
+
+    watcher.start(look)
+    try:
+        yield
+    finally:
+        watcher.stop()
+        watcher.close()
+
+
+def _has_ended(connection: Any) -> bool:
+    try:
+        # The socket inside of gevent's, which would wait.
+        return bool(connection._sock.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT) == b"")
+    except BlockingIOError:
+        return False
+    except OSError:
+        return True
