@@ -2,6 +2,7 @@
 #
 # A node is one process with one event loop; more nodes, not more workers, are how the cluster grows.
 import os
+import socket
 import sys
 from typing import Any
 
@@ -27,6 +28,12 @@ worker_tmp_dir = "/dev/shm" if os.path.isdir("/dev/shm") else None
 accesslog = None
 errorlog = "-"
 loglevel = "warning"
+
+
+def child_exit(server: Any, _worker: Any) -> None:
+    """A worker that died leaves its address listening; refuse connections until the next one listens by itself."""
+    for listener in server.LISTENERS:
+        listener.sock.shutdown(socket.SHUT_RDWR)
 
 
 def on_starting(server: Any) -> None:

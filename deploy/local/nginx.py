@@ -60,8 +60,9 @@ def _upstreams(nodes: Mapping[str, int]) -> str:
 
 
 def _upstream(name: str, ports: list[int]) -> str:
-    # The zone makes nginx's processes share the count of who is next and the news of who is dead.
-    servers = "".join(f"    server {LOOPBACK}:{port} max_fails=1 fail_timeout=1s;\n" for port in ports)
+    # The zone makes nginx's processes share the count of who is next. No node is ever marked as dead: nginx would also
+    # count an answer that is slow. One that is dead refuses the connection, and the request goes to the next.
+    servers = "".join(f"    server {LOOPBACK}:{port} max_fails=0;\n" for port in ports)
     return f"upstream {name} {{\n    zone {name} 64k;\n{servers}    keepalive {IDLE_CONNECTIONS_MAX};\n}}\n"
 
 

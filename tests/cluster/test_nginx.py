@@ -2,9 +2,12 @@
 
 import gzip
 import json
+import os
 import re
+import signal
 from collections import Counter
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from websocket import create_connection
@@ -12,6 +15,7 @@ from websocket import create_connection
 from deploy.local.readiness import http_status, wait_until
 from tests.support.cluster import Cluster, running_cluster
 from tests.support.fetch import fetch
+from tests.support.ports import LOOPBACK
 
 POLLING = "/socket.io/?EIO=4&transport=polling"
 WEBSOCKET = "/socket.io/?EIO=4&transport=websocket"
@@ -69,7 +73,7 @@ def test_a_polling_session_stays_on_its_node(cluster: Cluster) -> None:
 
     for sid in sids:
         path = f"{POLLING}&sid={sid}"
-        assert fetch(cluster.url, path, method="POST", body=b"40").body == b"OK"
+        assert fetch(cluster.url, path, method="POST", body=b"40").body == b"ok"
         heard = fetch(cluster.url, path).body.decode()
         if '"conexao"' not in heard:
             heard += fetch(cluster.url, path).body.decode()
@@ -142,6 +146,25 @@ def test_a_node_that_came_back_is_used_again(cluster: Cluster) -> None:
     cluster.wait_restarted("web3", cluster.kill("web3"))
 
     wait_until(lambda: node_of(handshake(cluster)) == "web3", REQUEST_TIMEOUT_S, "a handshake on web3")
+
+
+def test_a_worker_process_that_is_started_again_refuses_until_it_can_answer(cluster: Cluster) -> None:
+    port, master = cluster.process("web1")["port"], cluster.pid("web1")
+    (worker,) = Path(f"/proc/{master}/task/{master}/children").read_text().split()
+
+    os.kill(int(worker), signal.SIGKILL)
+
+    refused = 0
+    while True:
+        try:
+            answer = fetch(f"http://{LOOPBACK}:{port}", "/healthz")
+            break
+        except ConnectionError:
+            refused += 1
+    assert refused, "nginx takes the next node only when this one refuses"
+    assert answer.status == 200
+    assert answer.took_s < SKIP_S_MAX
+    assert cluster.pid("web1") == master, "gunicorn itself went on"
 
 
 def test_the_access_log_has_no_query_string_and_no_referer(cluster: Cluster) -> None:

@@ -1,12 +1,14 @@
 """What nginx passes on to a node, as told by nodes that repeat what they hear."""
 
 import json
+import socket
 import threading
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -14,6 +16,7 @@ from deploy.local import nginx
 from deploy.local.readiness import http_status, wait_until
 from deploy.local.spawn import spawn
 from tests.support.fetch import fetch
+from tests.support.people import in_parallel
 from tests.support.ports import LOOPBACK, free_port
 
 START_TIMEOUT_S = 10.0
@@ -22,7 +25,7 @@ UPGRADE = {"Upgrade": "websocket", "Connection": "Upgrade"}
 
 
 class Repeating(BaseHTTPRequestHandler):
-    """Answers with what it was sent; dies in the middle of a request for /die."""
+    """Answers with what it was sent; dies in the middle of a request for /die, and waits with the answer to /slow."""
 
     protocol_version = "HTTP/1.1"
 
@@ -30,14 +33,17 @@ class Repeating(BaseHTTPRequestHandler):
         self.rfile.read(int(self.headers.get("Content-Length", 0)))
         assert isinstance(self.server, Node)
         self.server.heard.append(f"{self.command} {self.path}")
-        if self.path == "/die":
+        if self.path.startswith("/die"):
             self.close_connection = True
             return
+        if self.path.startswith("/slow"):
+            self.server.let_go.wait(START_TIMEOUT_S)
         body = json.dumps({"path": self.path, "headers": dict(self.headers)}).encode()
         self.send_response(200)
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
-        self.wfile.write(body)
+        with suppress(BrokenPipeError):  # nginx did not wait
+            self.wfile.write(body)
 
     do_GET = do_POST = answer
 
@@ -51,6 +57,7 @@ class Node(ThreadingHTTPServer):
     def __init__(self) -> None:
         super().__init__((LOOPBACK, 0), Repeating)
         self.heard: list[str] = []
+        self.let_go = threading.Event()
 
 
 @contextmanager
@@ -72,10 +79,13 @@ def nodes() -> Iterator[list[Node]]:
 
 
 @contextmanager
-def nginx_before(nodes: list[Node], directory: Path, trusted_proxy: str) -> Iterator[str]:
+def nginx_before(nodes: list[Node], directory: Path, trusted_proxy: str, *, read_timeout: str = "20s") -> Iterator[str]:
     port = free_port()
     ports = {f"web{number}": node.server_port for number, node in enumerate(nodes, start=1)}
     nginx.configure(directory, host=LOOPBACK, port=port, nodes=ports, trusted_proxy=trusted_proxy)
+    site = directory / "saldo-vivo.conf"
+    assert "proxy_read_timeout 20s;" in site.read_text()
+    site.write_text(site.read_text().replace("proxy_read_timeout 20s;", f"proxy_read_timeout {read_timeout};"))
     with (directory / "log").open("wb") as log:
         process = spawn(nginx.command(directory), output=log)
     try:
@@ -197,3 +207,68 @@ def test_what_changes_nothing_is_tried_on_another_node(url: str, nodes: list[Nod
     assert answer.status == 503
     assert json.loads(answer.body)["codigo"] == "servico_indisponivel"
     assert [node.heard.count("GET /die") for node in nodes] == [1, 1]
+
+
+def test_slow_answers_take_no_node_out(nodes: list[Node], tmp_path: Path) -> None:
+    with nginx_before(nodes, tmp_path, nginx.NOBODY, read_timeout="300ms") as url:
+        try:
+            late = in_parallel([lambda: fetch(url, "/slow?segredo=x").status] * 6, 6)
+            after = [fetch(url, "/").status for _ in range(6)]
+        finally:
+            for node in nodes:
+                node.let_go.set()
+
+    assert late == [503] * 6
+    assert after == [200] * 6
+
+
+def test_a_node_that_dies_at_work_leaves_no_session_id_in_nginx_s_log(nodes: list[Node], tmp_path: Path) -> None:
+    with nginx_before(nodes, tmp_path, nginx.NOBODY) as url:
+        for path in ("/die?segredo=x", "/socket.io/?EIO=4&sid=web1.segredo&x=/die", "/" + "x" * 9000 + "?segredo"):
+            fetch(url, path)
+        raw(url, b"GET /%zz?segredo HTTP/9.9\r\n\r\n")
+
+    assert "segredo" not in (tmp_path / "log").read_text()
+    assert "segredo" not in (tmp_path / "access.log").read_text()
+
+
+def raw(url: str, request: bytes) -> tuple[int, dict[str, str], bytes]:
+    """Status, headers (names in lower case) and body of the answer to these bytes."""
+    address = urlsplit(url)
+    with socket.create_connection((address.hostname, address.port), timeout=START_TIMEOUT_S) as connection:
+        connection.sendall(request)
+        connection.shutdown(socket.SHUT_WR)
+        answer = b"".join(iter(lambda: connection.recv(65_536), b""))
+    head, _, body = answer.partition(b"\r\n\r\n")
+    first, *lines = head.decode().split("\r\n")
+    headers = {name.lower(): value for name, _, value in (line.partition(": ") for line in lines)}
+    return int(first.split()[1]), headers, body
+
+
+@pytest.mark.parametrize("path", ["/", "/socket.io/"])
+@pytest.mark.parametrize(
+    ("request_of", "status"),
+    [
+        (lambda path: f"GET {path} HTTP/1.1\r\n\r\n", 400),
+        (lambda path: f"GET {path} HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n", 400),
+        (lambda path: f"GET {path} HTTP/1.1\r\nHost: x\r\nX: {'y' * 40_000}\r\n\r\n", 400),
+        (lambda path: f"G\0T {path} HTTP/1.1\r\nHost: x\r\n\r\n", 400),
+        (lambda path: f"GET {path} HTTP/3.0\r\nHost: x\r\n\r\n", 505),
+        (lambda path: f"TRACE {path} HTTP/1.1\r\nHost: x\r\n\r\n", 405),
+        (lambda path: f"GET {path}{'x' * 40_000} HTTP/1.1\r\nHost: x\r\n\r\n", 414),
+        (lambda path: f"POST {path} HTTP/1.1\r\nHost: x\r\nContent-Length: 99999999\r\n\r\n", 413),
+        (lambda path: f"POST {path} HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: gzip\r\n\r\n", 501),
+        (lambda path: "GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n", 404),
+    ],
+    ids=["no host", "two hosts", "large header", "no method", "version", "TRACE", "long", "large body", "gzip", "404"],
+)
+def test_what_nginx_itself_refuses_it_refuses_in_the_contract_s_form(
+    url: str, request_of: Callable[[str], str], status: int, path: str
+) -> None:
+    answered, headers, body = raw(url, request_of(path).encode())
+
+    assert answered == status
+    assert set(json.loads(body)) == {"erro", "codigo"}
+    assert headers["content-type"] == "application/json"
+    assert headers["x-content-type-options"] == "nosniff"
+    assert headers["content-security-policy"] == "default-src 'none'; frame-ancestors 'none'"
