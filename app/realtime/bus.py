@@ -8,6 +8,7 @@ are not documented API; `tests/integration/test_bus_contract.py` holds them.
 import itertools
 import json
 import re
+import secrets
 from collections import deque
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -29,12 +30,16 @@ CALLBACKS_MAX = 10_000
 CANARY_EVERY_S = 1.0
 CANARY_DEAF_S = 3.0
 
-# A node's name and what `secrets.token_urlsafe(15)` gives (see `server.py`).
 _SID = re.compile(r"[a-z0-9-]{1,32}\.[A-Za-z0-9_-]{20}")
 _ROOM_MARK = b'"room": '
 _USER_CHANNEL = room_channel(NAMESPACE, room_of(0))[:-1].encode()
 
 _log = log.get("bus")
+
+
+def new_sid(node_id: str) -> str:
+    """The id of a session, with its node's name in front, by which nginx finds the node."""
+    return f"{node_id}.{secrets.token_urlsafe(15)}"
 
 
 class BusUnavailable(AppError):

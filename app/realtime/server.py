@@ -14,7 +14,7 @@ from socketio import Server
 from app import log, wire
 from app.realtime import admission, packets
 from app.realtime.admission import Admission
-from app.realtime.bus import BusUnavailable, RoutedRedisManager
+from app.realtime.bus import BusUnavailable, RoutedRedisManager, new_sid
 from app.realtime.engine import Malformed
 from app.realtime.entry import Entry
 from app.realtime.feed import Feed
@@ -148,8 +148,7 @@ def _attach(
         max_http_buffer_size=MESSAGE_BYTES_MAX,
     )
     eio = socketio.server.eio
-    # nginx finds the node by the name in front of the session id.
-    eio.generate_id = lambda: f"{settings.node_id}.{secrets.token_urlsafe(15)}"
+    eio.generate_id = partial(new_sid, settings.node_id)
     heartbeat = Heartbeat(eio, enter_within_s=AUTHENTICATE_WITHIN_S)
     http = EngineHttp(
         eio, admission=admission, heartbeat=heartbeat, may_connect=partial(_may_connect, settings.cors_origins)

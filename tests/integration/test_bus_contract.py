@@ -20,9 +20,10 @@ from redis.exceptions import RedisError
 from socketio import RedisManager
 
 from app import redis_client
-from app.realtime.bus import BusUnavailable, RoutedRedisManager
+from app.realtime import bus
+from app.realtime.bus import BusUnavailable, RoutedRedisManager, new_sid
 from app.realtime.publisher import StreamPublisher
-from app.redis_keys import SHARED_CHANNEL
+from app.redis_keys import SHARED_CHANNEL, room_channel
 from app.streams.stream import Stored
 from tests.integration.library import NOWHERE, parameters
 from tests.support.servers import RedisServer, redis_server
@@ -137,6 +138,31 @@ def test_a_disconnect_forgets_all_that_the_library_forgets(server: socketio.Serv
     assert left[0] == left[1] == ({}, {}, {}, {}, {}), "what is not forgotten is memory that never comes back"
 
 
+def test_what_is_for_a_sid_goes_where_every_node_hears_it_and_what_is_for_a_room_to_its_own_channel(
+    server: socketio.Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    published: list[str] = []
+    monkeypatch.setattr(server.manager._client, "publish", lambda channel, _data: published.append(channel))
+
+    server.emit("x", {}, to=new_sid("web2"))
+    server.emit("x", {}, to="user_7")
+    server.emit("x", {}, to=new_sid("a" * 32))
+
+    assert published == [SHARED_CHANNEL, room_channel("/", "user_7"), SHARED_CHANNEL]
+
+
+def test_answers_that_never_come_are_not_waited_for_without_end(
+    server: socketio.Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bus, "CALLBACKS_MAX", 10)
+    monkeypatch.setattr(server.manager._client, "publish", lambda *_: None)
+
+    for number in range(50):
+        server.emit("x", {}, to=f"web2.{number:020}", callback=print)
+
+    assert len(server.manager.callbacks) == len(server.manager._asked) == 10
+
+
 # -- messages of stock emitters --------------------------------------------------------------------
 
 
@@ -209,11 +235,11 @@ def hanging_redis() -> Iterator[RedisServer]:
 
 
 def test_publishing_to_a_redis_that_hangs_raises_instead_of_waiting(hanging_redis: RedisServer) -> None:
-    bus = RoutedRedisManager(hanging_redis.url, node_id="web1")
-    socketio.Server(client_manager=bus, async_mode="threading")
+    manager = RoutedRedisManager(hanging_redis.url, node_id="web1")
+    socketio.Server(client_manager=manager, async_mode="threading")
 
     with pytest.raises(BusUnavailable):
-        bus.emit("notificacao", {"x": 1}, room="user_7")
+        manager.emit("notificacao", {"x": 1}, room="user_7")
     with pytest.raises(RedisError):
         StreamPublisher(hanging_redis.url).publish([Stored(7, 1, '2["notificacao",{}]', {})])
 

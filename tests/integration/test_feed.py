@@ -2,8 +2,9 @@
 
 import json
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from typing import Any
 
 import gevent
 import pytest
@@ -11,10 +12,12 @@ import socketio
 from engineio.payload import Payload
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from socketio.manager import Manager
 from sqlalchemy import Connection
 
-from app import wire
+from app import clock, wire
 from app.db import Database
+from app.errors import DatabaseDown
 from app.realtime import feed
 from app.realtime.engine import NodeSocket
 from app.realtime.feed import BACKLOG_PACKETS_MAX, Feed
@@ -296,3 +299,75 @@ def test_of_two_questions_during_a_catch_up_the_older_place_is_kept(node: Node, 
     node.feed.catch_up(screen.session)
 
     assert screen.seqs()[-4:] == [2, 3, 4, 5]
+
+
+# -- after the token's end -------------------------------------------------------------------------
+
+
+def test_a_token_that_expires_during_a_catch_up_ends_it_with_its_state(
+    node: Node, alice: Customer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tell(alice, 3)
+    screen = node.screen(alice.id)
+    send_messages, screen.session.catching_up = screen.socket.send_messages, True
+
+    def send_and_expire(packets: Iterable[str]) -> None:
+        send_messages(packets)
+        screen.session.deadline_s = clock.monotonic_s()
+
+    monkeypatch.setattr(screen.socket, "send_messages", send_and_expire)
+    node.feed.catch_up(screen.session)
+
+    screen.read()
+    assert screen.seen == [(wire.NOTIFICACAO, 1)], "neither a further event nor a balance"
+
+
+def test_a_database_that_fails_during_a_catch_up_gives_an_expired_token_no_balance(
+    node: Node, alice: Customer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tell(alice, 3)
+    screen = node.screen(alice.id)
+    screen.session.catching_up = True
+    monkeypatch.setattr(stream, "READ_EVENTS_MAX", 3)  # more may follow, so no state is sent yet
+    read = node.db.read
+
+    def read_once(*args: Any) -> Any:
+        found = read(*args)
+        monkeypatch.setattr(node.db, "read", fail)
+        return found
+
+    def fail(*_args: Any) -> None:
+        screen.session.deadline_s = clock.monotonic_s()
+        raise DatabaseDown
+
+    monkeypatch.setattr(node.db, "read", read_once)
+    with pytest.raises(DatabaseDown):
+        node.feed.catch_up(screen.session)
+
+    screen.read()
+    assert screen.seen == [(wire.NOTIFICACAO, seq) for seq in (1, 2, 3)]
+
+
+def test_an_event_from_the_bus_is_not_sent_after_the_end_of_the_token(node: Node, alice: Customer) -> None:
+    (event,) = tell(alice, 1)
+    screen = node.screen(alice.id)
+    screen.session.deadline_s = clock.monotonic_s()
+
+    node.deliver(event)
+
+    screen.read()
+    assert screen.seen == []
+    assert screen.session.seq == 0
+
+
+def test_emits_to_a_room_or_to_all_pass_over_who_may_not_hear_them(
+    server: socketio.Server, eio_socket: NodeSocket
+) -> None:
+    manager = server.manager
+    sid = manager.connect(eio_socket.sid, "/")
+    manager.enter_room(sid, "/", "user_7")
+    for may_hear, heard in ((True, ["a", "b", "c"]), (False, ["c"])):
+        manager.tell(on_event=print, on_ended=print, on_ready=print, may_hear=lambda _sid, may=may_hear: may)
+        for name, room in (("a", "user_7"), ("b", None), ("c", sid)):
+            Manager.emit(manager, name, {}, "/", room=room)
+        assert [json.loads(packet[2:])[0] for packet in eio_socket.poll({})] == heard
