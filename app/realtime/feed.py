@@ -108,7 +108,7 @@ class Feed:
             while True:
                 known = session.announced
                 with self._gate:
-                    events = self._db.read(stream.read_after, session.identity.user_id, session.seq)
+                    events = self._db.catch_up.read(stream.read_after, session.identity.user_id, session.seq)
                 if not self._send_events(session, events, state):
                     return
                 if len(events) < stream.READ_EVENTS_MAX and not self._send_state(session, state):

@@ -37,7 +37,7 @@ class Guard:
         claims = self._auth.tokens.read(token)
         if known and known.user_id != claims.user_id:
             raise WrongUser
-        return claims.user_id, partial(self._auth.db.read, current_identity, claims)
+        return claims.user_id, partial(self._auth.db.authentication.read, current_identity, claims)
 
     def pass_through(self, door: Door, event: str, session: SocketSession, args: tuple[Any, ...]) -> Any:
         """Run `door`; refusals and accidents are told to the client as `erro`.

@@ -35,7 +35,7 @@ class Sweep:
         users = self._sessions.users()
         for start in range(0, len(users), stream.HEADS_USERS_MAX):
             page = users[start : start + stream.HEADS_USERS_MAX]
-            for user_id, head in self._db.read(stream.heads, page).items():
+            for user_id, head in self._db.catch_up.read(stream.heads, page).items():
                 for session in self._sessions.of_user(user_id):
                     if session.epoch not in (None, head.epoch):
                         gevent.spawn(self._feed.close_transport, session)

@@ -25,21 +25,22 @@ def blueprint(node: Node) -> Blueprint:
 
     @routes.get("/readyz")
     def readyz() -> Any:
-        """503 while draining or without the database. Without Redis the node is slower, not wrong: still 200."""
+        """503 while draining, without the database, or while nothing can be written to it. Without Redis the node is
+        slower, not wrong: still 200."""
         age_s = node.realtime.bus.canary_age_s()
-        database = _database_answers(node)
+        database = _database(node)
         deaf = age_s > CANARY_DEAF_S
-        ready = database and not node.draining
-        state = "drenando" if node.draining else "indisponivel" if not database else "degradado" if deaf else "pronto"
+        usable = database == "ok"
+        state = "drenando" if node.draining else "indisponivel" if not usable else "degradado" if deaf else "pronto"
         body = {
             "estado": state,
             "no": node.settings.node_id,
-            "banco": "ok" if database else "indisponivel",
+            "banco": database,
             "redis": "degradado" if deaf else "ok",
             "canario_s": round(age_s, 1),
             "drenando": node.draining,
         }
-        return door.answer(body, 200 if ready else 503)
+        return door.answer(body, 200 if usable and not node.draining else 503)
 
     @routes.get("/metrics")
     def metrics() -> Any:
@@ -49,15 +50,15 @@ def blueprint(node: Node) -> Blueprint:
     return routes
 
 
-def _database_answers(node: Node) -> bool:
-    """Within DATABASE_WAIT_S: who asks for readiness gives up sooner than a query does."""
+def _database(node: Node) -> str:
+    """`ok`, `nao_grava` or `indisponivel`, within DATABASE_WAIT_S: who asks gives up sooner than a query does."""
     with gevent.Timeout(DATABASE_WAIT_S, False):
         try:
             node.db.read(_ping)
         except DatabaseDown:
-            return False
-        return True
-    return False
+            return "indisponivel"
+        return "ok" if node.db.writable() else "nao_grava"
+    return "indisponivel"
 
 
 def _ping(connection: Connection) -> None:
