@@ -9,10 +9,12 @@ import pytest
 from redis import Redis
 from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import RedisError
-from sqlalchemy import Connection
+from sqlalchemy import Connection, text
+from structlog.testing import capture_logs
 
 from app import wire
 from app.db import Database
+from app.realtime import publisher
 from app.redis_keys import room_channel
 from app.streams import outbox, stream
 from app.streams.models import PARTITIONS
@@ -20,8 +22,10 @@ from app.streams.outbox import BATCH_MAX
 from app.streams.stream import Append, Stored
 from app.wire import NAMESPACE, room_of
 from tests.integration.customers import Customer, new_customer, rows
+from tests.support.metrics import counted
+from tests.support.people import eventually
 from tests.support.ports import LOOPBACK, free_port
-from tests.support.servers import RedisServer
+from tests.support.servers import RedisServer, redis_server
 from worker.relay import Relay
 
 
@@ -173,3 +177,69 @@ def test_two_workers_publish_everything_once_and_in_order(emptied_mariadb: Datab
     assert {person.id: [seq for user, seq in sent if user == person.id] for person in people} == {
         person.id: list(range(1, 11)) for person in people
     }
+
+
+# -- rows that cannot be read, and a Redis that is slow --------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        "UPDATE stream_events SET state = 'no tab' WHERE user_id = :user AND seq = 2",
+        "DELETE FROM stream_events WHERE user_id = :user AND seq = 2",
+    ],
+    ids=["unreadable", "missing"],
+)
+def test_a_row_that_cannot_be_read_is_set_aside_and_the_others_go_on(database: Database, damage: str) -> None:
+    alice = new_customer(database)
+    tell(alice, 3)
+    with database.engine.connect() as connection, connection.begin():
+        connection.execute(text(damage), {"user": alice.id})
+    published, before = Published(), counted("saldo_vivo_outbox_rows_set_aside_total")
+
+    with capture_logs() as lines:
+        assert database.transact(outbox.drain, partition_of(alice), published) == 3
+
+    assert published.seqs == [(alice.id, 1), (alice.id, 3)]
+    assert waiting(database) == 0
+    assert counted("saldo_vivo_outbox_rows_set_aside_total") == before + 1
+    assert [(line["event"], line["user_id"], line["seq"]) for line in lines] == [("outbox_row_set_aside", alice.id, 2)]
+
+
+def test_an_event_whose_state_cannot_be_read_is_caught_up_with_without_it(database: Database) -> None:
+    alice = new_customer(database)
+    tell(alice, 3)
+    with database.engine.connect() as connection, connection.begin():
+        connection.execute(text("UPDATE stream_events SET state = 'no tab' WHERE seq = 2"))
+
+    events = database.read(stream.read_after, alice.id, 0)
+
+    assert [(event.seq, event.state) for event in events] == [(1, {}), (2, {}), (3, {})]
+
+
+def test_a_redis_that_answers_late_is_not_given_the_same_again_before_it_answers(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(publisher, "ANSWER_TIMEOUT_S", 0.1)
+    alice = new_customer(database)
+    tell(alice, 5)
+    with redis_server() as server:
+        relay = Relay(database, server.url)
+        server.stop()
+        for _ in range(10):
+            with pytest.raises(RedisError):
+                relay.drain()
+        server.cont()
+        eventually(lambda: _relayed(relay) == 5, "a Redis that answers")
+        with Redis.from_url(server.url, socket_timeout=5) as client:
+            calls = client.info("commandstats")["cmdstat_publish"]["calls"]
+
+    assert calls <= 2 * 5, "once when it was slow, once when it answered"
+    assert waiting(database) == 0
+
+
+def _relayed(relay: Relay) -> int:
+    try:
+        return relay.drain()
+    except RedisError:
+        return 0

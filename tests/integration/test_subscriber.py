@@ -1,0 +1,53 @@
+"""A subscription goes on whatever is raised in it, and says when it hears again."""
+
+import threading
+from collections.abc import Iterator
+
+import pytest
+from redis import Redis
+
+from app.realtime.subscriber import Subscriber
+from tests.support.people import eventually
+from tests.support.servers import RedisServer
+
+CHANNEL = "test:subscriber"
+
+
+class Listening:
+    """A subscriber on a thread of its own, whose first turns fail in a way that nobody expects."""
+
+    def __init__(self, url: str, failures: int) -> None:
+        self.heard: list[bytes] = []
+        self.ready = 0
+        self._failures = failures
+        self.subscriber = Subscriber(
+            url, on_message=lambda _channel, data: self.heard.append(data), on_ready=self._ready
+        )
+        self.subscriber.add(CHANNEL)
+        self._thread = threading.Thread(target=self.subscriber.loop.run, daemon=True)
+        self._thread.start()
+
+    def _ready(self) -> None:
+        self.ready += 1
+        if self.ready <= self._failures:
+            raise RuntimeError("nobody expects it")
+
+    def stop(self) -> None:
+        self.subscriber.loop.stop()
+        self.subscriber.reconnect()
+        self._thread.join(5)
+        assert not self._thread.is_alive()
+
+
+@pytest.fixture
+def listening(redis: RedisServer) -> Iterator[Listening]:
+    made = Listening(redis.url, failures=2)
+    yield made
+    made.stop()
+
+
+def test_an_unexpected_error_does_not_end_the_subscription(redis: RedisServer, listening: Listening) -> None:
+    eventually(lambda: listening.ready == 3, "a subscription that was made a third time")
+
+    with Redis.from_url(redis.url, socket_timeout=5) as client:
+        eventually(lambda: client.publish(CHANNEL, "x") and listening.heard, "what was published")
