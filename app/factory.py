@@ -45,11 +45,11 @@ def create_app(settings: Settings) -> Flask:
     node = Node(settings, db, realtime)
     app.extensions["saldo_vivo"] = node
 
-    def tokens_ended(ended: Ended) -> None:
+    def sessions_ended(ended: Ended) -> None:
         with suppress(BusUnavailable):  # every node also looks for revocations in the database
             realtime.bus.end_sessions(ended)
 
-    app.register_blueprint(user_routes.blueprint(auth, limits, welcome=welcome, tokens_ended=tokens_ended))
+    app.register_blueprint(user_routes.blueprint(auth, limits, welcome=welcome, sessions_ended=sessions_ended))
     app.register_blueprint(bank_routes.blueprint(auth, limits, committed=realtime.waker.wake))
     app.register_blueprint(statement_files.blueprint(auth))
     app.register_blueprint(receipt_routes.blueprint(auth, limits))

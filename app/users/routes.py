@@ -24,8 +24,8 @@ REGISTER_BY_ADDRESS = limiter.per_minute("register-address", 300)
 Welcome = Callable[[Connection, int, str], None]
 
 
-def blueprint(auth: Auth, limits: Limiter, *, welcome: Welcome, tokens_ended: Callable[[Ended], None]) -> Blueprint:
-    """`tokens_ended` is told after the commit, so that sockets end at once."""
+def blueprint(auth: Auth, limits: Limiter, *, welcome: Welcome, sessions_ended: Callable[[Ended], None]) -> Blueprint:
+    """`sessions_ended` is told after the commit, so that sockets end at once."""
     routes = Blueprint("usuarios", __name__)
 
     def register_and_welcome(connection: Connection, body: payloads.NewUser, password_hash: str) -> Person:
@@ -75,18 +75,18 @@ def blueprint(auth: Auth, limits: Limiter, *, welcome: Welcome, tokens_ended: Ca
     @auth.requires_user
     def renovar(identity: Identity) -> Any:
         """Troca o token por um novo; o antigo vale até a própria expiração."""
-        return door.answer({"token": auth.tokens.issue(identity.user_id, identity.generation)})
+        return door.answer({"token": auth.tokens.issue(identity.user_id, identity.generation, identity.session_id)})
 
     @door.route(routes, "POST", "/logout", body=payloads.Logout, answers={204: None}, body_required=False)
     @auth.requires_user
     def logout(identity: Identity) -> Any:
-        """Encerra este token, ou todos os do usuário, em todos os nós."""
+        """Encerra esta sessão (o token e os renovados a partir dele), ou todas as do usuário, em todos os nós."""
         body = door.read_body(payloads.Logout) if request.get_data(cache=True) else read(payloads.Logout, {})
         if body.todos:
-            ended = auth.db.authentication.transact(actions.end_all_tokens, identity, auth.tokens.ttl_s)
+            ended = auth.db.authentication.transact(actions.end_all_sessions, identity, auth.tokens.ttl_s)
         else:
-            ended = auth.db.authentication.transact(actions.end_token, identity)
-        tokens_ended(ended)
+            ended = auth.db.authentication.transact(actions.end_session, identity, auth.tokens.ttl_s)
+        sessions_ended(ended)
         return "", 204
 
     @door.route(routes, "GET", "/perfil", answers={200: payloads.ProfileOut})

@@ -50,7 +50,7 @@ def main() -> None:
 def transfer(read: Callable[..., int], writes: "pymysql.Connection", source: int, target: int, key: str) -> None:
     read(
         "SELECT users.email, users.name, users.token_generation, revocations.id FROM users LEFT OUTER JOIN revocations "
-        "ON revocations.jti = %s AND revocations.user_id = users.id WHERE users.id = %s",
+        "ON revocations.session_id = %s AND revocations.user_id = users.id WHERE users.id = %s",
         (key[:32], source),
     )
     cursor = writes.cursor()
