@@ -6,7 +6,7 @@ from sqlalchemy import Connection
 
 from app import wire
 from app.bank import idempotency, ledger, payloads
-from app.bank.accounts import AccountState
+from app.bank.accounts import AccountState, counterpart_name
 from app.bank.ledger import Posting
 from app.bank.models import CASH_ACCOUNT_ID
 from app.bank.queries import Movement
@@ -88,7 +88,7 @@ def _movements(posting: Posting, posted: ledger.Posted) -> list[Movement]:
                 amount_cents=change_cents,
                 balance_after_cents=account.balance_cents,
                 counterpart_id=other.id if other else None,
-                counterpart_name=other.name if other else None,
+                counterpart_name=counterpart_name(account, other) if other else None,
                 operation_id=posted.operation_id,
             )
         )
