@@ -15,7 +15,7 @@ from pydantic import (
     WithJsonSchema,
 )
 
-from app import money
+from app import money, names
 from app.errors import Invalid
 
 NAME_CHARS_MAX = 120
@@ -29,17 +29,34 @@ _EMAIL = re.compile(r"[a-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[a-z0-9-]{1,63}(?:\.[a-
 
 
 def _printable(chars_max: int) -> AfterValidator:
-    """Trimmed; refuses control characters and lone surrogates, which no database or screen keeps whole."""
+    """Trimmed; refuses what hides or turns the text, and what no database or screen keeps whole."""
 
     def check(value: str) -> str:
-        if any(unicodedata.category(c) in ("Cc", "Cs") for c in value):
+        if names.has_hidden(names.without_emoji_joins(value)):
             raise ValueError("contém caracteres que não são permitidos")
-        kept = unicodedata.normalize("NFC", value).strip()
-        if len(kept) > chars_max:  # NFC writes some characters as two
-            raise ValueError(f"deve ter no máximo {chars_max} caracteres")
+        return _at_most(chars_max, unicodedata.normalize("NFC", value).strip())
+
+    return AfterValidator(check)
+
+
+def _named(problem_of: Callable[[str], str | None]) -> AfterValidator:
+    """Trimmed, one space between words; refuses what `problem_of` says."""
+
+    def check(value: str) -> str:
+        if names.has_hidden(value):
+            raise ValueError("contém caracteres que não são permitidos")
+        kept = _filled(" ".join(_at_most(NAME_CHARS_MAX, unicodedata.normalize("NFC", value)).split()))
+        if problem := problem_of(kept):
+            raise ValueError(problem)
         return kept
 
     return AfterValidator(check)
+
+
+def _at_most(chars_max: int, value: str) -> str:
+    if len(value) > chars_max:  # NFC writes some characters as two
+        raise ValueError(f"deve ter no máximo {chars_max} caracteres")
+    return value
 
 
 def _filled(value: str) -> str:
@@ -91,12 +108,10 @@ Cents = Annotated[
         }
     ),
 ]
-Name = Annotated[
-    str,
-    Field(min_length=1, max_length=NAME_CHARS_MAX),
-    _printable(NAME_CHARS_MAX),
-    AfterValidator(_filled),
-]
+# A person's own word for an account, which nobody else is shown.
+AccountName = Annotated[str, Field(min_length=1, max_length=NAME_CHARS_MAX), _named(names.problem_of_name)]
+# What others will know a person by.
+PersonName = Annotated[str, Field(min_length=1, max_length=NAME_CHARS_MAX), _named(names.problem_of_person)]
 Description = Annotated[str, Field(max_length=DESCRIPTION_CHARS_MAX), _printable(DESCRIPTION_CHARS_MAX)]
 FilledDescription = Annotated[
     str,

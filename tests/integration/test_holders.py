@@ -41,7 +41,7 @@ def statement(customer: Customer, account: int | None = None) -> list[queries.Mo
     return customer.db.read(queries.movements, [account or customer.account], limit=50)
 
 
-def receipt(customer: Customer, operation: object) -> ReceiptView:
+def receipt(customer: Customer, operation: int) -> ReceiptView:
     view: ReceiptView = customer.db.transact(receipts.of_operation, operation, customer.id)
     return view
 
