@@ -84,12 +84,12 @@ def test_guessing_is_slowed_down_on_all_nodes_together(cluster: Cluster, alice: 
 
 
 def test_what_nobody_waits_for_any_more_is_not_worked_on(cluster: Cluster) -> None:
-    nodes = [cluster.node_url(node) for node in NODES]
+    node = cluster.node_url("web1")
     given_up = 'saldo_vivo_http_seconds_count{route="/login",status="499"}'
-    host, port = str(urlsplit(cluster.url).hostname), urlsplit(cluster.url).port
-    before = sum(metric(node, given_up) for node in nodes)
+    host, port = str(urlsplit(node).hostname), urlsplit(node).port
+    before = metric(node, given_up)
     with ExitStack() as connections:
-        for _ in range(30):  # more than the nodes can work on at once
+        for _ in range(30):  # more than the node works on at once; nginx hangs up as its clients do
             connection = connections.enter_context(
                 closing(http.client.HTTPConnection(host, port, source_address=(HASTY_ADDRESS, 0)))
             )
@@ -97,8 +97,8 @@ def test_what_nobody_waits_for_any_more_is_not_worked_on(cluster: Cluster) -> No
             body = json.dumps({"email": email, "senha": "palpite qualquer"})
             connection.request("POST", "/login", body, {"Content-Type": "application/json"})
 
-    # Each node has begun on a few, and finds that nobody wants the rest.
-    eventually(lambda: sum(metric(node, given_up) for node in nodes) >= before + 15, "logins given up")
+    # It has begun on some, and finds that nobody wants the rest.
+    eventually(lambda: metric(node, given_up) >= before + 5, "logins given up")
 
 
 def test_a_logout_ends_what_was_renewed_from_its_login_and_no_other_session(cluster: Cluster, alice: Person) -> None:
