@@ -21,7 +21,8 @@ from app.errors import Invalid
 NAME_CHARS_MAX = 120
 DESCRIPTION_CHARS_MAX = 140
 EMAIL_CHARS_MAX = 254
-PASSWORD_CHARS_MIN = 8
+PASSWORD_CHARS_MIN = 10
+PASSWORD_DIFFERENT_CHARS_MIN = 5
 PASSWORD_BYTES_MAX = 72  # what bcrypt reads
 ID_MAX = 2**63 - 1
 
@@ -85,6 +86,14 @@ def _password(value: str) -> str:
     return value
 
 
+def _new_password(value: str) -> str:
+    if len(value.strip()) < PASSWORD_CHARS_MIN:
+        raise ValueError(f"deve ter ao menos {PASSWORD_CHARS_MIN} caracteres, sem contar espaços no começo e no fim")
+    if len(set(value)) < PASSWORD_DIFFERENT_CHARS_MIN:
+        raise ValueError("repete sempre os mesmos caracteres")
+    return value
+
+
 def _strict_int(value: object) -> object:
     if isinstance(value, bool) or not isinstance(value, int):
         raise ValueError("deve ser um número inteiro")
@@ -121,8 +130,12 @@ FilledDescription = Annotated[
 ]
 Email = Annotated[str, Field(max_length=EMAIL_CHARS_MAX), AfterValidator(_email)]
 Password = Annotated[str, Field(max_length=PASSWORD_BYTES_MAX), AfterValidator(_password)]
+# `users.guessable` asks for more, where it is known whose it is to be.
 NewPassword = Annotated[
-    str, Field(min_length=PASSWORD_CHARS_MIN, max_length=PASSWORD_BYTES_MAX), AfterValidator(_password)
+    str,
+    Field(min_length=PASSWORD_CHARS_MIN, max_length=PASSWORD_BYTES_MAX),
+    AfterValidator(_password),
+    AfterValidator(_new_password),
 ]
 
 

@@ -14,6 +14,7 @@ from app.users.actions import Person
 from app.users.attempts import Attempts
 from app.users.auth import Auth, Ended, Identity
 from app.users.devices import COOKIE, KEPT, Device, Devices
+from app.users.guessable import refuse_guessable
 
 # What else a new user gets, in the transaction that makes the user.
 Welcome = Callable[[Connection, int, str], None]
@@ -67,6 +68,7 @@ def blueprint(
         """Cadastra um usuário e abre sua primeira conta, com saldo zero."""
         body = door.read_body(payloads.NewUser)
         attempts.to_register(door.client_address())
+        refuse_guessable(body.senha, (body.nome, body.email))
         password_hash = passwords.hash_password(body.senha, is_gone=client_is_gone)
         person = auth.db.authentication.transact(register_and_welcome, body, password_hash)
         return session(person, devices.read(request.cookies.get(COOKIE)), "Cadastro realizado com sucesso", 201)

@@ -13,7 +13,7 @@ from werkzeug.test import TestResponse
 
 from app import clock, door
 from app.db import Database
-from app.errors import Busy
+from app.errors import Overloaded
 from app.factory import welcome
 from app.limiter import Limiter
 from app.settings import Settings
@@ -24,6 +24,7 @@ from app.users.devices import Devices
 from app.users.tokens import Tokens
 from app.web import edge
 from tests.support.servers import RedisServer
+from worker import demo
 
 SECRET = "um-segredo-de-testes-com-mais-de-32-bytes"
 PASSWORD = "correta-cavalo-bateria"
@@ -200,6 +201,21 @@ def test_who_asks_whether_an_address_is_registered_is_limited_as_anybody(
     assert [curious.register(email) for _ in range(allowed + 1)] == [409] * allowed + [429]
 
 
+def test_a_password_that_others_would_try_first_registers_nobody(visitor: Callable[..., Visitor]) -> None:
+    body = {"nome": "Mariana Figueiredo", "email": f"{secrets.token_hex(6)}@teste.example"}
+
+    for common in ("1234567890", "mariana1990"):
+        answer = visitor().post("/registro", {**body, "senha": common})
+        assert (answer.status_code, answer.get_json()["codigo"]) == (422, "dados_invalidos")
+        assert answer.get_json()["erro"].startswith("senha: ")
+
+
+def test_who_has_an_old_password_still_gets_in(visitor: Callable[..., Visitor], sqlite: Database) -> None:
+    demo.create(sqlite)
+
+    assert [visitor().log_in(email, demo.PASSWORD) for email in (demo.ADMIN, demo.MARIA)] == [200, 200]
+
+
 def test_one_network_of_ipv6_is_one_address(visitor: Callable[..., Visitor], email: str) -> None:
     network = f"2001:db8:{next(_numbers) & 0xFFFF:x}:1"
     answers = [visitor(f"{network}::{number:x}").log_in(email, "palpite") for number in range(1, BY_PAIR + 2)]
@@ -228,7 +244,7 @@ def test_a_node_spends_no_more_than_its_share_on_passwords(monkeypatch: pytest.M
     for _ in range(4):
         budget.take(250)
 
-    with pytest.raises(Busy) as refused:
+    with pytest.raises(Overloaded) as refused:
         budget.take(250)
 
     assert refused.value.retry_after_s == 1
@@ -237,7 +253,7 @@ def test_a_node_spends_no_more_than_its_share_on_passwords(monkeypatch: pytest.M
     now_s += 3600
     for _ in range(4):
         budget.take(250)
-    with pytest.raises(Busy):
+    with pytest.raises(Overloaded):
         budget.take(250)
 
 
@@ -250,6 +266,6 @@ def test_strangers_cannot_use_up_what_a_node_has_for_known_devices(redis: RedisS
         while True:
             tries.by_stranger(f"{secrets.token_hex(6)}@teste.example", address())
 
-    with pytest.raises(Busy):
+    with pytest.raises(Overloaded):
         flood()
     tries.on_known_device(device, 1, address())

@@ -1,15 +1,12 @@
 """The HTTP door reads JSON strictly: one meaning, exact numbers, and no input that breaks it."""
 
 import json
-import socket
 from decimal import Decimal
 
 import pytest
-from flask import Flask
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app import door
 from app.door import load_json
 from app.errors import DuplicateKeys, NotJson
 
@@ -136,30 +133,3 @@ def test_no_input_breaks_the_door(raw: bytes) -> None:
     except (NotJson, DuplicateKeys):
         return
     json.loads(raw)
-
-
-def is_there(connection: object) -> bool:
-    with Flask("x").test_request_context(environ_base={door.CONNECTION: connection}):
-        return door.client_is_there()
-
-
-def test_a_client_is_there_until_it_hangs_up() -> None:
-    client, connection = socket.socketpair()
-    with client, connection:
-        before = is_there(connection)
-        client.close()
-
-        assert (before, is_there(connection)) == (True, False)
-
-
-def test_what_a_client_sends_behind_its_request_is_left_for_its_turn() -> None:
-    client, connection = socket.socketpair()
-    with client, connection:
-        client.send(b"GET /")
-
-        assert is_there(connection)
-        assert connection.recv(16) == b"GET /"
-
-
-def test_a_client_whose_server_does_not_say_is_there() -> None:
-    assert is_there(None)

@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from app.errors import Invalid
@@ -180,7 +180,8 @@ def test_what_is_no_address_is_refused(sent: str) -> None:
 @pytest.mark.parametrize("field", ["senha", "nova"])
 @pytest.mark.parametrize("letter", ["x", "á", "€", "😀"])
 def test_a_password_has_at_most_72_bytes(field: str, letter: str) -> None:
-    longest = letter * (72 // len(letter.encode()))
+    different = "abcd"
+    longest = different + letter * ((72 - len(different)) // len(letter.encode()))
 
     assert kept(field, longest) == longest
     assert "72" in refusal(field, longest + letter)
@@ -192,13 +193,29 @@ def test_a_password_that_bcrypt_would_cut_is_refused(field: str, bad: str) -> No
     assert refusal(field, bad).startswith(f"{field}: ")
 
 
-@given(st.text(min_size=8, max_size=18, alphabet=st.characters(exclude_categories=["Cs"], exclude_characters="\0")))
+@given(st.text(min_size=10, max_size=18, alphabet=st.characters(exclude_categories=["Cs"], exclude_characters="\0")))
 def test_a_password_is_kept_letter_for_letter(password: str) -> None:
+    assume(len(password.strip()) >= 10 and len(set(password)) >= 5)
     assert kept("nova", password) == password
 
 
-def test_a_new_password_has_at_least_8_characters() -> None:
-    assert refusal("nova", "senha12") == "nova: deve ter ao menos 8 caracteres."
+def test_a_new_password_has_at_least_10_characters() -> None:
+    assert refusal("nova", "violao-ri") == "nova: deve ter ao menos 10 caracteres."
+    assert kept("nova", "violao-rio") == "violao-rio"
+
+
+@pytest.mark.parametrize("blank", [" " * 10, "        violao        ", "\u3000" * 12, "violao-ri "])
+def test_spaces_around_a_new_password_do_not_count(blank: str) -> None:
+    assert "sem contar espaços" in refusal("nova", blank)
+
+
+@pytest.mark.parametrize("repeated", ["aaaaaaaaaaaa", "abababababab", "1221122112", "áéáéáéáéáé"])
+def test_a_new_password_is_no_repetition(repeated: str) -> None:
+    assert refusal("nova", repeated) == "nova: repete sempre os mesmos caracteres."
+
+
+def test_an_old_password_is_taken_as_it_is() -> None:
+    assert [kept("senha", old) for old in ("senha123", " " * 8, "x")] == ["senha123", " " * 8, "x"]
 
 
 @pytest.mark.parametrize(

@@ -65,9 +65,9 @@ def test_nothing_is_spent_on_who_has_gone_meanwhile(monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(bcrypt, "checkpw", pytest.fail)
 
     with pytest.raises(ClientGone):
-        hash_password("senha123", wanted=lambda: False)
+        hash_password("senha123", is_gone=lambda: True)
     with pytest.raises(ClientGone):
-        matches("senha123", None, wanted=lambda: False)
+        matches("senha123", None, is_gone=lambda: True)
 
 
 def test_who_waits_is_asked_for_only_when_its_turn_has_come(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -75,12 +75,12 @@ def test_who_waits_is_asked_for_only_when_its_turn_has_come(monkeypatch: pytest.
     monkeypatch.setattr(passwords, "_gate", gate)
     asked: list[bool] = []
 
-    def wanted() -> bool:
+    def is_gone() -> bool:
         asked.append(True)
-        return False
+        return True
 
     gate.acquire()
-    waiting = gevent.spawn(matches, "senha123", None, wanted=wanted)
+    waiting = gevent.spawn(matches, "senha123", None, is_gone=is_gone)
 
     gevent.idle()
     before = list(asked)
