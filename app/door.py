@@ -1,5 +1,6 @@
 """The HTTP door: strict JSON in, JSON out, and what the API's document is made from."""
 
+import ipaddress
 import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -14,6 +15,7 @@ from app.fields import Query, read
 
 INTEGER_DIGITS_MAX = 19
 QUERY_VALUE_CHARS_MAX = 500
+IPV6_NETWORK_BITS = 64
 
 M = TypeVar("M", bound=BaseModel)
 V = TypeVar("V", bound=Callable[..., Any])
@@ -110,5 +112,16 @@ _DECODER = json.JSONDecoder(
 
 
 def client_address() -> str:
-    """The address of the browser, as the proxy in front gave it (see `ProxyFix` in the factory)."""
-    return request.remote_addr or "unknown"
+    """The address of the browser, for limits, as the proxy in front gave it (see `ProxyFix` in the factory).
+
+    A household has a network of IPv6 addresses, so the network stands for all of them.
+    """
+    try:
+        address = ipaddress.ip_address(request.remote_addr or "")
+    except ValueError:
+        return "unknown"
+    if isinstance(address, ipaddress.IPv6Address):
+        if address.ipv4_mapped is None:
+            return str(ipaddress.ip_network((address, IPV6_NETWORK_BITS), strict=False))
+        address = address.ipv4_mapped
+    return str(address)

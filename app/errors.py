@@ -109,6 +109,19 @@ class TooFast(AppError):
     status, code, text = 429, "muitas_tentativas", "Muitas tentativas. Aguarde um pouco e tente de novo."
 
 
+class OperationLimit(AppError):
+    """Nothing was done under this key, and nothing is under way: it may be asked for again later."""
+
+    status, code = 429, "limite_de_operacoes"
+    text = "Você fez muitas operações em pouco tempo. Aguarde e tente de novo."
+
+
+class ClientGone(AppError):
+    """Nobody waits for the answer any more; the status is nginx's word for it."""
+
+    status, code, text = 499, "cliente_ausente", "A conexão foi encerrada antes da resposta."
+
+
 class DatabaseDown(AppError):
     status, code, text = (
         503,

@@ -20,7 +20,9 @@ from app.realtime.server import Realtime
 from app.settings import Settings
 from app.streams import stream
 from app.users import routes as user_routes
+from app.users.attempts import Attempts
 from app.users.auth import Auth, Ended
+from app.users.devices import Devices
 from app.users.tokens import Tokens
 from app.web import edge, health, openapi, pages
 from app.web.node import Node
@@ -41,15 +43,18 @@ def create_app(settings: Settings) -> Flask:
     # Exactly one proxy, nginx, stands in front; it overwrites what a client sends in these headers. Around Socket.IO
     # too, whose sessions are counted by address.
     app.wsgi_app = ProxyFix(app.wsgi_app, x_for=1, x_proto=1)  # type: ignore[method-assign]
-    _open_socket_doors(db, realtime)
+    _open_socket_doors(db, limits, realtime)
     node = Node(settings, db, realtime)
     app.extensions["saldo_vivo"] = node
 
-    def tokens_ended(ended: Ended) -> None:
+    def sessions_ended(ended: Ended) -> None:
         with suppress(BusUnavailable):  # every node also looks for revocations in the database
             realtime.bus.end_sessions(ended)
 
-    app.register_blueprint(user_routes.blueprint(auth, limits, welcome=welcome, tokens_ended=tokens_ended))
+    attempts, devices = Attempts(limits), Devices(settings.jwt_secret.get_secret_value())
+    app.register_blueprint(
+        user_routes.blueprint(auth, attempts, devices, welcome=welcome, sessions_ended=sessions_ended)
+    )
     app.register_blueprint(bank_routes.blueprint(auth, limits, committed=realtime.waker.wake))
     app.register_blueprint(statement_files.blueprint(auth))
     app.register_blueprint(receipt_routes.blueprint(auth, limits))
@@ -57,12 +62,14 @@ def create_app(settings: Settings) -> Flask:
     app.register_blueprint(health.blueprint(node))
     app.register_blueprint(pages.blueprint())
     app.register_blueprint(openapi.blueprint())
-    edge.install(app, settings)
+    edge.install(app, settings, limits)
     return app
 
 
-def _open_socket_doors(db: Database, realtime: Realtime) -> None:
-    realtime.answers(wire.SOLICITAR_SALDO, lambda who, data: bank_events.on_solicitar_saldo(db, who.user_id, data))
+def _open_socket_doors(db: Database, limits: Limiter, realtime: Realtime) -> None:
+    realtime.answers(
+        wire.SOLICITAR_SALDO, lambda who, data: bank_events.on_solicitar_saldo(db, limits, who.user_id, data)
+    )
     realtime.acknowledges(
         wire.NOTIFICACOES_LIDAS,
         lambda who, data: inbox_events.on_notificacoes_lidas(db, realtime.tell, who.user_id, data),

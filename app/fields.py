@@ -15,13 +15,14 @@ from pydantic import (
     WithJsonSchema,
 )
 
-from app import money
+from app import money, names
 from app.errors import Invalid
 
 NAME_CHARS_MAX = 120
 DESCRIPTION_CHARS_MAX = 140
 EMAIL_CHARS_MAX = 254
-PASSWORD_CHARS_MIN = 8
+PASSWORD_CHARS_MIN = 10
+PASSWORD_DIFFERENT_CHARS_MIN = 5
 PASSWORD_BYTES_MAX = 72  # what bcrypt reads
 ID_MAX = 2**63 - 1
 
@@ -29,17 +30,34 @@ _EMAIL = re.compile(r"[a-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[a-z0-9-]{1,63}(?:\.[a-
 
 
 def _printable(chars_max: int) -> AfterValidator:
-    """Trimmed; refuses control characters and lone surrogates, which no database or screen keeps whole."""
+    """Trimmed; refuses what hides or turns the text, and what no database or screen keeps whole."""
 
     def check(value: str) -> str:
-        if any(unicodedata.category(c) in ("Cc", "Cs") for c in value):
+        if names.has_hidden(names.without_emoji_joins(value)):
             raise ValueError("contém caracteres que não são permitidos")
-        kept = unicodedata.normalize("NFC", value).strip()
-        if len(kept) > chars_max:  # NFC writes some characters as two
-            raise ValueError(f"deve ter no máximo {chars_max} caracteres")
+        return _at_most(chars_max, unicodedata.normalize("NFC", value).strip())
+
+    return AfterValidator(check)
+
+
+def _named(problem_of: Callable[[str], str | None]) -> AfterValidator:
+    """Trimmed, one space between words; refuses what `problem_of` says."""
+
+    def check(value: str) -> str:
+        if names.has_hidden(value):
+            raise ValueError("contém caracteres que não são permitidos")
+        kept = _filled(" ".join(_at_most(NAME_CHARS_MAX, unicodedata.normalize("NFC", value)).split()))
+        if problem := problem_of(kept):
+            raise ValueError(problem)
         return kept
 
     return AfterValidator(check)
+
+
+def _at_most(chars_max: int, value: str) -> str:
+    if len(value) > chars_max:  # NFC writes some characters as two
+        raise ValueError(f"deve ter no máximo {chars_max} caracteres")
+    return value
 
 
 def _filled(value: str) -> str:
@@ -68,6 +86,14 @@ def _password(value: str) -> str:
     return value
 
 
+def _new_password(value: str) -> str:
+    if len(value.strip()) < PASSWORD_CHARS_MIN:
+        raise ValueError(f"deve ter ao menos {PASSWORD_CHARS_MIN} caracteres, sem contar espaços no começo e no fim")
+    if len(set(value)) < PASSWORD_DIFFERENT_CHARS_MIN:
+        raise ValueError("repete sempre os mesmos caracteres")
+    return value
+
+
 def _strict_int(value: object) -> object:
     if isinstance(value, bool) or not isinstance(value, int):
         raise ValueError("deve ser um número inteiro")
@@ -91,12 +117,10 @@ Cents = Annotated[
         }
     ),
 ]
-Name = Annotated[
-    str,
-    Field(min_length=1, max_length=NAME_CHARS_MAX),
-    _printable(NAME_CHARS_MAX),
-    AfterValidator(_filled),
-]
+# A person's own word for an account, which nobody else is shown.
+AccountName = Annotated[str, Field(min_length=1, max_length=NAME_CHARS_MAX), _named(names.problem_of_name)]
+# What others will know a person by.
+PersonName = Annotated[str, Field(min_length=1, max_length=NAME_CHARS_MAX), _named(names.problem_of_person)]
 Description = Annotated[str, Field(max_length=DESCRIPTION_CHARS_MAX), _printable(DESCRIPTION_CHARS_MAX)]
 FilledDescription = Annotated[
     str,
@@ -106,8 +130,12 @@ FilledDescription = Annotated[
 ]
 Email = Annotated[str, Field(max_length=EMAIL_CHARS_MAX), AfterValidator(_email)]
 Password = Annotated[str, Field(max_length=PASSWORD_BYTES_MAX), AfterValidator(_password)]
+# `users.guessable` asks for more, where it is known whose it is to be.
 NewPassword = Annotated[
-    str, Field(min_length=PASSWORD_CHARS_MIN, max_length=PASSWORD_BYTES_MAX), AfterValidator(_password)
+    str,
+    Field(min_length=PASSWORD_CHARS_MIN, max_length=PASSWORD_BYTES_MAX),
+    AfterValidator(_password),
+    AfterValidator(_new_password),
 ]
 
 

@@ -3,7 +3,7 @@
 import time
 from dataclasses import dataclass
 
-from limits import RateLimitItemPerMinute, RateLimitItemPerSecond
+from limits import RateLimitItemPerDay, RateLimitItemPerHour, RateLimitItemPerMinute, RateLimitItemPerSecond
 from limits.limits import RateLimitItem
 from limits.storage import MemoryStorage, RedisStorage
 from limits.strategies import SlidingWindowCounterRateLimiter
@@ -22,6 +22,14 @@ class Rate:
 
     name: str
     window: RateLimitItem
+
+
+def per_day(name: str, amount: int) -> Rate:
+    return Rate(name, RateLimitItemPerDay(amount))
+
+
+def per_hour(name: str, amount: int) -> Rate:
+    return Rate(name, RateLimitItemPerHour(amount))
 
 
 def per_minute(name: str, amount: int) -> Rate:
@@ -43,24 +51,31 @@ class Limiter:
         self._local = SlidingWindowCounterRateLimiter(MemoryStorage())
         self._redis_back_at = 0.0
 
-    def check(self, rate: Rate, *keys: str) -> None:
-        limiter = self._local
-        if time.monotonic() >= self._redis_back_at:
-            limiter = self._shared
+    def check(self, rate: Rate, *keys: str, cost: int = 1) -> None:
+        """Count one use, or one of `cost` where the rate is an amount of something else. Raises TooFast."""
+        if not self._ask("hit", rate, keys, cost):
+            raise TooFast(retry_after_s=self._wait_s(rate, keys))
+
+    def is_used_up(self, rate: Rate, *keys: str) -> bool:
+        """Whether the next use would be refused; counts nothing."""
+        return not self._ask("test", rate, keys, 1)
+
+    def _ask(self, question: str, rate: Rate, keys: tuple[str, ...], cost: int) -> bool:
+        limiter = self._limiter
         try:
-            allowed = limiter.hit(rate.window, rate.name, *keys)
+            return bool(getattr(limiter, question)(rate.window, rate.name, *keys, cost=cost))
         except Exception as error:  # the storage wraps redis-py's errors in kinds of its own
             _log.warning("limiter_without_redis", error=str(error))
             self._redis_back_at = time.monotonic() + REDIS_RETRY_AFTER_S
-            limiter = self._local
-            allowed = limiter.hit(rate.window, rate.name, *keys)
-        if not allowed:
-            raise TooFast(retry_after_s=self._wait_s(limiter, rate, keys))
+            return bool(getattr(self._local, question)(rate.window, rate.name, *keys, cost=cost))
 
-    @staticmethod
-    def _wait_s(limiter: SlidingWindowCounterRateLimiter, rate: Rate, keys: tuple[str, ...]) -> int:
+    @property
+    def _limiter(self) -> SlidingWindowCounterRateLimiter:
+        return self._shared if time.monotonic() >= self._redis_back_at else self._local
+
+    def _wait_s(self, rate: Rate, keys: tuple[str, ...]) -> int:
         try:
-            reset_at = limiter.get_window_stats(rate.window, rate.name, *keys).reset_time
+            reset_at = self._limiter.get_window_stats(rate.window, rate.name, *keys).reset_time
         except Exception:  # Redis went away between the two questions
             return int(rate.window.get_expiry())
         return max(1, int(reset_at - time.time()) + 1)

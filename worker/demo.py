@@ -23,7 +23,7 @@ def create(db: Database) -> bool:
 def _create(connection: Connection, password_hash: str) -> bool:
     if connection.execute(select(func.count()).select_from(User)).scalar_one():
         return False
-    admin = _person(connection, ADMIN, "Administrador", password_hash)
+    admin = _person(connection, ADMIN, "João Silva", password_hash)
     maria = _person(connection, MARIA, "Maria Oliveira", password_hash)
     accounts = (
         (1, admin, "João Silva", 100_000),

@@ -6,11 +6,11 @@ from sqlalchemy import Connection
 
 from app import wire
 from app.bank import idempotency, ledger, payloads
-from app.bank.accounts import AccountState
+from app.bank.accounts import AccountState, counterpart_name
 from app.bank.ledger import Posting
 from app.bank.models import CASH_ACCOUNT_ID
 from app.bank.queries import Movement
-from app.errors import AccountNotFound, AppError, BalanceLimit, InsufficientFunds, NotYourAccount
+from app.errors import AccountNotFound, AppError, BalanceLimit, InsufficientFunds, NotYourAccount, OperationLimit
 from app.money import BALANCE_CENTS_MAX
 from app.streams import stream
 from app.streams.stream import Append, State
@@ -24,8 +24,11 @@ class Outcome:
     refusal: AppError | None = None
 
 
-def execute(connection: Connection, posting: Posting, *, key: str) -> Outcome:
+def execute(connection: Connection, posting: Posting, *, key: str, too_fast: OperationLimit | None = None) -> Outcome:
     """Do `posting` once under `key`, and tell the owner of every account that it touches.
+
+    With `too_fast` it is not done, and that is raised, unless the key was answered before: a client whose answer got
+    lost must never take a limit for the outcome.
 
     Locks, in this order: the key, the accounts by id, the users' streams by id. A refusal (no such account,
     not yours, not enough money) changes nothing but is kept with the key, so it is returned, not raised.
@@ -35,6 +38,8 @@ def execute(connection: Connection, posting: Posting, *, key: str) -> Outcome:
     replay = idempotency.begin(connection, user_id=posting.user_id, key=key, print_=print_)
     if replay is not None:
         return Outcome(replay)  # type: ignore[arg-type]  # the body that payloads.receipt once made
+    if too_fast is not None:
+        raise too_fast
     locked = ledger.lock(connection, (posting.source_account_id, posting.target_account_id))
     refusal = _refusal(posting, locked)
     if refusal is not None:
@@ -88,7 +93,7 @@ def _movements(posting: Posting, posted: ledger.Posted) -> list[Movement]:
                 amount_cents=change_cents,
                 balance_after_cents=account.balance_cents,
                 counterpart_id=other.id if other else None,
-                counterpart_name=other.name if other else None,
+                counterpart_name=counterpart_name(account, other) if other else None,
                 operation_id=posted.operation_id,
             )
         )

@@ -3,16 +3,25 @@
 from typing import Any
 
 from app import wire
-from app.bank import accounts, payloads
+from app.bank import accounts, pace, payloads
 from app.db import Database
+from app.errors import AppError
 from app.fields import Body, Id, read
+from app.limiter import Limiter
 
 
 class BalanceRequest(Body):
     correntista_id: Id
 
 
-def on_solicitar_saldo(db: Database, user_id: int, data: object) -> tuple[str, Any]:
-    """The balance of an own account, to the socket that asked. Raises AccountNotFound, NotYourAccount, Invalid."""
+def on_solicitar_saldo(db: Database, limits: Limiter, user_id: int, data: object) -> tuple[str, Any]:
+    """The balance of an own account, to the socket that asked.
+
+    Raises AccountNotFound, NotYourAccount, Invalid, or TooFast for who asks for others' too often.
+    """
     body = read(BalanceRequest, data)
-    return wire.SALDO_ATUALIZADO, payloads.balance(db.read(accounts.owned, body.correntista_id, user_id))
+    try:
+        account = db.read(accounts.owned, body.correntista_id, user_id)
+    except AppError as error:
+        raise pace.told_of(error, limits, user_id) from None
+    return wire.SALDO_ATUALIZADO, payloads.balance(account)

@@ -5,10 +5,10 @@ from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, BindParameter, Connection, bindparam, case, insert, select, update
+from sqlalchemy import BigInteger, BindParameter, Connection, bindparam, case, insert, update
 
 from app import clock, db
-from app.bank.accounts import AccountState, state
+from app.bank.accounts import AccountState, select_states, state
 from app.bank.models import CASH_ACCOUNT_ID, Account, Entry, OperationRow
 
 
@@ -36,12 +36,7 @@ class Posted:
 
 # Built once: making a statement costs more than running it.
 _IDS: BindParameter[Any] = bindparam("ids", expanding=True)
-_LOCK = (
-    select(Account.id, Account.user_id, Account.name, Account.balance_cents, Account.version)
-    .where(Account.id.in_(_IDS), Account.user_id.is_not(None))
-    .order_by(Account.id)
-    .with_for_update()
-)
+_LOCK = select_states().where(Account.id.in_(_IDS)).order_by(Account.id).with_for_update()
 _AMOUNT = bindparam("amount_cents", type_=BigInteger)
 _MOVE = (
     update(db.table(Account))

@@ -13,7 +13,7 @@ from app.bank.models import CASH_ACCOUNT_ID
 from app.bank.queries import PAGE_ROWS_MAX, Filters, Movement
 from app.bank.receipts import ReceiptView, grouped
 from app.errors import SameAccount
-from app.fields import ID_MAX, Body, Cents, Description, FilledDescription, Id, Name, Query
+from app.fields import ID_MAX, AccountName, Body, Cents, Description, FilledDescription, Id, Query
 from app.wire import Movimentacao, Notificacao, SaldoAtualizado
 
 PAGE_ROWS = 50
@@ -30,7 +30,7 @@ _DONE = {
 
 
 class NewAccount(Body):
-    nome: Name
+    nome: AccountName
 
 
 class Deposit(Body):

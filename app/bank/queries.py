@@ -9,6 +9,7 @@ from sqlalchemy import Connection, Select, and_, case, or_, select
 from sqlalchemy.orm import aliased
 
 from app.bank.models import Account, Entry, OperationRow
+from app.users.models import User
 
 PAGE_ROWS_MAX = 200
 
@@ -56,7 +57,9 @@ def movements(
     return [Movement(*row) for row in connection.execute(_filtered(statement, filters or Filters()))]
 
 
-_Other = aliased(Account)
+_Other, _OtherHolder = aliased(Account), aliased(User)
+# As `accounts.counterpart_name` says it: a person's own name for an account is nobody else's to read.
+_COUNTERPART_NAME = case((_Other.user_id == Account.user_id, _Other.name), else_=_OtherHolder.name)
 
 
 def _base() -> Select[*tuple[Any, ...]]:
@@ -75,12 +78,13 @@ def _base() -> Select[*tuple[Any, ...]]:
             Entry.amount_cents,
             Entry.balance_after_cents,
             _Other.id,
-            _Other.name,
+            _COUNTERPART_NAME,
             OperationRow.id,
         )
         .join(OperationRow, OperationRow.id == Entry.operation_id)
         .join(Account, Account.id == Entry.account_id)
         .outerjoin(_Other, and_(_Other.id == other_id, _Other.user_id.is_not(None)))
+        .outerjoin(_OtherHolder, _OtherHolder.id == _Other.user_id)
     )
     return statement
 
@@ -96,7 +100,7 @@ def _filtered(statement: Select[*tuple[Any, ...]], filters: Filters) -> Select[*
         statement = statement.where(
             or_(
                 OperationRow.description.icontains(filters.text, autoescape=True),
-                _Other.name.icontains(filters.text, autoescape=True),
+                _COUNTERPART_NAME.icontains(filters.text, autoescape=True),
             )
         )
     return statement

@@ -11,6 +11,7 @@ from sqlalchemy.orm import aliased
 from app import clock
 from app.bank.models import Account, OperationRow, Receipt
 from app.errors import NotFound, NotYourOperation
+from app.users.models import User
 
 # Without letters and digits that people mix up.
 CODE_ALPHABET = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
@@ -20,7 +21,10 @@ CODE_GROUP = 4
 
 @dataclass(frozen=True, slots=True)
 class ReceiptView:
-    """An operation for its receipt. An account that is the bank's own cash has no name here."""
+    """An operation for its receipt, which others are shown: the names are the persons' registered ones.
+
+    The bank's own cash has no name here.
+    """
 
     operation_id: int
     kind: str
@@ -35,6 +39,7 @@ class ReceiptView:
 
 
 _Source, _Target = aliased(Account), aliased(Account)
+_SourceHolder, _TargetHolder = aliased(User), aliased(User)
 
 
 def of_operation(connection: Connection, operation_id: int, user_id: int) -> ReceiptView:
@@ -83,15 +88,17 @@ def _view() -> Select[*tuple[Any, ...]]:
             OperationRow.description,
             OperationRow.created_at,
             _Source.id.label("source_id"),
-            _Source.name.label("source_name"),
+            _SourceHolder.name.label("source_name"),
             _Source.user_id.label("source_user_id"),
             _Target.id.label("target_id"),
-            _Target.name.label("target_name"),
+            _TargetHolder.name.label("target_name"),
             _Target.user_id.label("target_user_id"),
             Receipt.code,
         )
         .join(_Source, _Source.id == OperationRow.source_account_id)
         .join(_Target, _Target.id == OperationRow.target_account_id)
+        .outerjoin(_SourceHolder, _SourceHolder.id == _Source.user_id)
+        .outerjoin(_TargetHolder, _TargetHolder.id == _Target.user_id)
         .outerjoin(Receipt, Receipt.operation_id == OperationRow.id)
     )
 
@@ -104,8 +111,8 @@ def _to_view(row: Row[*tuple[Any, ...]], code: str) -> ReceiptView:
         description=row.description,
         made_at=row.created_at,
         source_id=row.source_id,
-        source_name=row.source_name if row.source_user_id else None,
+        source_name=row.source_name,
         target_id=row.target_id,
-        target_name=row.target_name if row.target_user_id else None,
+        target_name=row.target_name,
         code=code,
     )

@@ -7,8 +7,8 @@ from typing import Any
 from flask import Blueprint, request
 from sqlalchemy import Connection
 
-from app import door, limiter
-from app.bank import accounts, actions, payloads, queries
+from app import door
+from app.bank import accounts, actions, pace, payloads, queries
 from app.bank.ledger import Posting
 from app.errors import Invalid
 from app.fields import ID_MAX
@@ -17,7 +17,6 @@ from app.users.auth import Auth, Identity
 from app.wire import Movimentacao, SaldoAtualizado
 
 KEY_CHARS_MAX = 255
-HOLDER_LOOKUPS = limiter.per_minute("holder", 20)
 
 
 def blueprint(auth: Auth, limits: Limiter, *, committed: Callable[[], None]) -> Blueprint:
@@ -26,9 +25,13 @@ def blueprint(auth: Auth, limits: Limiter, *, committed: Callable[[], None]) -> 
     db = auth.db
 
     def operate(posting: Posting) -> Any:
+        key = _key_of_request()
+        too_fast = pace.refusal_of(limits, db, posting)
+        if too_fast is not None and key is None:
+            raise too_fast
         # Without a key of the client's, one of ours: a commit whose answer got lost is then safely asked for again.
-        key = _key_of_request() or f"auto:{secrets.token_hex(16)}"
-        outcome = db.transact_keyed(actions.execute, posting, key=key)
+        key = key or f"auto:{secrets.token_hex(16)}"
+        outcome = db.transact_keyed(actions.execute, posting, key=key, too_fast=too_fast)
         if outcome.refusal is not None:
             raise outcome.refusal
         committed()
@@ -57,7 +60,7 @@ def blueprint(auth: Auth, limits: Limiter, *, committed: Callable[[], None]) -> 
     @auth.requires_user
     def titular(identity: Identity, correntista_id: int) -> Any:
         """A quem uma transferência chegaria, com o nome encoberto."""
-        limits.check(HOLDER_LOOKUPS, str(identity.user_id))
+        pace.count_holder(limits, identity.user_id, door.client_address())
         name = db.read(accounts.holder_name, correntista_id)
         return door.answer(payloads.holder(correntista_id, name))
 

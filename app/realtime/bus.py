@@ -156,7 +156,7 @@ class RoutedRedisManager(RedisManager):
                 "namespace": NAMESPACE,
                 "room": room_of(ended.user_id),
                 "host_id": self.host_id,
-                "ended": [ended.user_id, ended.jti, ended.generation],
+                "ended": [ended.user_id, ended.session_id, ended.generation],
             }
         )
 

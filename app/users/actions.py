@@ -1,7 +1,7 @@
-"""Registration, login and the end of tokens."""
+"""Registration, login and the end of sessions."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
@@ -57,35 +57,32 @@ def _person(connection: Connection, condition: object) -> Person | None:
     return Person(*row) if row else None
 
 
-def end_token(connection: Connection, identity: Identity) -> Ended:
-    """End the token that proved `identity`. Raises RevokedToken when it was ended already."""
+def end_session(connection: Connection, identity: Identity, ttl_s: int) -> Ended:
+    """End the session of `identity`: its token and all that were renewed from the same login, each of which lives for
+    `ttl_s` at the most. Raises RevokedToken when it was ended already."""
     try:
-        _record(connection, identity, jti=identity.jti, generation=None)
+        _record(connection, identity.user_id, session_id=identity.session_id, generation=None, ttl_s=ttl_s)
     except IntegrityError:
         raise RevokedToken from None
-    return Ended(identity.user_id, identity.jti, None)
+    return Ended(identity.user_id, identity.session_id, None)
 
 
-def end_all_tokens(connection: Connection, identity: Identity, ttl_s: int) -> Ended:
-    """End every token of the user, issued on any device."""
+def end_all_sessions(connection: Connection, identity: Identity, ttl_s: int) -> Ended:
+    """End every session of the user, on any device."""
     connection.execute(
         update(User).where(User.id == identity.user_id).values(token_generation=User.token_generation + 1)
     )
     generation = connection.execute(select(User.token_generation).where(User.id == identity.user_id)).scalar_one()
-    _record(connection, identity, jti=None, generation=generation, ttl_s=ttl_s)
+    _record(connection, identity.user_id, session_id=None, generation=generation, ttl_s=ttl_s)
     return Ended(identity.user_id, None, generation)
 
 
 def _record(
-    connection: Connection, identity: Identity, *, jti: str | None, generation: int | None, ttl_s: int = 0
+    connection: Connection, user_id: int, *, session_id: str | None, generation: int | None, ttl_s: int
 ) -> None:
     now = clock.now()
-    expires_at = now + timedelta(seconds=ttl_s) if ttl_s else datetime.fromtimestamp(identity.expires_at, UTC)
-    connection.execute(
-        insert(Revocation).values(
-            user_id=identity.user_id, jti=jti, generation=generation, revoked_at=now, expires_at=expires_at
-        )
-    )
+    row = {"user_id": user_id, "session_id": session_id, "generation": generation}
+    connection.execute(insert(Revocation).values(**row, revoked_at=now, expires_at=now + timedelta(seconds=ttl_s)))
 
 
 def purge_revocations(connection: Connection) -> int:

@@ -18,12 +18,12 @@ from app.users.tokens import Claims, Tokens
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """A verified user and the token that proved it. `expires_at` in unix seconds."""
+    """A verified user, and of the token that proved it the session and the end. `expires_at` in unix seconds."""
 
     user_id: int
     email: str
     name: str
-    jti: str
+    session_id: str
     generation: int
     expires_at: int
 
@@ -41,7 +41,7 @@ class Auth:
         """The same user, if the token is still good. Raises ExpiredToken, RevokedToken or DatabaseDown."""
         if identity.expires_at <= clock.unix_s():
             raise ExpiredToken
-        claims = Claims(identity.user_id, identity.jti, identity.generation, identity.expires_at)
+        claims = Claims(identity.user_id, identity.session_id, identity.generation, identity.expires_at)
         return self.db.authentication.read(current_identity, claims)
 
     def requires_user(self, view: Callable[..., Any]) -> Callable[..., Any]:
@@ -60,38 +60,40 @@ class Auth:
 
 _IDENTITY = (
     select(User.email, User.name, User.token_generation, Revocation.id.label("revocation"))
-    .outerjoin(Revocation, and_(Revocation.jti == bindparam("token"), Revocation.user_id == User.id))
+    .outerjoin(Revocation, and_(Revocation.session_id == bindparam("session"), Revocation.user_id == User.id))
     .where(User.id == bindparam("user"))
 )
 
 
 def current_identity(connection: Connection, claims: Claims) -> Identity:
-    """The user behind genuine claims, unless the token or all tokens of its generation were ended."""
-    row = connection.execute(_IDENTITY, {"user": claims.user_id, "token": claims.jti}).first()
+    """The user behind genuine claims, unless the session or all sessions of its generation were ended."""
+    row = connection.execute(_IDENTITY, {"user": claims.user_id, "session": claims.session_id}).first()
     if row is None:
         raise BadToken
     if row.revocation is not None or row.token_generation != claims.generation:
         raise RevokedToken
-    return Identity(claims.user_id, row.email, row.name, claims.jti, claims.generation, claims.expires_at)
+    return Identity(claims.user_id, row.email, row.name, claims.session_id, claims.generation, claims.expires_at)
 
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """One token (`jti`), or all of a user's tokens of a generation below `generation`."""
+    """One session, or all of a user's sessions of a generation below `generation`."""
 
     user_id: int
-    jti: str | None
+    session_id: str | None
     generation: int | None
 
     def covers(self, identity: Identity) -> bool:
         if self.user_id != identity.user_id:
             return False
-        return self.jti == identity.jti if self.jti else identity.generation < (self.generation or 0)
+        if self.session_id:
+            return self.session_id == identity.session_id
+        return identity.generation < (self.generation or 0)
 
 
 def ended_since(connection: Connection, moment: datetime) -> list[Ended]:
     """What was revoked at or after `moment`."""
     rows = connection.execute(
-        select(Revocation.user_id, Revocation.jti, Revocation.generation).where(Revocation.revoked_at >= moment)
+        select(Revocation.user_id, Revocation.session_id, Revocation.generation).where(Revocation.revoked_at >= moment)
     )
-    return [Ended(row.user_id, row.jti, row.generation) for row in rows]
+    return [Ended(row.user_id, row.session_id, row.generation) for row in rows]

@@ -1,4 +1,4 @@
-"""Users and what ends their tokens early."""
+"""Users and what ends their sessions early."""
 
 from datetime import datetime
 
@@ -23,14 +23,14 @@ class User(Base):
 
 
 class Revocation(Base):
-    """One ended token (`jti`), or every token of the user issued before `generation` (`jti` is null)."""
+    """One ended session, or every session of the user from before `generation` (`session_id` is null)."""
 
     __tablename__ = "revocations"
     __table_args__ = (Index("ix_revocations_revoked_at", "revoked_at"),)
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     user_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
-    jti: Mapped[str | None] = mapped_column(exact_text(32), unique=True)
+    session_id: Mapped[str | None] = mapped_column(exact_text(32), unique=True)
     generation: Mapped[int | None] = mapped_column(BigId)
     revoked_at: Mapped[datetime] = mapped_column(UtcMoment)
     # When the last token that it ends would have expired by itself; then the row may go.

@@ -1,10 +1,13 @@
 """Password hashes, without stalling the node: bcrypt runs in the hub's thread pool, two at a time."""
 
 import functools
+from collections.abc import Callable
 
 import bcrypt
 from gevent import get_hub
 from gevent.lock import BoundedSemaphore
+
+from app.errors import ClientGone
 
 ROUNDS = 12
 AT_ONCE_MAX = 2
@@ -12,18 +15,28 @@ AT_ONCE_MAX = 2
 _gate = BoundedSemaphore(AT_ONCE_MAX)
 
 
-def hash_password(password: str) -> str:
-    """A bcrypt hash. `password` has at most 72 bytes in UTF-8 (see `app.fields`)."""
+def hash_password(password: str, *, is_gone: Callable[[], bool] = lambda: False) -> str:
+    """A bcrypt hash. `password` has at most 72 bytes in UTF-8 (see `app.fields`).
+
+    `is_gone` is asked when its turn has come: who has hung up meanwhile costs nothing. Raises ClientGone then.
+    """
     with _gate:
+        _go_on_unless(is_gone)
         digest: bytes = get_hub().threadpool.apply(bcrypt.hashpw, (password.encode(), bcrypt.gensalt(ROUNDS)))
     return digest.decode()
 
 
-def matches(password: str, hashed: str | None) -> bool:
-    """Whether `password` made `hashed`. Takes as long for nobody (None) as for somebody."""
+def matches(password: str, hashed: str | None, *, is_gone: Callable[[], bool] = lambda: False) -> bool:
+    """Whether `password` made `hashed`. Takes as long for nobody (None) as for somebody. `is_gone` as above."""
     with _gate:
+        _go_on_unless(is_gone)
         same: bool = get_hub().threadpool.apply(_check, (password, hashed))
     return same and hashed is not None
+
+
+def _go_on_unless(is_gone: Callable[[], bool]) -> None:
+    if is_gone():
+        raise ClientGone
 
 
 def _check(password: str, hashed: str | None) -> bool:

@@ -3,12 +3,12 @@
 from typing_extensions import TypedDict
 
 from app import clock
-from app.fields import Body, Email, Name, NewPassword, Password
+from app.fields import Body, Email, NewPassword, Password, PersonName
 from app.users.actions import Person
 
 
 class NewUser(Body):
-    nome: Name
+    nome: PersonName
     email: Email
     senha: NewPassword
 

@@ -6,26 +6,24 @@ from typing import Any
 from flask import Blueprint, request
 from sqlalchemy import Connection
 
-from app import door, limiter
+from app import connection, door
 from app.errors import WrongCredentials
 from app.fields import read
-from app.limiter import Limiter
 from app.users import actions, passwords, payloads
 from app.users.actions import Person
+from app.users.attempts import Attempts
 from app.users.auth import Auth, Ended, Identity
-
-# Guessing one person's password, from one address and from many; and many people behind one address.
-LOGIN_BY_EMAIL_AND_ADDRESS = limiter.per_minute("login-email-address", 10)
-LOGIN_BY_EMAIL = limiter.per_minute("login-email", 60)
-LOGIN_BY_ADDRESS = limiter.per_minute("login-address", 120)
-REGISTER_BY_ADDRESS = limiter.per_minute("register-address", 300)
+from app.users.devices import COOKIE, KEPT, Device, Devices
+from app.users.guessable import refuse_guessable
 
 # What else a new user gets, in the transaction that makes the user.
 Welcome = Callable[[Connection, int, str], None]
 
 
-def blueprint(auth: Auth, limits: Limiter, *, welcome: Welcome, tokens_ended: Callable[[Ended], None]) -> Blueprint:
-    """`tokens_ended` is told after the commit, so that sockets end at once."""
+def blueprint(
+    auth: Auth, attempts: Attempts, devices: Devices, *, welcome: Welcome, sessions_ended: Callable[[Ended], None]
+) -> Blueprint:
+    """`sessions_ended` is told after the commit, so that sockets end at once."""
     routes = Blueprint("usuarios", __name__)
 
     def register_and_welcome(connection: Connection, body: payloads.NewUser, password_hash: str) -> Person:
@@ -33,9 +31,30 @@ def blueprint(auth: Auth, limits: Limiter, *, welcome: Welcome, tokens_ended: Ca
         welcome(connection, person.id, person.name)
         return person
 
-    def session(person: Person, message: str, status: int) -> Any:
+    def session(person: Person, device: Device, message: str, status: int) -> Any:
+        """A new session, on a device that is known from now on."""
         token = auth.tokens.issue(person.id, person.generation)
-        return door.answer(payloads.session(person, token, message), status)
+        answer, _ = door.answer(payloads.session(person, token, message), status)
+        answer.set_cookie(
+            COOKIE,
+            devices.remember(device, person.id),
+            max_age=KEPT,
+            secure=request.is_secure,
+            httponly=True,
+            samesite="Strict",
+        )
+        return answer, status
+
+    def client_is_gone() -> bool:
+        return connection.is_gone(request.environ)
+
+    def count_login(email: str, device: Device) -> None:
+        # Only who shows a device that we know is looked up before being counted.
+        person = auth.db.authentication.read(actions.by_email, email) if device.user_ids else None
+        if person is not None and person.id in device.user_ids:
+            attempts.on_known_device(device, person.id, door.client_address())
+        else:
+            attempts.by_stranger(email, door.client_address())
 
     @door.route(
         routes,
@@ -47,10 +66,12 @@ def blueprint(auth: Auth, limits: Limiter, *, welcome: Welcome, tokens_ended: Ca
     )
     def registrar() -> Any:
         """Cadastra um usuário e abre sua primeira conta, com saldo zero."""
-        limits.check(REGISTER_BY_ADDRESS, door.client_address())
         body = door.read_body(payloads.NewUser)
-        person = auth.db.authentication.transact(register_and_welcome, body, passwords.hash_password(body.senha))
-        return session(person, "Cadastro realizado com sucesso", 201)
+        attempts.to_register(door.client_address())
+        refuse_guessable(body.senha, (body.nome, body.email))
+        password_hash = passwords.hash_password(body.senha, is_gone=client_is_gone)
+        person = auth.db.authentication.transact(register_and_welcome, body, password_hash)
+        return session(person, devices.read(request.cookies.get(COOKIE)), "Cadastro realizado com sucesso", 201)
 
     @door.route(
         routes,
@@ -63,30 +84,30 @@ def blueprint(auth: Auth, limits: Limiter, *, welcome: Welcome, tokens_ended: Ca
     def login() -> Any:
         """Entra com e-mail e senha."""
         body = door.read_body(payloads.Credentials)
-        limits.check(LOGIN_BY_ADDRESS, door.client_address())
-        limits.check(LOGIN_BY_EMAIL, body.email)
-        limits.check(LOGIN_BY_EMAIL_AND_ADDRESS, body.email, door.client_address())
+        device = devices.read(request.cookies.get(COOKIE))
+        count_login(body.email, device)
         person = auth.db.authentication.read(actions.by_email, body.email)
-        if not passwords.matches(body.senha, person.password_hash if person else None) or person is None:
+        password_hash = person.password_hash if person else None
+        if not passwords.matches(body.senha, password_hash, is_gone=client_is_gone) or person is None:
             raise WrongCredentials
-        return session(person, "Login realizado com sucesso", 200)
+        return session(person, device, "Login realizado com sucesso", 200)
 
     @door.route(routes, "POST", "/token/renovar", answers={200: payloads.TokenOut})
     @auth.requires_user
     def renovar(identity: Identity) -> Any:
         """Troca o token por um novo; o antigo vale até a própria expiração."""
-        return door.answer({"token": auth.tokens.issue(identity.user_id, identity.generation)})
+        return door.answer({"token": auth.tokens.issue(identity.user_id, identity.generation, identity.session_id)})
 
     @door.route(routes, "POST", "/logout", body=payloads.Logout, answers={204: None}, body_required=False)
     @auth.requires_user
     def logout(identity: Identity) -> Any:
-        """Encerra este token, ou todos os do usuário, em todos os nós."""
+        """Encerra esta sessão (o token e os renovados a partir dele), ou todas as do usuário, em todos os nós."""
         body = door.read_body(payloads.Logout) if request.get_data(cache=True) else read(payloads.Logout, {})
         if body.todos:
-            ended = auth.db.authentication.transact(actions.end_all_tokens, identity, auth.tokens.ttl_s)
+            ended = auth.db.authentication.transact(actions.end_all_sessions, identity, auth.tokens.ttl_s)
         else:
-            ended = auth.db.authentication.transact(actions.end_token, identity)
-        tokens_ended(ended)
+            ended = auth.db.authentication.transact(actions.end_session, identity, auth.tokens.ttl_s)
+        sessions_ended(ended)
         return "", 204
 
     @door.route(routes, "GET", "/perfil", answers={200: payloads.ProfileOut})

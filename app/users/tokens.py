@@ -17,10 +17,13 @@ _OPTIONS: jwt.types.Options = {"require": ["exp", "iat", "sub", "jti"], "verify_
 
 @dataclass(frozen=True, slots=True)
 class Claims:
-    """What a genuine token says. `expires_at` in unix seconds."""
+    """What a genuine token says. `expires_at` in unix seconds.
+
+    `session_id` names the login that the token and everything renewed from it come from.
+    """
 
     user_id: int
-    jti: str
+    session_id: str
     generation: int
     expires_at: int
 
@@ -30,11 +33,13 @@ class Tokens:
         self._secret = secret
         self.ttl_s = ttl_s
 
-    def issue(self, user_id: int, generation: int) -> str:
+    def issue(self, user_id: int, generation: int, session_id: str | None = None) -> str:
+        """A token of a new session, or one more of `session_id`."""
         issued_at = int(clock.unix_s())
         claims = {
             "sub": str(user_id),
             "jti": secrets.token_hex(16),
+            "sid": session_id or secrets.token_hex(16),
             "iat": issued_at,
             "exp": issued_at + self.ttl_s,
             "ger": generation,
@@ -47,7 +52,9 @@ class Tokens:
             raise BadToken
         try:
             claims = jwt.decode(token, self._secret, algorithms=[ALGORITHM], options=_OPTIONS)
-            return Claims(int(claims["sub"]), str(claims["jti"]), int(claims["ger"]), int(claims["exp"]))
+            # A token from before sessions had ids is a session of its own.
+            session_id = str(claims.get("sid") or claims["jti"])
+            return Claims(int(claims["sub"]), session_id, int(claims["ger"]), int(claims["exp"]))
         except jwt.ExpiredSignatureError:
             raise ExpiredToken from None
         except (jwt.InvalidTokenError, KeyError, ValueError, TypeError):

@@ -6,8 +6,11 @@ from flask import Flask, Response, g, request
 from werkzeug.exceptions import HTTPException
 
 from app import clock, deadline, door, log, metrics
+from app.bank import pace
 from app.errors import AppError, MethodNotAllowed, NotFound, NotJson, TooLarge
+from app.limiter import Limiter
 from app.settings import Settings
+from app.users.auth import Identity
 
 CSP = "; ".join(
     (
@@ -31,14 +34,20 @@ _HTTP_ERRORS: dict[int, type[AppError]] = {400: NotJson, 404: NotFound, 405: Met
 _log = log.get("http")
 
 
-def install(app: Flask, settings: Settings) -> None:
-    app.register_error_handler(AppError, _refused)
+def install(app: Flask, settings: Settings, limits: Limiter) -> None:
+    app.register_error_handler(AppError, lambda error: _refused(_told(error, limits)))
     app.register_error_handler(HTTPException, _http_error)
     app.register_error_handler(Exception, _accident)
     app.before_request(_start)
     app.after_request(_secure)
     app.after_request(lambda answer: _allow_origin(answer, settings.cors_origins))
     app.after_request(_measure)
+
+
+def _told(error: AppError, limits: Limiter) -> AppError:
+    """Who looks for accounts, or for operations of others, is told so a few times."""
+    identity: Identity | None = g.get("identity")
+    return error if identity is None else pace.told_of(error, limits, identity.user_id, door.client_address())
 
 
 def _refused(error: AppError) -> Any:

@@ -150,7 +150,7 @@ def _transfers(ours: Ours) -> Iterator[bytes]:
             {
                 "correntista_id_origem": source,
                 "correntista_id_destino": target,
-                "valor": "0.01",
+                "valor": "1.00",
                 "descricao": STAMP_MARK,
             }
         )

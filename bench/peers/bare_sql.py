@@ -50,7 +50,7 @@ def main() -> None:
 def transfer(read: Callable[..., int], writes: "pymysql.Connection", source: int, target: int, key: str) -> None:
     read(
         "SELECT users.email, users.name, users.token_generation, revocations.id FROM users LEFT OUTER JOIN revocations "
-        "ON revocations.jti = %s AND revocations.user_id = users.id WHERE users.id = %s",
+        "ON revocations.session_id = %s AND revocations.user_id = users.id WHERE users.id = %s",
         (key[:32], source),
     )
     cursor = writes.cursor()
@@ -61,11 +61,12 @@ def transfer(read: Callable[..., int], writes: "pymysql.Connection", source: int
         (source, key, "0" * 64, 0, "", NOW),
     )
     cursor.execute(
-        "SELECT id, user_id, name, balance_cents, version FROM accounts WHERE id IN (%s, %s) AND user_id IS NOT NULL "
+        "SELECT id, user_id, name, (SELECT users.name FROM users WHERE users.id = accounts.user_id), balance_cents, "
+        "version FROM accounts WHERE id IN (%s, %s) AND user_id IS NOT NULL "
         "ORDER BY id FOR UPDATE",
         (low, high),
     )
-    balances = {row[0]: row[3] for row in cursor.fetchall()}
+    balances = {row[0]: row[4] for row in cursor.fetchall()}
     cursor.execute(
         "UPDATE accounts SET balance_cents = balance_cents + CASE id WHEN %s THEN %s WHEN %s THEN %s END, "
         "version = version + 1 WHERE id IN (%s, %s)",

@@ -39,7 +39,7 @@ def test_what_is_wrong_is_said_beside_its_field(alice: Person, open_page: Openin
     screen.at("registro-enviar").click()
     expect(screen.at("erro-nome")).to_be_visible()
     expect(screen.at("erro-email")).to_contain_text("e-mail")
-    expect(screen.at("erro-senha")).to_contain_text("8 caracteres")
+    expect(screen.at("erro-senha")).to_contain_text("10 caracteres")
     expect(screen.at("login-nome")).to_be_focused()
 
     screen.at("login-nome").fill("Outra Alice")

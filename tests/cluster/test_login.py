@@ -1,9 +1,12 @@
 """Coming and going: registration, login, renewal, and the end of a token on every node at once."""
 
+import http.client
+import json
 import secrets
 import time
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from functools import partial
+from urllib.parse import urlsplit
 
 import jwt
 import pytest
@@ -11,12 +14,15 @@ import requests
 
 from app.users.tokens import Tokens
 from tests.support.cluster import Cluster
-from tests.support.people import PASSWORD, Feed, Person, in_parallel
+from tests.support.metrics import metric
+from tests.support.people import PASSWORD, Feed, Person, eventually, in_parallel
 
 NODES = ("web1", "web2", "web3")
 # The promise: dead on every node, its sockets dropped.
 LOGOUT_S_MAX = 1.0
 GUESSES_PER_MINUTE = 10
+# Where the hurried clients come from; what they use up is nobody else's.
+HASTY_ADDRESS = "127.88.0.1"
 
 
 def login(person: Person, password: str = PASSWORD, email: str | None = None) -> requests.Response:
@@ -75,6 +81,39 @@ def test_guessing_is_slowed_down_on_all_nodes_together(cluster: Cluster, alice: 
     assert len(refused) == 2
     assert all(1 <= int(answer.headers["Retry-After"]) <= 121 for answer in refused)
     assert {answer.json()["codigo"] for answer in refused} == {"muitas_tentativas"}
+
+
+def test_what_nobody_waits_for_any_more_is_not_worked_on(cluster: Cluster) -> None:
+    node = cluster.node_url("web1")
+    given_up = 'saldo_vivo_http_seconds_count{route="/login",status="499"}'
+    host, port = str(urlsplit(node).hostname), urlsplit(node).port
+    before = metric(node, given_up)
+    with ExitStack() as connections:
+        for _ in range(30):  # more than the node works on at once; nginx hangs up as its clients do
+            connection = connections.enter_context(
+                closing(http.client.HTTPConnection(host, port, source_address=(HASTY_ADDRESS, 0)))
+            )
+            email = f"{secrets.token_hex(6)}@teste.example"
+            body = json.dumps({"email": email, "senha": "palpite qualquer"})
+            connection.request("POST", "/login", body, {"Content-Type": "application/json"})
+
+    # It has begun on some, and finds that nobody wants the rest.
+    eventually(lambda: metric(node, given_up) >= before + 5, "logins given up")
+
+
+def test_a_logout_ends_what_was_renewed_from_its_login_and_no_other_session(cluster: Cluster, alice: Person) -> None:
+    renewed = with_token(alice, alice.post("/token/renovar", {}).json()["token"])
+    again = with_token(alice, renewed.post("/token/renovar", {}).json()["token"])
+    elsewhere = with_token(alice, login(alice).json()["token"])
+    with again.listening(cluster.node_url("web2")) as mine, elsewhere.listening(cluster.node_url("web3")) as theirs:
+        assert renewed.post("/logout", None).status_code == 204
+
+        mine.wait_closed(LOGOUT_S_MAX)
+        theirs.settle()
+    for node in NODES:
+        statuses = [profile_status(cluster.node_url(node), p.token) for p in (alice, renewed, again, elsewhere)]
+        assert statuses == [401, 401, 401, 200]
+    assert again.post("/token/renovar", {}).status_code == 401
 
 
 def test_a_logout_ends_the_token_on_every_node_at_once(cluster: Cluster, alice: Person) -> None:

@@ -59,14 +59,14 @@ NOT_AN_AMOUNT = [
 
 @dataclass(frozen=True)
 class Move:
-    """Less than a real, from one person to another."""
+    """One real and some cents, from one person to another."""
 
     giver: Person
     taker: Person
     cents: int
 
     def make(self) -> requests.Response:
-        return self.giver.transfer(self.taker, f"0.{self.cents:02d}")
+        return self.giver.transfer(self.taker, f"{self.cents // 100}.{self.cents % 100:02d}")
 
 
 def deadlocks(mariadb: DatabaseServer) -> int:
@@ -89,11 +89,11 @@ def test_a_thousand_crossing_transfers_conserve_money_without_a_deadlock(
 ) -> None:
     people = [person() for _ in range(6)]
     for each in people:
-        assert each.deposit("100.00").status_code == 201
+        assert each.deposit("1000.00").status_code == 201
     before = deadlocks(mariadb)
     chosen = random.Random(20261123)
     pairs = list(permutations(people, 2))
-    moves = [Move(*chosen.choice(pairs), chosen.randint(1, 99)) for _ in range(TRANSFERS)]
+    moves = [Move(*chosen.choice(pairs), chosen.randint(100, 199)) for _ in range(TRANSFERS)]
 
     with people[0].listening(cluster.node_url("web1")) as feed:
         answers = in_parallel([move.make for move in moves], AT_ONCE)
@@ -103,12 +103,12 @@ def test_a_thousand_crossing_transfers_conserve_money_without_a_deadlock(
     assert Counter(answer.status_code for answer in answers) == {201: TRANSFERS}
     assert deadlocks(mariadb) == before
     assert feed.seqs() == list(range(2, events + 1))
-    cents = {each.account: 10_000 for each in people}
+    cents = {each.account: 100_000 for each in people}
     for move in moves:
         cents[move.giver.account] -= move.cents
         cents[move.taker.account] += move.cents
     assert {each.account: round(each.balance() * 100) for each in people} == cents
-    assert sum(cents.values()) == len(people) * 10_000
+    assert sum(cents.values()) == len(people) * 100_000
 
 
 def test_of_fifty_withdrawals_of_everything_one_succeeds(alice: Person) -> None:

@@ -1,8 +1,10 @@
 """The migrations make, on either database, the schema that the models speak of."""
 
 import importlib
+import json
 import pkgutil
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import pytest
 from alembic import command
@@ -12,8 +14,11 @@ from sqlalchemy import inspect
 
 import app
 from app.db import Base, Database
+from app.errors import RevokedToken
 from app.migrations import runner
-from tests.integration.customers import new_customer, rows
+from app.users.auth import current_identity
+from app.users.tokens import Claims
+from tests.integration.customers import new_customer, rows, write
 
 TRIGGERS = {
     True: "SELECT name FROM sqlite_master WHERE type = 'trigger'",
@@ -60,7 +65,7 @@ def test_every_constraint_has_the_name_that_the_models_give_it(own_database: Dat
 
     assert {name for name in named if name} >= {
         "uq_users_email",
-        "uq_revocations_jti",
+        "uq_revocations_session_id",
         "fk_entries_operation_id",
         "ck_accounts_balance_in_range",
         "ck_operations_amount_positive",
@@ -129,3 +134,52 @@ def test_several_processes_may_start_at_once(own_database: Database) -> None:
 
     assert tables(own_database) == made
     assert new_customer(own_database, cents=1000).balance() == 1000
+
+
+def at_revision(database: Database, revision: str) -> None:
+    with database.engine.connect() as connection, connection.begin():
+        command.downgrade(runner.config(connection), revision)
+
+
+def test_a_token_that_was_revoked_stays_revoked_when_revocations_name_sessions(own_database: Database) -> None:
+    alice = new_customer(own_database)
+    at_revision(own_database, "0002")
+    moment = "2026-11-24 12:00:00.000000"
+    write(
+        own_database,
+        "INSERT INTO revocations (user_id, jti, revoked_at, expires_at) VALUES (:user, 'f00d', :moment, :moment)",
+        user=alice.id,
+        moment=moment,
+    )
+
+    runner.upgrade(own_database)
+
+    assert rows(own_database, "SELECT user_id, session_id FROM revocations") == [(alice.id, "f00d")]
+    with pytest.raises(RevokedToken):
+        own_database.read(current_identity, Claims(alice.id, "f00d", 1, 2**40))
+
+
+def test_stored_notifications_name_the_person_afterwards(own_database: Database) -> None:
+    alice, mallory = new_customer(own_database, "Alice Souza", cents=1000), new_customer(own_database, "Mallory Lima")
+    mask = mallory.open_account("Reserva")
+    own = mallory.open_account("Viagem")
+    mallory.deposit(500, to=mask)
+    mallory.do("transferencia", 100, mask, alice.account)
+    mallory.do("transferencia", 100, mask, own)
+    before = told(own_database, alice.id), told(own_database, mallory.id)
+    # As it was told when the account's own name was shown to everybody.
+    shown = "UPDATE stream_events SET payload = REPLACE(payload, 'Mallory Lima', 'Saldo Vivo Segurança')"
+    write(own_database, f"{shown} WHERE user_id = :user", user=alice.id)
+    assert "Saldo Vivo Segurança" in told(own_database, alice.id)[-1]["mensagem"]
+    at_revision(own_database, "0002")
+
+    runner.upgrade(own_database)
+
+    assert (told(own_database, alice.id), told(own_database, mallory.id)) == before
+    assert before[0][-1]["mensagem"].endswith("de Mallory Lima")
+    assert before[1][-1]["mensagem"].endswith("de Reserva para Viagem")
+
+
+def told(database: Database, user_id: int) -> list[dict[str, Any]]:
+    found = rows(database, "SELECT payload FROM stream_events WHERE user_id = :user ORDER BY seq", user=user_id)
+    return [json.loads(str(row[0])) for row in found]

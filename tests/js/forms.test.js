@@ -38,11 +38,12 @@ test("an operation in one line", () => {
 });
 
 test("a password's strength is said in words", () => {
-  const levels = ["", "curta", "senha12345", "mariasilva9", "banana42", "Banana42!x", "correta-cavalo-bateria"].map(
+  const levels = ["", "curta", "senha12345", "mariasilva9", "          ", "abababababab", "banana4242", "Banana42!x", "correta-cavalo-bateria"].map(
     (password) => strength(password, ["Maria Silva", "maria@teste.com"]).level,
   );
-  assert.deepEqual(levels, [0, 1, 1, 1, 2, 3, 4]);
-  assert.match(strength("curta").words, /faltam 3/);
+  assert.deepEqual(levels, [0, 1, 1, 1, 1, 1, 2, 3, 4]);
+  assert.match(strength("curta").words, /faltam 5/);
+  assert.match(strength("violao-ri").words, /falta 1 caractere/);
 });
 
 test("registering asks for more than logging in", () => {
@@ -50,7 +51,10 @@ test("registering asks for more than logging in", () => {
   assert.deepEqual(Object.keys(problems(fields, { registering: true })), ["nome", "senha"]);
   assert.deepEqual(problems(fields, { registering: false }), {});
   assert.deepEqual(Object.keys(problems({ email: "ana", senha: "" }, { registering: false })), ["email", "senha"]);
-  assert.deepEqual(Object.keys(problems({ nome: "Ana", email: "a@b.co", senha: "ã".repeat(40) }, { registering: true })), ["senha"]);
+  assert.deepEqual(Object.keys(problems({ nome: "Ana", email: "a@b.co", senha: "ãbcde".repeat(16) }, { registering: true })), ["senha"]);
+  const wrongOf = (senha) => Object.keys(problems({ nome: "Ana", email: "a@b.co", senha }, { registering: true }));
+  for (const senha of ["          ", "abababababab", "violao-ri "]) assert.deepEqual(wrongOf(senha), ["senha"], senha);
+  assert.deepEqual(wrongOf("violao-rio"), []);
 });
 
 test("an error of the server finds its field", () => {

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import requests
+from requests.adapters import HTTPAdapter
 
 from tests.support.ordered_client import OrderedClient
 
@@ -94,12 +95,29 @@ class Feed:
         self.client.disconnect()
 
 
+class FromAddress(HTTPAdapter):
+    """Connects from one address of this machine's own network, which has sixteen million."""
+
+    def __init__(self, address: str) -> None:
+        self._address = address
+        super().__init__()
+
+    def init_poolmanager(self, *args: Any, **options: Any) -> None:
+        super().init_poolmanager(*args, source_address=(self._address, 0), **options)
+
+
+def some_address() -> str:
+    """Of somebody who lives alone."""
+    return f"127.{secrets.randbelow(64) + 1}.{secrets.randbelow(256)}.{secrets.randbelow(254) + 1}"
+
+
 class Person:
-    """A registered user and the first account. Money as decimal strings in reais."""
+    """A registered user and the first account, with an address of their own. Money as decimal strings in reais."""
 
     def __init__(self, url: str, name: str | None = None) -> None:
         number = f"{next(_numbers)}-{secrets.token_hex(4)}"
         self.url = url
+        self.address = some_address()
         self.name = name or f"Pessoa {number}"
         self.email = f"pessoa-{number}@teste.example"
         answer = self.post("/registro", {"nome": self.name, "email": self.email, "senha": PASSWORD}, token=None)
@@ -110,13 +128,15 @@ class Person:
         self.account: int = self.get("/correntistas").json()[0]["CorrentistaID"]
 
     def get(self, path: str, **query: Any) -> requests.Response:
-        return requests.get(self.url + path, params=query, headers=self._headers(), timeout=HTTP_TIMEOUT_S)
+        with self.session() as session:
+            return session.get(self.url + path, params=query, headers=self._headers(), timeout=HTTP_TIMEOUT_S)
 
     def post(self, path: str, body: Any, *, key: str | None = None, token: str | None = "own") -> requests.Response:
         headers = self._headers() if token == "own" else {}
         if key is not None:
             headers["Idempotency-Key"] = key
-        return requests.post(self.url + path, json=body, headers=headers, timeout=HTTP_TIMEOUT_S)
+        with self.session() as session:
+            return session.post(self.url + path, json=body, headers=headers, timeout=HTTP_TIMEOUT_S)
 
     def deposit(self, value: str, **options: Any) -> requests.Response:
         return self.post("/deposito", {"correntista_id": self.account, "valor": value}, **options)
@@ -146,6 +166,12 @@ class Person:
             yield feed
         finally:
             feed.close()
+
+    def session(self) -> requests.Session:
+        """Connections from the person's own address."""
+        session = requests.Session()
+        session.mount("http://", FromAddress(self.address))
+        return session
 
     def _headers(self) -> dict[str, str]:
         return {"Authorization": f"Bearer {self.token}"}

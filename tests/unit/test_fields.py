@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from app.errors import Invalid
@@ -13,15 +13,16 @@ from app.fields import (
     DESCRIPTION_CHARS_MAX,
     ID_MAX,
     NAME_CHARS_MAX,
+    AccountName,
     Body,
     Cents,
     Description,
     Email,
     FilledDescription,
     Id,
-    Name,
     NewPassword,
     Password,
+    PersonName,
     Seq,
     read,
 )
@@ -30,7 +31,8 @@ from app.fields import (
 class Form(Body):
     """One field of each kind; each test fills in one of them."""
 
-    nome: Name = "Ana"
+    nome: PersonName = "Ana"
+    conta: AccountName = "Reserva"
     descricao: Description = ""
     motivo: FilledDescription = "Luz"
     email: Email = "ana@teste.example"
@@ -51,7 +53,8 @@ def refusal(field: str, value: object) -> str:
     return refused.value.text
 
 
-TEXTS = pytest.mark.parametrize("field", ["nome", "descricao", "motivo"])
+TEXTS = pytest.mark.parametrize("field", ["nome", "conta", "descricao", "motivo"])
+NAMES = pytest.mark.parametrize("field", ["nome", "conta"])
 CONTROLS = [chr(i) for i in range(0x110000) if unicodedata.category(chr(i)) == "Cc"]
 
 
@@ -73,18 +76,47 @@ def test_spaces_around_a_text_are_dropped(field: str) -> None:
     assert kept(field, "  Água e luz ") == "Água e luz"
 
 
+@NAMES
+def test_the_words_of_a_name_have_one_space_between_them(field: str) -> None:
+    assert kept(field, " Ana\u00a0 \u3000Souza ") == "Ana Souza"
+
+
+@TEXTS
+@pytest.mark.parametrize("hidden", ["\u202e", "\u200b", "\u2066", "\ufeff", "\u3164"], ids=ascii)
+def test_a_character_that_hides_or_turns_a_text_is_refused(field: str, hidden: str) -> None:
+    assert refusal(field, f"a{hidden}b") == f"{field}: contém caracteres que não são permitidos."
+
+
+def test_a_description_may_have_emoji() -> None:
+    family = "Feira \u2764\ufe0f \U0001f468\u200d\U0001f469\u200d\U0001f467"
+
+    assert kept("descricao", family) == family
+
+
+@NAMES
+def test_the_bank_s_name_is_refused(field: str) -> None:
+    assert refusal(field, "Saldo Vivo Segurança") == f"{field}: é reservado ao banco."
+
+
+def test_an_account_may_be_called_what_no_person_may() -> None:
+    assert kept("conta", "Reserva de segurança") == "Reserva de segurança"
+    assert refusal("nome", "Central de Segurança") == "nome: é reservado ao banco."
+
+
 @TEXTS
 def test_two_spellings_of_a_letter_are_kept_as_one(field: str) -> None:
     assert kept(field, "Joa\u0303o") == kept(field, "João") == "João"
 
 
-@pytest.mark.parametrize("field", ["nome", "motivo"])
+@pytest.mark.parametrize("field", ["nome", "conta", "motivo"])
 @pytest.mark.parametrize("blank", ["", " ", "\u3000", "\u00a0 "])
 def test_a_blank_text_is_refused_where_one_is_needed(field: str, blank: str) -> None:
     assert refusal(field, blank).startswith(f"{field}: ")
 
 
-@pytest.mark.parametrize(("field", "longest"), [("nome", NAME_CHARS_MAX), ("motivo", DESCRIPTION_CHARS_MAX)])
+@pytest.mark.parametrize(
+    ("field", "longest"), [("nome", NAME_CHARS_MAX), ("conta", NAME_CHARS_MAX), ("motivo", DESCRIPTION_CHARS_MAX)]
+)
 def test_a_text_is_kept_up_to_its_limit(field: str, longest: int) -> None:
     assert kept(field, "á" * longest) == "á" * longest
     assert refusal(field, "á" * (longest + 1)) == f"{field}: deve ter no máximo {longest} caracteres."
@@ -94,7 +126,7 @@ def test_a_text_is_kept_up_to_its_limit(field: str, longest: int) -> None:
 @settings(max_examples=50)
 @given(text=st.text(min_size=1, max_size=DESCRIPTION_CHARS_MAX))
 def test_what_is_kept_fits_its_column(field: str, text: str) -> None:
-    longest = NAME_CHARS_MAX if field == "nome" else DESCRIPTION_CHARS_MAX
+    longest = NAME_CHARS_MAX if field in ("nome", "conta") else DESCRIPTION_CHARS_MAX
     try:
         value = kept(field, text)
     except Invalid:
@@ -148,7 +180,8 @@ def test_what_is_no_address_is_refused(sent: str) -> None:
 @pytest.mark.parametrize("field", ["senha", "nova"])
 @pytest.mark.parametrize("letter", ["x", "á", "€", "😀"])
 def test_a_password_has_at_most_72_bytes(field: str, letter: str) -> None:
-    longest = letter * (72 // len(letter.encode()))
+    different = "abcd"
+    longest = different + letter * ((72 - len(different)) // len(letter.encode()))
 
     assert kept(field, longest) == longest
     assert "72" in refusal(field, longest + letter)
@@ -160,13 +193,29 @@ def test_a_password_that_bcrypt_would_cut_is_refused(field: str, bad: str) -> No
     assert refusal(field, bad).startswith(f"{field}: ")
 
 
-@given(st.text(min_size=8, max_size=18, alphabet=st.characters(exclude_categories=["Cs"], exclude_characters="\0")))
+@given(st.text(min_size=10, max_size=18, alphabet=st.characters(exclude_categories=["Cs"], exclude_characters="\0")))
 def test_a_password_is_kept_letter_for_letter(password: str) -> None:
+    assume(len(password.strip()) >= 10 and len(set(password)) >= 5)
     assert kept("nova", password) == password
 
 
-def test_a_new_password_has_at_least_8_characters() -> None:
-    assert refusal("nova", "senha12") == "nova: deve ter ao menos 8 caracteres."
+def test_a_new_password_has_at_least_10_characters() -> None:
+    assert refusal("nova", "violao-ri") == "nova: deve ter ao menos 10 caracteres."
+    assert kept("nova", "violao-rio") == "violao-rio"
+
+
+@pytest.mark.parametrize("blank", [" " * 10, "        violao        ", "\u3000" * 12, "violao-ri "])
+def test_spaces_around_a_new_password_do_not_count(blank: str) -> None:
+    assert "sem contar espaços" in refusal("nova", blank)
+
+
+@pytest.mark.parametrize("repeated", ["aaaaaaaaaaaa", "abababababab", "1221122112", "áéáéáéáéáé"])
+def test_a_new_password_is_no_repetition(repeated: str) -> None:
+    assert refusal("nova", repeated) == "nova: repete sempre os mesmos caracteres."
+
+
+def test_an_old_password_is_taken_as_it_is() -> None:
+    assert [kept("senha", old) for old in ("senha123", " " * 8, "x")] == ["senha123", " " * 8, "x"]
 
 
 @pytest.mark.parametrize(
@@ -194,7 +243,7 @@ def test_a_body_that_is_no_object_is_refused(data: object) -> None:
 
 def test_a_field_that_is_missing_is_named() -> None:
     class Needy(Body):
-        nome: Name
+        nome: PersonName
 
     with pytest.raises(Invalid, match=r"^nome: é obrigatório\.$"):
         read(Needy, {})

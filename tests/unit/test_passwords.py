@@ -4,8 +4,11 @@ import threading
 from collections.abc import Callable, Iterator
 
 import bcrypt
+import gevent
 import pytest
+from gevent.lock import BoundedSemaphore
 
+from app.errors import ClientGone
 from app.users import passwords
 from app.users.passwords import hash_password, matches
 
@@ -55,3 +58,34 @@ def test_no_hash_is_made_in_the_node_s_own_thread(monkeypatch: pytest.MonkeyPatc
 
     assert len(threads) == 4
     assert threading.get_ident() not in threads
+
+
+def test_nothing_is_spent_on_who_has_gone_meanwhile(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bcrypt, "hashpw", pytest.fail)
+    monkeypatch.setattr(bcrypt, "checkpw", pytest.fail)
+
+    with pytest.raises(ClientGone):
+        hash_password("senha123", is_gone=lambda: True)
+    with pytest.raises(ClientGone):
+        matches("senha123", None, is_gone=lambda: True)
+
+
+def test_who_waits_is_asked_for_only_when_its_turn_has_come(monkeypatch: pytest.MonkeyPatch) -> None:
+    gate = BoundedSemaphore(1)
+    monkeypatch.setattr(passwords, "_gate", gate)
+    asked: list[bool] = []
+
+    def is_gone() -> bool:
+        asked.append(True)
+        return True
+
+    gate.acquire()
+    waiting = gevent.spawn(matches, "senha123", None, is_gone=is_gone)
+
+    gevent.idle()
+    before = list(asked)
+    gate.release()
+
+    with pytest.raises(ClientGone):
+        waiting.get()
+    assert (before, asked) == ([], [True])

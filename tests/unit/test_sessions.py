@@ -17,8 +17,8 @@ def sessions(monkeypatch: pytest.MonkeyPatch) -> Sessions:
     return Sessions()
 
 
-def identity(user_id: int, *, jti: str = "first", generation: int = 1, ttl_s: int = 60) -> Identity:
-    return Identity(user_id, "x@teste.example", "X", jti, generation, int(NOW_S) + ttl_s)
+def identity(user_id: int, *, session_id: str = "first", generation: int = 1, ttl_s: int = 60) -> Identity:
+    return Identity(user_id, "x@teste.example", "X", session_id, generation, int(NOW_S) + ttl_s)
 
 
 def opened(sessions: Sessions, sid: str, who: Identity | None = None) -> SocketSession:
@@ -75,7 +75,7 @@ def test_an_authenticated_socket_is_overdue_when_its_token_expires(sessions: Ses
 
 def test_a_renewed_token_lengthens_the_life_of_the_socket(sessions: Sessions) -> None:
     session = opened(sessions, "tab", identity(ALICE, ttl_s=60))
-    sessions.authenticated(session, identity(ALICE, jti="second", ttl_s=120))
+    sessions.authenticated(session, identity(ALICE, session_id="second", ttl_s=120))
 
     assert sessions.overdue(STARTED_S + 119) == []
     assert sessions.overdue(STARTED_S + 120) == [session]
@@ -99,16 +99,16 @@ def test_a_socket_made_anonymous_has_the_time_of_a_new_one(sessions: Sessions) -
 
 
 def test_a_logout_ends_the_sockets_of_its_token_only(sessions: Sessions) -> None:
-    ended = opened(sessions, "tab", identity(ALICE, jti="ended"))
-    opened(sessions, "phone", identity(ALICE, jti="other"))
-    opened(sessions, "bob", identity(BOB, jti="ended"))
+    ended = opened(sessions, "tab", identity(ALICE, session_id="ended"))
+    opened(sessions, "phone", identity(ALICE, session_id="other"))
+    opened(sessions, "bob", identity(BOB, session_id="ended"))
 
     assert sessions.ended_by(Ended(ALICE, "ended", None)) == [ended]
 
 
 def test_a_logout_everywhere_ends_what_was_issued_before_it(sessions: Sessions) -> None:
-    old = [opened(sessions, f"s{g}", identity(ALICE, jti=f"t{g}", generation=g)) for g in (1, 2)]
-    opened(sessions, "new", identity(ALICE, jti="new", generation=3))
+    old = [opened(sessions, f"s{g}", identity(ALICE, session_id=f"t{g}", generation=g)) for g in (1, 2)]
+    opened(sessions, "new", identity(ALICE, session_id="new", generation=3))
     opened(sessions, "bob", identity(BOB, generation=1))
 
     assert sessions.ended_by(Ended(ALICE, None, 3)) == old

@@ -34,7 +34,18 @@ def test_what_was_issued_can_be_read() -> None:
 
 
 def test_no_two_tokens_are_the_same() -> None:
-    assert TOKENS.read(TOKENS.issue(7, 1)).jti != TOKENS.read(TOKENS.issue(7, 1)).jti
+    assert TOKENS.issue(7, 1, "login") != TOKENS.issue(7, 1, "login")
+
+
+def test_every_login_is_a_session_of_its_own_and_a_renewed_token_is_of_the_same() -> None:
+    first, second = (TOKENS.read(TOKENS.issue(7, 1)) for _ in range(2))
+    renewed = TOKENS.read(TOKENS.issue(7, 1, first.session_id))
+
+    assert first.session_id == renewed.session_id != second.session_id
+
+
+def test_a_token_from_before_sessions_had_ids_is_a_session_of_its_own() -> None:
+    assert TOKENS.read(signed()).session_id == GOOD["jti"]
 
 
 def test_the_tokens_that_the_tests_make_are_good_but_for_what_they_change() -> None:

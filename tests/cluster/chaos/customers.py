@@ -119,7 +119,7 @@ class Routine:
     def _burst(self) -> None:
         teller = self._customer.teller
         for _ in range(self._random.randint(1, BURST_MAX)):
-            cents = self._random.randint(1, 50_00)
+            cents = self._random.randint(1_00, 50_00)
             kind = self._random.choices(("transfer", "deposit", "withdraw", "pay"), (6, 2, 1, 1))[0]
             if kind == "transfer":
                 teller.transfer(self._random.choice(self._others).login, cents)

@@ -66,7 +66,7 @@ class Lab:
         payer, payee = self.witnesses
         if self.random.random() < 0.5:
             payer, payee = payee, payer
-        done = [payer.teller.transfer(payee.login, self.random.randint(1, 20)) for _ in range(count)]
+        done = [payer.teller.transfer(payee.login, self.random.randint(1_00, 1_20)) for _ in range(count)]
         return [operation for operation in done if operation is not None]
 
     def mend(self) -> None:

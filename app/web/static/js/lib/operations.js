@@ -62,7 +62,8 @@ export class Operations extends Emitter {
       this.#pending.settle(pending);
       return this.#take(answer, user);
     } catch (error) {
-      if (isSettled(/** @type {ApiError} */ (error).status)) this.#pending.settle(pending);
+      const { status, code } = /** @type {ApiError} */ (error);
+      if (isSettled(status, code)) this.#pending.settle(pending);
       throw error;
     } finally {
       if (this.#sending === pending.key) this.#sending = null;

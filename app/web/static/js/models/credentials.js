@@ -1,9 +1,11 @@
 // @ts-check
 
-export const PASSWORD_MIN = 8;
+export const PASSWORD_MIN = 10;
 export const PASSWORD_BYTES_MAX = 72;
+const DIFFERENT_MIN = 5;
 
-const COMMON = ["senha", "12345678", "password", "qwerty", "admin", "brasil", "abc123"];
+/** The first that anybody tries. The bank has the long lists, and the last word. */
+const COMMON = ["senha", "12345", "password", "qwerty", "admin", "brasil", "abc123", "flamengo", "saldo", "iloveyou"];
 
 /**
  * How hard a password is to guess, in words that a person can act on.
@@ -17,15 +19,23 @@ export function strength(password, known = []) {
     .filter((word) => word.length >= 4)
     .some((word) => lower.includes(word));
   if (password === "") return { level: 0, words: "" };
-  if (password.length < PASSWORD_MIN) {
-    return { level: 1, words: `Curta: faltam ${PASSWORD_MIN - password.length} caracteres.` };
-  }
+  const missing = PASSWORD_MIN - lengthOf(password);
+  if (missing > 0) return { level: 1, words: `Curta: ${missing === 1 ? "falta 1 caractere" : `faltam ${missing} caracteres`}.` };
+  if (new Set(password).size < DIFFERENT_MIN) return { level: 1, words: "Fraca: repete sempre os mesmos caracteres." };
   if (guessable) return { level: 1, words: "Fraca: contém algo que se adivinha logo." };
   const kinds = [/[a-zà-ú]/, /[A-ZÀ-Ú]/, /\d/, /[^\p{L}\d]/u].filter((kind) => kind.test(password)).length;
   const score = password.length + 3 * kinds + new Set(password).size;
   if (score < 22) return { level: 2, words: "Razoável: mais algumas letras ajudam." };
   if (score < 34) return { level: 3, words: "Boa." };
   return { level: 4, words: "Forte." };
+}
+
+/**
+ * Characters as the bank counts them: spaces around are none, and an emoji is one.
+ * @param {string} password
+ */
+function lengthOf(password) {
+  return [...password.trim()].length;
 }
 
 /**
@@ -40,7 +50,8 @@ export function problems({ nome = "", email, senha }, { registering }) {
   if (registering && nome.trim().length < 2) found.nome = "Diga como você se chama.";
   if (!/^[^\s@]+@[^\s@]+\.[^\s@]+$/.test(email.trim())) found.email = "Este e-mail não parece completo.";
   if (senha === "") found.senha = "Digite a senha.";
-  else if (registering && senha.length < PASSWORD_MIN) found.senha = `Use ao menos ${PASSWORD_MIN} caracteres.`;
+  else if (registering && lengthOf(senha) < PASSWORD_MIN) found.senha = `Use ao menos ${PASSWORD_MIN} caracteres.`;
+  else if (registering && new Set(senha).size < DIFFERENT_MIN) found.senha = "A senha repete sempre os mesmos caracteres.";
   else if (registering && new TextEncoder().encode(senha).length > PASSWORD_BYTES_MAX) {
     found.senha = "A senha é longa demais.";
   }

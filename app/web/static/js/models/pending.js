@@ -78,7 +78,9 @@ export class PendingOperation {
 /**
  * Whether an answer leaves no doubt about what happened to the money.
  * @param {number} status 0 when no answer came
+ * @param {string} [code] the bank's own word: its limit on operations is told only when nothing was done under the key
  */
-export function isSettled(status) {
+export function isSettled(status, code = "") {
+  if (code === "limite_de_operacoes") return true;
   return status >= 200 && status < 500 && ![401, 408, 409, 425, 429].includes(status);
 }

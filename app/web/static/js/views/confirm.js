@@ -102,7 +102,7 @@ function busy(button, correct, on) {
 function explain(error, notice, back) {
   if (error.code === "saldo_insuficiente" || error.code === "limite_da_conta") return back({ valor: error.message });
   if (error.code === "conta_inexistente") return back({ destino: error.message });
-  const doubt = isSettled(error.status)
+  const doubt = isSettled(error.status, error.code)
     ? ""
     : " Não sabemos se a operação foi feita. Confirmar de novo não paga duas vezes.";
   return fill(notice, icon("triangle-alert"), error.message + doubt);

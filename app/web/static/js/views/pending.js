@@ -41,6 +41,6 @@ export function pendingView({ operations }, scope) {
 }
 
 /** @param {ApiError} error */
-function refusal({ status, message }) {
-  return { title: isSettled(status) ? "A operação não foi feita" : "Ainda sem resposta", text: message, kind: "erro" };
+function refusal({ status, code, message }) {
+  return { title: isSettled(status, code) ? "A operação não foi feita" : "Ainda sem resposta", text: message, kind: "erro" };
 }

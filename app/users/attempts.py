@@ -1,0 +1,81 @@
+"""How often somebody may try a password or register: by address, by account, by device, and by what it costs us.
+
+Whoever guesses is stopped by the pair of address and account first, so that one address hardly counts against the
+account, and never locks its owner out elsewhere. Against many addresses the account's own limit stands; it does not
+hold for a device that the owner has logged in on before. See docs/security.md.
+"""
+
+from app import clock, limiter
+from app.errors import Overloaded
+from app.limiter import Limiter
+from app.users.devices import Device
+
+GUESSES_BY_ADDRESS_AND_ACCOUNT = limiter.per_minute("guess-address-account", 10)
+GUESSES_BY_ACCOUNT = limiter.per_minute("guess-account", 60)
+LOGINS_BY_DEVICE = limiter.per_minute("login-device", 10)
+REGISTRATIONS_BY_ADDRESS = limiter.per_minute("register-address", 20)
+REGISTRATIONS_BY_ADDRESS_HOURLY = limiter.per_hour("register-address-hour", 100)
+
+# One bcrypt of cost 12, measured on a slow core: what an attempt costs a node, whatever comes of it.
+ATTEMPT_CPU_MS = 250
+# Strangers and known devices have a share each, so that neither can use up the other's.
+STRANGERS_CPU_MS_BY_ADDRESS = limiter.per_minute("password-cpu-ms-stranger", 10_000)
+KNOWN_CPU_MS_BY_ADDRESS = limiter.per_minute("password-cpu-ms-known", 10_000)
+# Of one node, for all addresses together, each share: half a core, and more for a moment.
+CPU_MS_PER_S = 500
+CPU_MS_AT_ONCE = 10_000
+
+
+class CpuBudget:
+    """What passwords may cost this node: `per_s` on the average, `at_once` after a rest; in milliseconds of CPU."""
+
+    def __init__(self, *, per_s: int = CPU_MS_PER_S, at_once: int = CPU_MS_AT_ONCE) -> None:
+        self._per_s = per_s
+        self._at_once = at_once
+        self._left = float(at_once)
+        self._counted_s = clock.monotonic_s()
+
+    def take(self, cost_ms: int) -> None:
+        """Raises Overloaded, with the seconds until there is enough."""
+        self._refill()
+        if self._left < cost_ms:
+            raise Overloaded(retry_after_s=int((cost_ms - self._left) / self._per_s) + 1)
+        self._left -= cost_ms
+
+    def _refill(self) -> None:
+        now_s = clock.monotonic_s()
+        self._left = min(self._at_once, self._left + (now_s - self._counted_s) * self._per_s)
+        self._counted_s = now_s
+
+
+class Attempts:
+    """Each method counts one attempt. Raises TooFast, or Overloaded when the node has nothing left to spend on it.
+
+    Who is stopped by one limit does not count against the next.
+    """
+
+    def __init__(self, limits: Limiter) -> None:
+        self._limits = limits
+        self._strangers = CpuBudget()
+        self._known = CpuBudget()
+
+    def on_known_device(self, device: Device, user_id: int, address: str) -> None:
+        """A login on a device that the user has logged in on before."""
+        self._limits.check(LOGINS_BY_DEVICE, str(user_id), device.id)
+        self._limits.check(KNOWN_CPU_MS_BY_ADDRESS, address, cost=ATTEMPT_CPU_MS)
+        self._known.take(ATTEMPT_CPU_MS)
+
+    def by_stranger(self, email: str, address: str) -> None:
+        """A login on any other device."""
+        self._limits.check(GUESSES_BY_ADDRESS_AND_ACCOUNT, email, address)
+        self._limits.check(GUESSES_BY_ACCOUNT, email)
+        self._spend_on_stranger(address)
+
+    def to_register(self, address: str) -> None:
+        self._limits.check(REGISTRATIONS_BY_ADDRESS, address)
+        self._limits.check(REGISTRATIONS_BY_ADDRESS_HOURLY, address)
+        self._spend_on_stranger(address)
+
+    def _spend_on_stranger(self, address: str) -> None:
+        self._limits.check(STRANGERS_CPU_MS_BY_ADDRESS, address, cost=ATTEMPT_CPU_MS)
+        self._strangers.take(ATTEMPT_CPU_MS)

@@ -1,0 +1,271 @@
+"""Guessing is stopped where it comes from, by what it costs; and nobody can lock an owner out from everywhere."""
+
+import itertools
+import secrets
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
+
+from app import clock, door
+from app.db import Database
+from app.errors import Overloaded
+from app.factory import welcome
+from app.limiter import Limiter
+from app.settings import Settings
+from app.users import attempts, passwords, routes
+from app.users.attempts import Attempts, CpuBudget
+from app.users.auth import Auth, Ended
+from app.users.devices import Devices
+from app.users.tokens import Tokens
+from app.web import edge
+from tests.support.servers import RedisServer
+from worker import demo
+
+SECRET = "um-segredo-de-testes-com-mais-de-32-bytes"
+PASSWORD = "correta-cavalo-bateria"
+BY_PAIR = attempts.GUESSES_BY_ADDRESS_AND_ACCOUNT.window.amount
+BY_ACCOUNT = attempts.GUESSES_BY_ACCOUNT.window.amount
+BY_ADDRESS = attempts.STRANGERS_CPU_MS_BY_ADDRESS.window.amount // attempts.ATTEMPT_CPU_MS
+
+_numbers = itertools.count(secrets.randbelow(2**20))
+
+
+def address() -> str:
+    """Somewhere that no other test comes from."""
+    number = next(_numbers)
+    return f"10.{number >> 16 & 255}.{number >> 8 & 255}.{number & 255}"
+
+
+@dataclass
+class Visitor:
+    """With cookies of its own, at one address."""
+
+    client: FlaskClient
+    address: str
+
+    def post(self, path: str, body: dict[str, Any]) -> TestResponse:
+        return self.client.post(path, json=body, environ_overrides={"REMOTE_ADDR": self.address})
+
+    def log_in(self, email: str, password: str = PASSWORD) -> int:
+        return self.post("/login", {"email": email, "senha": password}).status_code
+
+    def register(self, email: str) -> int:
+        return self.post("/registro", {"nome": "Ana Souza", "email": email, "senha": PASSWORD}).status_code
+
+    def guess(self, email: str, times: int) -> list[int]:
+        return [self.log_in(email, f"palpite {number}") for number in range(times)]
+
+
+@pytest.fixture(autouse=True)
+def cheap(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    passwords._nobody.cache_clear()
+    monkeypatch.setattr(passwords, "ROUNDS", 4)
+    yield
+    passwords._nobody.cache_clear()
+
+
+@pytest.fixture
+def app(sqlite: Database, redis: RedisServer, monkeypatch: pytest.MonkeyPatch) -> Flask:
+    """The doors of users alone, and a node that has as much to spend as it likes."""
+    monkeypatch.setattr(attempts, "CpuBudget", lambda: CpuBudget(at_once=10**9))
+    app = Flask("users")
+    ended: list[Ended] = []
+    auth = Auth(sqlite, Tokens(SECRET, 3600))
+    limits = Limiter(redis.url)
+    app.register_blueprint(
+        routes.blueprint(auth, Attempts(limits), Devices(SECRET), welcome=welcome, sessions_ended=ended.append)
+    )
+    settings = Settings.model_validate({"database_url": "sqlite:////x", "redis_url": redis.url, "jwt_secret": SECRET})
+    edge.install(app, settings, limits)
+    return app
+
+
+@pytest.fixture
+def visitor(app: Flask) -> Callable[..., Visitor]:
+    return lambda at=None: Visitor(app.test_client(), at or address())
+
+
+@pytest.fixture
+def email(visitor: Callable[..., Visitor]) -> str:
+    """Of somebody who has registered, somewhere."""
+    chosen = f"{secrets.token_hex(6)}@teste.example"
+    assert visitor().register(chosen) == 201
+    return chosen
+
+
+def test_one_address_that_guesses_locks_nobody_out_elsewhere(visitor: Callable[..., Visitor], email: str) -> None:
+    answers = visitor().guess(email, 75)
+
+    assert answers == [401] * BY_PAIR + [429] * (75 - BY_PAIR)
+    assert visitor().log_in(email) == 200
+
+
+def test_against_many_addresses_the_account_has_a_limit_of_its_own(visitor: Callable[..., Visitor], email: str) -> None:
+    for _ in range(BY_ACCOUNT // BY_PAIR):
+        assert visitor().guess(email, BY_PAIR) == [401] * BY_PAIR
+
+    assert visitor().log_in(email, "mais um palpite") == 429
+
+
+def test_a_device_that_was_logged_in_on_before_always_has_a_way_in(visitor: Callable[..., Visitor], email: str) -> None:
+    known, registered_on = visitor(), visitor()
+    assert known.log_in(email) == 200
+    other = f"{secrets.token_hex(6)}@teste.example"
+    assert registered_on.register(other) == 201
+    for account in (email, other):
+        for _ in range(BY_ACCOUNT // BY_PAIR):
+            visitor().guess(account, BY_PAIR)
+
+    assert [visitor().log_in(account) for account in (email, other)] == [429, 429], "a stranger has none"
+    assert [known.log_in(email), registered_on.log_in(other)] == [200, 200]
+
+
+def test_also_from_the_address_that_others_guess_from(visitor: Callable[..., Visitor], email: str) -> None:
+    known = visitor()
+    assert known.log_in(email) == 200
+    neighbour = visitor(known.address)
+    neighbour.guess(email, BY_PAIR + 1)
+    for _ in range(BY_ADDRESS):
+        neighbour.log_in(f"{secrets.token_hex(6)}@teste.example", "palpite qualquer")
+
+    assert visitor(known.address).log_in(email) == 429
+    assert known.log_in(email) == 200
+
+
+def test_a_device_is_known_to_those_who_logged_in_on_it_only(visitor: Callable[..., Visitor], email: str) -> None:
+    attacker = visitor()
+    assert attacker.register(f"{secrets.token_hex(6)}@teste.example") == 201
+
+    assert attacker.guess(email, BY_PAIR + 1) == [401] * BY_PAIR + [429]
+
+
+def test_guessing_on_a_known_device_ends_too(visitor: Callable[..., Visitor], email: str) -> None:
+    known = visitor()
+    assert known.log_in(email) == 200
+    allowed = attempts.LOGINS_BY_DEVICE.window.amount
+
+    assert known.guess(email, allowed + 1) == [401] * allowed + [429]
+
+
+def test_a_family_s_device_knows_all_of_them(visitor: Callable[..., Visitor], email: str) -> None:
+    tablet = visitor()
+    others = [f"{secrets.token_hex(6)}@teste.example" for _ in range(3)]
+    assert [tablet.register(other) for other in others] == [201] * 3
+    assert tablet.log_in(email) == 200
+
+    device = Devices(SECRET).read(str(tablet.client.get_cookie("aparelho").value))  # type: ignore[union-attr]
+
+    assert len(device.user_ids) == 4
+
+
+def test_the_cookie_of_a_device_is_out_of_reach_of_scripts_and_other_sites(
+    visitor: Callable[..., Visitor], email: str
+) -> None:
+    answer = visitor().post("/login", {"email": email, "senha": PASSWORD})
+
+    cookie = answer.headers["Set-Cookie"]
+    assert all(f"; {flag}" in cookie for flag in ("HttpOnly", "SameSite=Strict", "Path=/"))
+
+
+def test_what_passwords_cost_is_limited_for_an_address_whatever_the_account(visitor: Callable[..., Visitor]) -> None:
+    attacker = visitor()
+
+    answers = [
+        attacker.log_in(f"{secrets.token_hex(6)}@teste.example", "palpite qualquer") for _ in range(BY_ADDRESS + 5)
+    ]
+
+    assert answers == [401] * BY_ADDRESS + [429] * 5
+    assert attacker.register(f"{secrets.token_hex(6)}@teste.example") == 429, "one budget for whatever costs a hash"
+
+
+def test_registrations_from_one_address_are_limited(visitor: Callable[..., Visitor]) -> None:
+    somebody = visitor()
+    allowed = attempts.REGISTRATIONS_BY_ADDRESS.window.amount
+
+    answers = [somebody.register(f"{secrets.token_hex(6)}@teste.example") for _ in range(allowed + 1)]
+
+    assert answers == [201] * allowed + [429]
+
+
+def test_who_asks_whether_an_address_is_registered_is_limited_as_anybody(
+    visitor: Callable[..., Visitor], email: str
+) -> None:
+    curious = visitor()
+    allowed = attempts.REGISTRATIONS_BY_ADDRESS.window.amount
+
+    assert [curious.register(email) for _ in range(allowed + 1)] == [409] * allowed + [429]
+
+
+def test_a_password_that_others_would_try_first_registers_nobody(visitor: Callable[..., Visitor]) -> None:
+    body = {"nome": "Mariana Figueiredo", "email": f"{secrets.token_hex(6)}@teste.example"}
+
+    for common in ("1234567890", "mariana1990"):
+        answer = visitor().post("/registro", {**body, "senha": common})
+        assert (answer.status_code, answer.get_json()["codigo"]) == (422, "dados_invalidos")
+        assert answer.get_json()["erro"].startswith("senha: ")
+
+
+def test_who_has_an_old_password_still_gets_in(visitor: Callable[..., Visitor], sqlite: Database) -> None:
+    demo.create(sqlite)
+
+    assert [visitor().log_in(email, demo.PASSWORD) for email in (demo.ADMIN, demo.MARIA)] == [200, 200]
+
+
+def test_one_network_of_ipv6_is_one_address(visitor: Callable[..., Visitor], email: str) -> None:
+    network = f"2001:db8:{next(_numbers) & 0xFFFF:x}:1"
+    answers = [visitor(f"{network}::{number:x}").log_in(email, "palpite") for number in range(1, BY_PAIR + 2)]
+
+    assert answers == [401] * BY_PAIR + [429]
+
+
+@pytest.mark.parametrize(
+    ("given", "counted"),
+    [
+        ("192.0.2.7", "192.0.2.7"),
+        ("::ffff:192.0.2.7", "192.0.2.7"),
+        ("2001:db8:1:2:3::4", "2001:db8:1:2::/64"),
+        ("", "unknown"),
+    ],
+)
+def test_an_address_is_counted_in_one_form(given: str, counted: str) -> None:
+    with Flask("x").test_request_context(environ_base={"REMOTE_ADDR": given}):
+        assert door.client_address() == counted
+
+
+def test_a_node_spends_no_more_than_its_share_on_passwords(monkeypatch: pytest.MonkeyPatch) -> None:
+    now_s = 1000.0
+    monkeypatch.setattr(clock, "monotonic_s", lambda: now_s)
+    budget = CpuBudget(per_s=500, at_once=1000)
+    for _ in range(4):
+        budget.take(250)
+
+    with pytest.raises(Overloaded) as refused:
+        budget.take(250)
+
+    assert refused.value.retry_after_s == 1
+    now_s += 0.5
+    budget.take(250)
+    now_s += 3600
+    for _ in range(4):
+        budget.take(250)
+    with pytest.raises(Overloaded):
+        budget.take(250)
+
+
+def test_strangers_cannot_use_up_what_a_node_has_for_known_devices(redis: RedisServer) -> None:
+    limits = Limiter(redis.url)
+    tries = Attempts(limits)
+    device = Devices(SECRET).read(None)
+
+    def flood() -> None:
+        while True:
+            tries.by_stranger(f"{secrets.token_hex(6)}@teste.example", address())
+
+    with pytest.raises(Overloaded):
+        flood()
+    tries.on_known_device(device, 1, address())
