@@ -51,10 +51,6 @@ class Loop:
         self._logged: set[str] = set()
         self._greenlet: Greenlet | None = None
 
-    @property
-    def stopping(self) -> bool:
-        return bool(self._stopping.is_set())
-
     def start(self) -> None:
         """Run in a greenlet of its own."""
         if self._greenlet is None:

@@ -146,4 +146,3 @@ def test_it_ends_when_it_is_stopped_also_within_a_turn_that_waits_for_ever(
     loop.stop()
 
     assert ended.wait(WAIT_S)
-    assert loop.stopping
