@@ -21,9 +21,10 @@ ATTEMPT_CPU_MS = 250
 # Strangers and known devices have a share each, so that neither can use up the other's.
 STRANGERS_CPU_MS_BY_ADDRESS = limiter.per_minute("password-cpu-ms-stranger", 10_000)
 KNOWN_CPU_MS_BY_ADDRESS = limiter.per_minute("password-cpu-ms-known", 10_000)
-# Of one node, for all addresses together, each share: half a core, and more for a moment.
+# Of one node, for all addresses together, each share: half a core, and more for a moment. At once it is less than what
+# waits for bcrypt, so that strangers never fill that queue.
 CPU_MS_PER_S = 500
-CPU_MS_AT_ONCE = 10_000
+CPU_MS_AT_ONCE = 4_000
 
 
 class CpuBudget:

@@ -19,6 +19,7 @@ from app.migrations import runner
 from app.users.auth import current_identity
 from app.users.tokens import Claims
 from tests.integration.customers import new_customer, rows, write
+from tests.support.servers import DatabaseServer
 
 TRIGGERS = {
     True: "SELECT name FROM sqlite_master WHERE type = 'trigger'",
@@ -157,6 +158,20 @@ def test_a_token_that_was_revoked_stays_revoked_when_revocations_name_sessions(o
     assert rows(own_database, "SELECT user_id, session_id FROM revocations") == [(alice.id, "f00d")]
     with pytest.raises(RevokedToken):
         own_database.read(current_identity, Claims(alice.id, "f00d", 1, 2**40))
+
+
+def test_sessions_come_also_after_a_run_that_ended_in_the_middle(mariadb: DatabaseServer) -> None:
+    database = Database(mariadb.create_database("half_renamed"))
+    runner.upgrade(database)
+    at_revision(database, "0002")
+    # MariaDB keeps what was changed, and the version says nothing of it.
+    half = "RENAME COLUMN jti TO session_id, RENAME INDEX uq_revocations_jti TO uq_revocations_session_id"
+    write(database, f"ALTER TABLE revocations {half}")
+
+    runner.upgrade(database)
+
+    assert rows(database, "SELECT session_id FROM revocations") == []
+    database.dispose()
 
 
 def test_stored_notifications_name_the_person_afterwards(own_database: Database) -> None:

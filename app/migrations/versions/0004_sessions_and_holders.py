@@ -65,6 +65,8 @@ def _name_holders() -> None:
         ]
         if rewritten:
             connection.execute(_REWRITE, rewritten)
+        if connection.dialect.name != "sqlite":
+            op.execute("COMMIT")  # no lock is held over the whole history, and a second run begins with less to do
         place = {"user_id": events[-1].user_id, "seq": events[-1].seq}
 
 
