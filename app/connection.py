@@ -1,5 +1,6 @@
-"""The connection behind an HTTP request: whether its client is still there, and how it becomes a WebSocket."""
+"""The connection behind a request: where its client is, whether it is still there, and how it becomes a WebSocket."""
 
+import ipaddress
 import socket
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -12,7 +13,26 @@ from gevent import get_hub
 CONNECTION = "saldo_vivo.connection"
 UPGRADE = "saldo_vivo.upgrade"
 
+# What a household has of IPv6.
+IPV6_NETWORK_BITS = 64
+
 _READ = 1
+
+
+def client_network(environ: dict[str, Any]) -> str:
+    """Where the browser is, for limits, as the proxy in front gave it (see `ProxyFix` in the factory).
+
+    A household has a network of IPv6 addresses, so the network stands for all of them.
+    """
+    try:
+        address = ipaddress.ip_address(environ.get("REMOTE_ADDR", ""))
+    except ValueError:
+        return "unknown"
+    if isinstance(address, ipaddress.IPv6Address):
+        if address.ipv4_mapped is None:
+            return str(ipaddress.ip_network((address, IPV6_NETWORK_BITS), strict=False))
+        address = address.ipv4_mapped
+    return str(address)
 
 
 def is_gone(environ: dict[str, Any]) -> bool:

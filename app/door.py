@@ -1,6 +1,5 @@
 """The HTTP door: strict JSON in, JSON out, and what the API's document is made from."""
 
-import ipaddress
 import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -10,12 +9,12 @@ from typing import Any, TypeVar
 from flask import Blueprint, Response, jsonify, request
 from pydantic import BaseModel
 
+from app.connection import client_network
 from app.errors import DuplicateKeys, Invalid, NotJson
 from app.fields import Query, read
 
 INTEGER_DIGITS_MAX = 19
 QUERY_VALUE_CHARS_MAX = 500
-IPV6_NETWORK_BITS = 64
 
 M = TypeVar("M", bound=BaseModel)
 V = TypeVar("V", bound=Callable[..., Any])
@@ -112,16 +111,5 @@ _DECODER = json.JSONDecoder(
 
 
 def client_address() -> str:
-    """The address of the browser, for limits, as the proxy in front gave it (see `ProxyFix` in the factory).
-
-    A household has a network of IPv6 addresses, so the network stands for all of them.
-    """
-    try:
-        address = ipaddress.ip_address(request.remote_addr or "")
-    except ValueError:
-        return "unknown"
-    if isinstance(address, ipaddress.IPv6Address):
-        if address.ipv4_mapped is None:
-            return str(ipaddress.ip_network((address, IPV6_NETWORK_BITS), strict=False))
-        address = address.ipv4_mapped
-    return str(address)
+    """Where the request is from, for limits (see `connection.client_network`)."""
+    return client_network(request.environ)

@@ -13,6 +13,7 @@ from engineio.packet import OPEN, Packet
 from engineio.server import Server as EngineServer
 
 from app import metrics
+from app.connection import client_network
 from app.realtime.admission import Admission
 from app.realtime.engine import Handshake, Malformed, NodeSocket
 from app.realtime.heartbeat import Heartbeat
@@ -123,7 +124,7 @@ class EngineHttp:
     def _connect(self, environ: dict[str, Any], transport: str) -> str | None:
         if transport == "websocket" and not may_upgrade(environ):
             raise Refused(BAD_REQUEST)
-        address = environ.get("REMOTE_ADDR", "")
+        address = client_network(environ)
         if not self._admission.has_room(address):
             metrics.HANDSHAKES_REFUSED.inc()
             raise Refused(FULL)
