@@ -61,7 +61,7 @@ def test_the_first_reading_in_many_tabs_at_once_is_no_accident(alice: Customer) 
         done = list(tabs.map(lambda up_to: alice.db.transact(actions.mark_read, alice.id, up_to), [1, 2, 3, 4] * 2))
 
     assert len(done) == TABS
-    assert alice.db.read(actions.cursor, alice.id) == 4
+    assert alice.db.read(actions.stand, alice.id).read_to == 4
 
 
 def test_preferences_kept_in_many_tabs_at_once_are_one_of_them(alice: Customer) -> None:
