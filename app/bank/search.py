@@ -37,9 +37,9 @@ def folded(text: str) -> str:
         if category == "Cc" or category[0] == "Z":
             kept.append(" ")
         elif category[0] != "M" and category != "Cf":
-            # By the single character, since a sigma at the end of a word would be another one; and to capitals
-            # first, since ß has only those in common with SS.
-            kept.extend(part.lower() for part in char.upper())
+            # By the single character, since a sigma at the end of a word would be another one; and to capitals in
+            # between, since ß has only those in common with SS.
+            kept.extend(part.lower() for small in char.lower() for part in small.upper())
     # A capital may bring a mark of its own.
     plain = "".join(c for c in unicodedata.normalize("NFKD", "".join(kept)) if unicodedata.category(c)[0] != "M")
     return " ".join(part for part in plain.split(" ") if part)

@@ -16,9 +16,11 @@ const AMOUNT =
  */
 export function folded(text) {
   const kept = text.normalize("NFKD").replace(/[\p{Cc}\p{Z}]/gu, " ").replace(/[\p{M}\p{Cf}]/gu, "");
-  // By the single character, since a sigma at the end of a word would be another one; and to capitals first, since ß
-  // has only those in common with SS. A capital may bring a mark of its own.
-  const lower = [...kept].flatMap((char) => [...char.toUpperCase()].map((part) => part.toLowerCase())).join("");
+  // By the single character, since a sigma at the end of a word would be another one; and to capitals in between, since
+  // ß has only those in common with SS. A capital may bring a mark of its own.
+  const each = (/** @type {string} */ chars, /** @type {(char: string) => string} */ change) => [...chars].map(change).join("");
+  const capitals = each(each(kept, (char) => char.toLowerCase()), (char) => char.toUpperCase());
+  const lower = each(capitals, (char) => char.toLowerCase());
   return lower.normalize("NFKD").replace(/\p{M}/gu, "").split(" ").filter(Boolean).join(" ");
 }
 
