@@ -23,7 +23,7 @@ BIG = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 MOMENT = sa.DateTime().with_variant(DATETIME(fsp=6), "mysql", "mariadb")
 EXACT = sa.Text().with_variant(sa.Text(collation="utf8mb4_bin"), "mysql", "mariadb")
 TABLE: dict[str, Any] = {"mysql_engine": "InnoDB", "mysql_charset": "utf8mb4", "mysql_collate": "utf8mb4_unicode_ci"}
-ROWS_AT_ONCE = 1000
+ROWS_AT_ONCE = 500
 
 _ENTRIES = sa.text(
     "SELECT e.id, e.account_id, e.amount_cents, e.balance_after_cents, o.description, o.created_at, "
@@ -33,7 +33,7 @@ _ENTRIES = sa.text(
     "CASE WHEN o.source_account_id = e.account_id THEN o.target_account_id ELSE o.source_account_id END "
     "LEFT JOIN users ON users.id = other.user_id "
     "WHERE e.id > :after ORDER BY e.id LIMIT :rows"
-).columns(sa.column("created_at", MOMENT))
+).columns(created_at=MOMENT)
 _LINE = sa.text(
     "INSERT INTO statement_lines (account_id, entry_id, day, moved_at, credit, amount_cents, search_text) "
     "VALUES (:account_id, :entry_id, :day, :moved_at, :credit, :amount_cents, :search_text)"
