@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import Connection, insert
 
-from app import clock, db
+from app import db
 from app.bank import payloads, statement_lines
 from app.bank.models import CASH_ACCOUNT_ID, Entry, OperationRow
 from app.bank.queries import Movement
@@ -61,8 +61,3 @@ def _write(
         for row in sorted(written, key=lambda row: int(row.id))
     ]
     statement_lines.add(connection, rows, between_own=False)
-
-
-def today() -> datetime:
-    """The beginning of the bank's day."""
-    return clock.day_start(clock.day_of(clock.now()))
