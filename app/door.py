@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any, TypeVar
+from urllib.parse import urlencode
 
 from flask import Blueprint, Response, jsonify, request
 from pydantic import BaseModel
@@ -33,6 +34,8 @@ class Operation:
     # Of a 200 answer that is not JSON.
     media_type: str | None = None
     body_required: bool = True
+    # Whether a Link header says where it goes on.
+    paged: bool = False
 
 
 def route(
@@ -47,11 +50,14 @@ def route(
     idempotent: bool = False,
     media_type: str | None = None,
     body_required: bool = True,
+    paged: bool = False,
 ) -> Callable[[V], V]:
     """Register a view and what the API's document says of it. `answers`: status → type of the body, or None."""
 
     def register(view: V) -> V:
-        described = Operation(body, query, answers, open_to_all, idempotent, blueprint.name, media_type, body_required)
+        described = Operation(
+            body, query, answers, open_to_all, idempotent, blueprint.name, media_type, body_required, paged
+        )
         view.operation = described  # type: ignore[attr-defined]  # read by app.web.openapi
         blueprint.add_url_rule(path, view_func=view, methods=[method])
         return view
@@ -74,6 +80,12 @@ def read_query(model: type[M]) -> M:
 
 def answer(body: object, status: int = 200) -> tuple[Response, int]:
     return jsonify(body), status
+
+
+def link_next(answered: tuple[Response, int], **changed: object) -> None:
+    """Say where the answer goes on: the same question with some of its fields changed."""
+    query = {**request.args.to_dict(), **{name: str(value) for name, value in changed.items()}}
+    answered[0].headers["Link"] = f'<{request.path}?{urlencode(query)}>; rel="next"'
 
 
 def load_json(raw: bytes) -> object:

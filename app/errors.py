@@ -122,6 +122,14 @@ class ClientGone(AppError):
     status, code, text = 499, "cliente_ausente", "A conexão foi encerrada antes da resposta."
 
 
+class FileUnderWay(AppError):
+    status, code, text = 429, "arquivo_em_andamento", "Um arquivo seu já está sendo preparado. Espere que ele termine."
+
+
+class TooManyFiles(AppError):
+    status, code, text = 503, "arquivos_demais", "Há muitos arquivos sendo preparados. Tente de novo em instantes."
+
+
 class DatabaseDown(AppError):
     status, code, text = (
         503,

@@ -11,6 +11,7 @@ from app import log, wire
 from app.bank import accounts, receipt_routes, statement_files
 from app.bank import events as bank_events
 from app.bank import routes as bank_routes
+from app.bank.file_slots import FileSlots
 from app.db import Database
 from app.limiter import Limiter
 from app.notifications import events as inbox_events
@@ -56,12 +57,12 @@ def create_app(settings: Settings) -> Flask:
         user_routes.blueprint(auth, attempts, devices, welcome=welcome, sessions_ended=sessions_ended)
     )
     app.register_blueprint(bank_routes.blueprint(auth, limits, committed=realtime.waker.wake))
-    app.register_blueprint(statement_files.blueprint(auth))
+    app.register_blueprint(statement_files.blueprint(auth, FileSlots(settings.redis_url)))
     app.register_blueprint(receipt_routes.blueprint(auth, limits))
     app.register_blueprint(inbox_routes.blueprint(auth, tell=realtime.tell))
     app.register_blueprint(health.blueprint(node))
     app.register_blueprint(pages.blueprint())
-    app.register_blueprint(openapi.blueprint())
+    app.register_blueprint(openapi.blueprint(app))
     edge.install(app, settings, limits)
     return app
 

@@ -18,3 +18,8 @@ def canary_channel(node_id: str) -> str:
 
 # Prefix of the limiter's counters (STRING with a TTL of one window), written by the `limits` library.
 LIMITS_PREFIX = "saldo-vivo:limits"
+
+
+def file_lease(user_id: int) -> str:
+    """STRING with a TTL: a file of this user's statement is being written on some node."""
+    return f"saldo-vivo:file:{user_id}"

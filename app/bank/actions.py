@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass
 from sqlalchemy import Connection
 
 from app import wire
-from app.bank import idempotency, ledger, payloads
+from app.bank import idempotency, ledger, payloads, statement_lines
 from app.bank.accounts import AccountState, counterpart_name
 from app.bank.ledger import Posting
 from app.bank.models import CASH_ACCOUNT_ID
@@ -47,6 +47,8 @@ def execute(connection: Connection, posting: Posting, *, key: str, too_fast: Ope
         return Outcome(None, refusal)
     posted = ledger.post(connection, posting, locked)
     movements = _movements(posting, posted)
+    owners = [account.user_id for account in posted.accounts.values()]
+    statement_lines.add(connection, movements, between_own=len(owners) > len(set(owners)))
     body = payloads.receipt(posting.kind, posted.operation_id, movements[0])
     idempotency.keep(connection, user_id=posting.user_id, key=key, body=dict(body))
     stream.append(connection, _told(posting, posted, movements))
@@ -72,7 +74,7 @@ def _refusal(posting: Posting, locked: dict[int, AccountState]) -> AppError | No
 
 
 def _movements(posting: Posting, posted: ledger.Posted) -> list[Movement]:
-    """The new statement rows as `queries.movements` will read them; first the account that the request named first."""
+    """The new statement rows as `queries.newest` will read them; first the account that the request named first."""
     sides = (
         (posting.source_account_id, posting.target_account_id, -posting.amount_cents),
         (posting.target_account_id, posting.source_account_id, posting.amount_cents),

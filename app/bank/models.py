@@ -1,8 +1,8 @@
 """Accounts, the double-entry ledger and the idempotency keys. All amounts are integer centavos."""
 
-from datetime import datetime
+from datetime import date, datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, SmallInteger, String, Text
+from sqlalchemy import CheckConstraint, Date, ForeignKey, Index, SmallInteger, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.db import Base, BigId, UtcMoment, exact_text
@@ -71,6 +71,43 @@ class Entry(Base):
     amount_cents: Mapped[int] = mapped_column(BigId)
     # Null only for the cash account.
     balance_after_cents: Mapped[int | None] = mapped_column(BigId)
+
+
+class StatementLine(Base):
+    """What filters and sums read of one entry of a customer's account, written with it.
+
+    A copy: all of it follows from the ledger, which is never changed.
+    """
+
+    __tablename__ = "statement_lines"
+    __table_args__ = (Index("ix_statement_lines_credit", "account_id", "credit", "entry_id"),)
+
+    account_id: Mapped[int] = mapped_column(BigId, ForeignKey("accounts.id"), primary_key=True, autoincrement=False)
+    entry_id: Mapped[int] = mapped_column(BigId, primary_key=True, autoincrement=False)
+    day: Mapped[date] = mapped_column(Date)
+    moved_at: Mapped[datetime] = mapped_column(UtcMoment)
+    # 1 for what came, 0 for what went.
+    credit: Mapped[int] = mapped_column(SmallInteger)
+    amount_cents: Mapped[int] = mapped_column(BigId)
+    # `search.line_text`: folded already, so both databases only compare bytes.
+    search_text: Mapped[str] = mapped_column(Text().with_variant(Text(collation="utf8mb4_bin"), "mysql", "mariadb"))
+
+
+class DayTotals(Base):
+    """What one account did on one day, written with every entry, so that no sum reads the entries themselves."""
+
+    __tablename__ = "day_totals"
+
+    account_id: Mapped[int] = mapped_column(BigId, ForeignKey("accounts.id"), primary_key=True, autoincrement=False)
+    day: Mapped[date] = mapped_column(Date, primary_key=True)
+    in_cents: Mapped[int] = mapped_column(BigId)
+    out_cents: Mapped[int] = mapped_column(BigId)
+    # The part of both that only moved between accounts of one owner.
+    own_in_cents: Mapped[int] = mapped_column(BigId)
+    own_out_cents: Mapped[int] = mapped_column(BigId)
+    closing_cents: Mapped[int] = mapped_column(BigId)
+    first_entry_id: Mapped[int] = mapped_column(BigId)
+    last_entry_id: Mapped[int] = mapped_column(BigId)
 
 
 class IdempotencyKey(Base):

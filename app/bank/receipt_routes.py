@@ -5,7 +5,7 @@ from typing import Any
 from flask import Blueprint, Response, request
 
 from app import door, limiter
-from app.bank import payloads, receipts
+from app.bank import payloads, receipt_pdf, receipts
 from app.fields import ID_MAX
 from app.limiter import Limiter
 from app.users.auth import Auth, Identity
@@ -27,9 +27,6 @@ def blueprint(auth: Auth, limits: Limiter) -> Blueprint:
     @auth.requires_user
     def comprovante(identity: Identity, operacao_id: int) -> Any:
         """O comprovante, em PDF, de uma operação que tocou uma conta própria."""
-        # The PDF library is a sixth of a node's start; most nodes' lives never need it.
-        from app.bank import receipt_pdf
-
         view = db.transact(receipts.of_operation, operacao_id, identity.user_id)
         verify_url = f"{request.host_url}#/verificar/{receipts.grouped(view.code)}"
         answer = Response(receipt_pdf.render(view, verify_url=verify_url), mimetype="application/pdf")

@@ -7,9 +7,11 @@ from typing import Any
 from flask import Blueprint, request
 from sqlalchemy import Connection
 
-from app import door
-from app.bank import accounts, actions, pace, payloads, queries
+from app import clock, door
+from app.bank import accounts, actions, pace, payloads, queries, totals
 from app.bank.ledger import Posting
+from app.bank.queries import Page
+from app.bank.totals import Summary, Totals
 from app.errors import Invalid
 from app.fields import ID_MAX
 from app.limiter import Limiter
@@ -116,11 +118,11 @@ def blueprint(auth: Auth, limits: Limiter, *, committed: Callable[[], None]) -> 
         """Transfere de uma conta própria para qualquer conta."""
         return operate(payloads.transfer(door.read_body(payloads.Transfer), identity.user_id))
 
-    @door.route(routes, "GET", "/movimentacoes", query=payloads.Page, answers={200: list[Movimentacao]})
+    @door.route(routes, "GET", "/movimentacoes", query=payloads.Page, answers={200: list[Movimentacao]}, paged=True)
     @auth.requires_user
     def movimentacoes(identity: Identity) -> Any:
         """As movimentações de todas as contas próprias, as mais novas primeiro."""
-        return door.answer(db.read(_all_movements, identity.user_id, door.read_query(payloads.Page)))
+        return _rows(db.read(_all_movements, identity.user_id, door.read_query(payloads.Page)))
 
     @door.route(
         routes,
@@ -128,12 +130,39 @@ def blueprint(auth: Auth, limits: Limiter, *, committed: Callable[[], None]) -> 
         f"/extrato/<int(max={ID_MAX}):correntista_id>",
         query=payloads.StatementQuery,
         answers={200: list[Movimentacao]},
+        paged=True,
     )
     @auth.requires_user
     def extrato(identity: Identity, correntista_id: int) -> Any:
-        """O extrato de uma conta própria, com filtros."""
+        """O extrato de uma conta própria, com filtros. Com `texto`, só a falta de Link diz que é a última página."""
         query = door.read_query(payloads.StatementQuery)
-        return door.answer(db.read(_statement, identity.user_id, correntista_id, query))
+        return _rows(db.read(_statement, identity.user_id, correntista_id, query))
+
+    @door.route(
+        routes,
+        "GET",
+        f"/extrato/<int(max={ID_MAX}):correntista_id>/totais",
+        query=payloads.TotalsQuery,
+        answers={200: payloads.TotalsOut},
+        paged=True,
+    )
+    @auth.requires_user
+    def totais(identity: Identity, correntista_id: int) -> Any:
+        """O que entrou e saiu em cada dia, com os filtros do extrato; um dia partido entre páginas se soma."""
+        query = door.read_query(payloads.TotalsQuery)
+        sums = db.read(_totals, identity.user_id, correntista_id, query)
+        answer = door.answer(payloads.totals(sums))
+        if sums.until_day is not None:
+            door.link_next(answer, ate=sums.until_day)
+        if sums.before_id is not None:
+            door.link_next(answer, antes=sums.before_id)
+        return answer
+
+    @door.route(routes, "GET", "/resumo", answers={200: payloads.SummaryOut})
+    @auth.requires_user
+    def resumo(identity: Identity) -> Any:
+        """O mês e o saldo de todas as contas ao fim de cada um dos últimos dias; dias são de America/Sao_Paulo."""
+        return door.answer(payloads.summary(db.read(_summary, identity.user_id)))
 
     return routes
 
@@ -148,17 +177,27 @@ def _key_of_request() -> str | None:
     return f"key:{key}"
 
 
-def _all_movements(connection: Connection, user_id: int, page: payloads.Page) -> list[Movimentacao]:
+def _rows(page: Page) -> Any:
+    answer = door.answer([payloads.movement(row) for row in page.rows])
+    if page.next_before_id is not None:
+        door.link_next(answer, antes=page.next_before_id)
+    return answer
+
+
+def _all_movements(connection: Connection, user_id: int, page: payloads.Page) -> Page:
     own = [account.id for account in accounts.of_user(connection, user_id)]
-    rows = queries.movements(connection, own, limit=page.limite, before_id=page.antes)
-    return [payloads.movement(row) for row in rows]
+    return queries.newest(connection, own, limit=page.limite, before_id=page.antes)
 
 
-def _statement(
-    connection: Connection, user_id: int, account_id: int, query: payloads.StatementQuery
-) -> list[Movimentacao]:
+def _statement(connection: Connection, user_id: int, account_id: int, query: payloads.StatementQuery) -> Page:
     accounts.owned(connection, account_id, user_id)
-    rows = queries.movements(
-        connection, [account_id], limit=query.limite, before_id=query.antes, filters=query.filters()
-    )
-    return [payloads.movement(row) for row in rows]
+    return queries.statement(connection, account_id, limit=query.limite, before_id=query.antes, filters=query.filters())
+
+
+def _totals(connection: Connection, user_id: int, account_id: int, query: payloads.TotalsQuery) -> Totals:
+    accounts.owned(connection, account_id, user_id)
+    return totals.of_days(connection, account_id, before_id=query.antes, filters=query.filters())
+
+
+def _summary(connection: Connection, user_id: int) -> Summary:
+    return totals.summary(connection, user_id, clock.day_of(clock.now()))

@@ -2,30 +2,31 @@
 
 import csv
 import io
-from collections.abc import Callable, Iterator
+import time
+import unicodedata
+from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime
 from typing import Any
 from xml.sax.saxutils import escape
-from zoneinfo import ZoneInfo
 
 from flask import Blueprint, Response
 
 from app import clock, door
 from app.bank import accounts, payloads, queries
-from app.bank.accounts import AccountState
-from app.bank.queries import Movement
+from app.bank.file_slots import FileSlots, Slot
+from app.bank.queries import Filters, Movement
 from app.db import Database
 from app.fields import ID_MAX
 from app.users.auth import Auth, Identity
 
-ROWS_MAX = 50_000
 BANK_ID = "0777"
 NAME_CHARS = 32  # OFX 1.0.2, A-32
-ZONE = ZoneInfo("America/Sao_Paulo")
 BOM = "\ufeff"
+# What a spreadsheet takes for the beginning of a formula, once wide and other forms of a sign are made plain.
+FORMULA_SIGNS = ("=", "+", "-", "\u2212", "@")
 
 
-def blueprint(auth: Auth) -> Blueprint:
+def blueprint(auth: Auth, slots: FileSlots) -> Blueprint:
     routes = Blueprint("arquivos", __name__)
     db = auth.db
 
@@ -43,59 +44,81 @@ def blueprint(auth: Auth) -> Blueprint:
     @auth.requires_user
     def extrato_csv(identity: Identity, correntista_id: int) -> Any:
         """O extrato para planilhas: `;`, vírgula decimal, UTF-8 com BOM."""
-        account, rows = _statement(db, identity, correntista_id)
-        return _download("".join(_csv(rows)), "text/csv; charset=utf-8", f"extrato-{account.id}.csv")
+        statement = _asked(db, identity, correntista_id)
+        return _stream(slots, identity, statement, _csv, "text/csv; charset=utf-8", "csv")
 
     @file("ofx", "application/x-ofx")
     @auth.requires_user
     def extrato_ofx(identity: Identity, correntista_id: int) -> Any:
         """O extrato para programas de finanças, OFX 1.0.2; cada linha mantém sempre o mesmo FITID."""
-        account, rows = _statement(db, identity, correntista_id)
-        return _download("".join(_ofx(account, list(rows))), "application/x-ofx", f"extrato-{account.id}.ofx")
+        statement = _asked(db, identity, correntista_id)
+        return _stream(slots, identity, statement, _ofx, "application/x-ofx", "ofx")
 
     return routes
 
 
-def _statement(db: Database, identity: Identity, account_id: int) -> tuple[AccountState, Iterator[Movement]]:
+class _Statement:
+    """One account's rows as of the moment at which the file was asked for, newest first, a page in memory at a time."""
+
+    def __init__(self, db: Database, account_id: int, query: payloads.StatementQuery) -> None:
+        self.account_id = account_id
+        self.filters: Filters = query.filters()
+        self._db = db
+        newest = db.read(queries.newest, [account_id], limit=1).rows
+        self.balance_cents = newest[0].balance_after_cents if newest else 0
+        end = newest[0].id + 1 if newest else 1
+        self._before_id = end if query.antes is None else min(end, query.antes)
+        self.first_moment = self.filters.since or db.read(queries.first_moment, account_id) or clock.now()
+
+    def rows(self, slot: Slot) -> Iterator[Movement]:
+        """All of them, however many. Keeps the slot while it goes on."""
+        before_id: int | None = self._before_id
+        while before_id is not None:
+            page = self._db.read(
+                queries.statement,
+                self.account_id,
+                limit=queries.PAGE_ROWS_MAX,
+                before_id=before_id,
+                filters=self.filters,
+            )
+            yield from page.rows
+            before_id = page.next_before_id
+            slot.keep()
+            time.sleep(0)  # whoever else is served by this node gets a turn
+
+
+def _asked(db: Database, identity: Identity, account_id: int) -> _Statement:
     query = door.read_query(payloads.StatementQuery)
-    account = db.read(accounts.owned, account_id, identity.user_id)
-    return account, _all_rows(db, account_id, query)
+    db.read(accounts.owned, account_id, identity.user_id)
+    return _Statement(db, account_id, query)
 
 
-def _all_rows(db: Database, account_id: int, query: payloads.StatementQuery) -> Iterator[Movement]:
-    """Newest first, ROWS_MAX at the most, read in pages."""
-    before, count = query.antes, 0
-    while count < ROWS_MAX:
-        page = db.read(
-            queries.movements,
-            [account_id],
-            limit=queries.PAGE_ROWS_MAX,
-            before_id=before,
-            filters=query.filters(),
-        )
-        yield from page
-        if len(page) < queries.PAGE_ROWS_MAX:
-            return
-        before, count = page[-1].id, count + len(page)
-
-
-def _download(text: str, media_type: str, name: str) -> Response:
-    answer = Response(text.encode(), content_type=media_type)
-    answer.headers["Content-Disposition"] = f'attachment; filename="{name}"'
+def _stream(
+    slots: FileSlots,
+    identity: Identity,
+    statement: _Statement,
+    write: Callable[[_Statement, Iterable[Movement]], Iterator[str]],
+    media_type: str,
+    extension: str,
+) -> Response:
+    """The file as it is being written. It ends, and frees its slot, with the last row or when the client hangs up."""
+    slot = slots.take(identity.user_id)
+    answer = Response((part.encode() for part in write(statement, statement.rows(slot))), content_type=media_type)
+    answer.call_on_close(slot.free)
+    answer.headers["Content-Disposition"] = f'attachment; filename="extrato-{statement.account_id}.{extension}"'
     return answer
 
 
-def _csv(rows: Iterator[Movement]) -> Iterator[str]:
-    yield BOM
-    yield _csv_line("Data", "Hora", "Tipo", "Descrição", "De/Para", "Valor", "Saldo", "Movimentação")
+def _csv(statement: _Statement, rows: Iterable[Movement]) -> Iterator[str]:
+    yield BOM + _csv_line("Data", "Hora", "Tipo", "Descrição", "De/Para", "Valor", "Saldo", "Movimentação")
     for row in rows:
-        local = row.moved_at.astimezone(ZONE)
+        local = row.moved_at.astimezone(clock.ZONE)
         yield _csv_line(
             f"{local:%d/%m/%Y}",
             f"{local:%H:%M:%S}",
             "Crédito" if row.amount_cents > 0 else "Débito",
-            _harmless(row.description),
-            _harmless(row.counterpart_name or ""),
+            harmless(row.description),
+            harmless(row.counterpart_name or ""),
             _decimal_comma(row.amount_cents),
             _decimal_comma(row.balance_after_cents),
             str(row.id),
@@ -108,9 +131,15 @@ def _csv_line(*cells: str) -> str:
     return out.getvalue()
 
 
-def _harmless(text: str) -> str:
-    """A cell that a spreadsheet would take for a formula starts with an apostrophe."""
-    return f"'{text}" if text.startswith(("=", "+", "-", "@")) else text
+def harmless(text: str) -> str:
+    """A cell that a spreadsheet may take for a formula starts with an apostrophe.
+
+    Spreadsheets pass over what is invisible in front of a sign, and some take a wide sign for the plain one.
+    """
+    seen = next((char for char in text if unicodedata.category(char)[0] not in "CMZ"), "")
+    if unicodedata.normalize("NFKC", seen).startswith(FORMULA_SIGNS) or text.startswith(("\t", "\r", "\n")):
+        return f"'{text}"
+    return text
 
 
 def _decimal_comma(cents: int) -> str:
@@ -118,18 +147,17 @@ def _decimal_comma(cents: int) -> str:
     return f"{'-' if cents < 0 else ''}{reais:,}".replace(",", ".") + f",{rest:02d}"
 
 
-def _ofx(account: AccountState, rows: list[Movement]) -> Iterator[str]:
+def _ofx(statement: _Statement, rows: Iterable[Movement]) -> Iterator[str]:
     now = clock.now()
-    first = rows[-1].moved_at if rows else now
     yield (
         "OFXHEADER:100\r\nDATA:OFXSGML\r\nVERSION:102\r\nSECURITY:NONE\r\nENCODING:UTF-8\r\nCHARSET:NONE\r\n"
         "COMPRESSION:NONE\r\nOLDFILEUID:NONE\r\nNEWFILEUID:NONE\r\n\r\n"
         "<OFX><SIGNONMSGSRSV1><SONRS><STATUS><CODE>0</CODE><SEVERITY>INFO</SEVERITY></STATUS>"
         f"<DTSERVER>{_ofx_time(now)}</DTSERVER><LANGUAGE>POR</LANGUAGE></SONRS></SIGNONMSGSRSV1>\r\n"
         "<BANKMSGSRSV1><STMTTRNRS><TRNUID>0</TRNUID><STATUS><CODE>0</CODE><SEVERITY>INFO</SEVERITY></STATUS>"
-        f"<STMTRS><CURDEF>BRL</CURDEF><BANKACCTFROM><BANKID>{BANK_ID}</BANKID><ACCTID>{account.id}</ACCTID>"
+        f"<STMTRS><CURDEF>BRL</CURDEF><BANKACCTFROM><BANKID>{BANK_ID}</BANKID><ACCTID>{statement.account_id}</ACCTID>"
         "<ACCTTYPE>CHECKING</ACCTTYPE></BANKACCTFROM>\r\n"
-        f"<BANKTRANLIST><DTSTART>{_ofx_time(first)}</DTSTART><DTEND>{_ofx_time(now)}</DTEND>\r\n"
+        f"<BANKTRANLIST><DTSTART>{_ofx_time(statement.first_moment)}</DTSTART><DTEND>{_ofx_time(now)}</DTEND>\r\n"
     )
     for row in rows:
         yield (
@@ -139,7 +167,7 @@ def _ofx(account: AccountState, rows: list[Movement]) -> Iterator[str]:
             f"<MEMO>{escape(row.description)}</MEMO></STMTTRN>\r\n"
         )
     yield (
-        f"</BANKTRANLIST><LEDGERBAL><BALAMT>{_decimal_point(account.balance_cents)}</BALAMT>"
+        f"</BANKTRANLIST><LEDGERBAL><BALAMT>{_decimal_point(statement.balance_cents)}</BALAMT>"
         f"<DTASOF>{_ofx_time(now)}</DTASOF></LEDGERBAL></STMTRS></STMTTRNRS></BANKMSGSRSV1></OFX>\r\n"
     )
 

@@ -4,12 +4,11 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, func, select, update
+from sqlalchemy import Connection, bindparam, func, select, update
 
 from app import db, wire
 from app.notifications.models import PreferencesRow, ReadCursor
-from app.streams import stream
-from app.streams.models import StreamEvent
+from app.streams.models import StreamEvent, UserStream
 
 PAGE_ROWS_MAX = 100
 
@@ -23,34 +22,48 @@ class Inbox:
     seq: int
 
 
+@dataclass(frozen=True, slots=True)
+class Stand:
+    """Where a stream and its reading are, at one moment: the last seq, the read seq, and how many are unread."""
+
+    seq: int
+    read_to: int
+    unread: int
+
+
+_READ_NOTICES = func.coalesce(ReadCursor.notices, 0)
+# One statement, so that its numbers fit each other. Nothing is counted.
+_STAND = (
+    select(UserStream.seq, func.coalesce(ReadCursor.seq, 0), UserStream.notices - _READ_NOTICES)
+    .outerjoin(ReadCursor, ReadCursor.user_id == UserStream.user_id)
+    .where(UserStream.user_id == bindparam("user"))
+)
+
+
 def inbox(
     connection: Connection, user_id: int, *, limit: int, after: int | None, before: int | None, unread_only: bool
 ) -> Inbox:
-    """Up to `limit` notifications: newest first, or oldest first when they are asked for `after` a seq."""
-    read_to = cursor(connection, user_id)
-    floor = max(after or 0, read_to if unread_only else 0)
+    """Up to `limit` notifications: newest first, or oldest first when they are asked for `after` a seq.
+
+    The stand is read first and no row past it is shown: what is committed meanwhile belongs to the next answer.
+    """
+    now = stand(connection, user_id)
+    floor = max(after or 0, now.read_to if unread_only else 0)
+    end = now.seq if before is None else min(now.seq, before - 1)
     statement = select(StreamEvent.seq, StreamEvent.payload).where(
-        StreamEvent.user_id == user_id, StreamEvent.event == wire.NOTIFICACAO, StreamEvent.seq > floor
+        StreamEvent.user_id == user_id,
+        StreamEvent.event == wire.NOTIFICACAO,
+        StreamEvent.seq > floor,
+        StreamEvent.seq <= end,
     )
-    if before is not None:
-        statement = statement.where(StreamEvent.seq < before)
     order = StreamEvent.seq.asc() if after is not None else StreamEvent.seq.desc()
     rows = connection.execute(statement.order_by(order).limit(limit))
-    payloads = [{**json.loads(row.payload), "lida": row.seq <= read_to} for row in rows]
-    return Inbox(payloads, unread(connection, user_id, read_to), stream.head(connection, user_id).seq)
+    payloads = [{**json.loads(row.payload), "lida": row.seq <= now.read_to} for row in rows]
+    return Inbox(payloads, now.unread, now.seq)
 
 
-def cursor(connection: Connection, user_id: int) -> int:
-    """The seq up to which everything was read; 0 for nothing."""
-    return connection.execute(select(ReadCursor.seq).where(ReadCursor.user_id == user_id)).scalar_one_or_none() or 0
-
-
-def unread(connection: Connection, user_id: int, read_to: int) -> int:
-    return connection.execute(
-        select(func.count()).where(
-            StreamEvent.user_id == user_id, StreamEvent.event == wire.NOTIFICACAO, StreamEvent.seq > read_to
-        )
-    ).scalar_one()
+def stand(connection: Connection, user_id: int) -> Stand:
+    return Stand(*connection.execute(_STAND, {"user": user_id}).one())
 
 
 def mark_read(connection: Connection, user_id: int, up_to: int) -> tuple[int, int]:
@@ -58,16 +71,20 @@ def mark_read(connection: Connection, user_id: int, up_to: int) -> tuple[int, in
 
     Lock: the user's cursor row.
     """
-    wanted = min(up_to, stream.head(connection, user_id).seq)
-    known = _locked_cursor(connection, user_id)
-    if known is None:
+    if _locked_cursor(connection, user_id) is None:
         # Another tab may be doing the same right now; whoever is second waits here and finds the row.
-        connection.execute(db.insert_missing(ReadCursor).values(user_id=user_id, seq=0))
-        known = _locked_cursor(connection, user_id) or 0
-    if wanted > known:
-        connection.execute(update(ReadCursor).where(ReadCursor.user_id == user_id).values(seq=wanted))
-    read_to = max(wanted, known)
-    return read_to, unread(connection, user_id, read_to)
+        connection.execute(db.insert_missing(ReadCursor).values(user_id=user_id, seq=0, notices=0))
+        _locked_cursor(connection, user_id)
+    before = stand(connection, user_id)
+    wanted = min(up_to, before.seq)
+    if wanted > before.read_to:
+        notices = connection.execute(
+            select(StreamEvent.notices).where(StreamEvent.user_id == user_id, StreamEvent.seq == wanted)
+        ).scalar_one()
+        cursor = update(ReadCursor).where(ReadCursor.user_id == user_id)
+        connection.execute(cursor.values(seq=wanted, notices=notices))
+    now = stand(connection, user_id)
+    return now.read_to, now.unread
 
 
 def _locked_cursor(connection: Connection, user_id: int) -> int | None:

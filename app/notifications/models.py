@@ -13,6 +13,8 @@ class ReadCursor(Base):
 
     user_id: Mapped[int] = mapped_column(BigId, ForeignKey("users.id"), primary_key=True, autoincrement=False)
     seq: Mapped[int] = mapped_column(BigId)
+    # How many notifications that is.
+    notices: Mapped[int] = mapped_column(BigId)
 
 
 class PreferencesRow(Base):

@@ -17,6 +17,8 @@ class UserStream(Base):
 
     user_id: Mapped[int] = mapped_column(BigId, ForeignKey("users.id"), primary_key=True, autoincrement=False)
     seq: Mapped[int] = mapped_column(BigId, default=0)
+    # How many of the events are notifications, so that nobody has to count them.
+    notices: Mapped[int] = mapped_column(BigId, default=0)
 
 
 class StreamEvent(Base):
@@ -32,6 +34,8 @@ class StreamEvent(Base):
     # What else is true now and follows the event: lines of a key, a tab and a Socket.IO packet (JSON has neither raw).
     state: Mapped[str] = mapped_column(Text)
     created_at: Mapped[datetime] = mapped_column(UtcMoment)
+    # How many notifications the stream has up to this event and with it.
+    notices: Mapped[int] = mapped_column(BigId)
 
 
 class OutboxRow(Base):

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import BindParameter, Connection, Row, bindparam, insert, select, update
+from sqlalchemy import BindParameter, Connection, Row, bindparam, case, insert, select, update
 
 from app import clock, db, log, wire
 from app.streams.models import PARTITIONS, OutboxRow, StreamEpoch, StreamEvent, UserStream
@@ -61,8 +61,15 @@ class Head:
 # Built once: making a statement costs more than running it.
 _USERS: BindParameter[Any] = bindparam("users", expanding=True)
 _EPOCH = select(StreamEpoch.epoch).scalar_subquery()
-_ADVANCE = update(db.table(UserStream)).where(UserStream.user_id.in_(_USERS)).values(seq=UserStream.seq + 1)
-_HEADS = select(UserStream.user_id, UserStream.seq, _EPOCH.label("epoch")).where(UserStream.user_id.in_(_USERS))
+_NOTICED: BindParameter[Any] = bindparam("noticed", expanding=True)
+_ADVANCE = (
+    update(db.table(UserStream))
+    .where(UserStream.user_id.in_(_USERS))
+    .values(seq=UserStream.seq + 1, notices=UserStream.notices + case((UserStream.user_id.in_(_NOTICED), 1), else_=0))
+)
+_HEADS = select(UserStream.user_id, UserStream.seq, UserStream.notices, _EPOCH.label("epoch")).where(
+    UserStream.user_id.in_(_USERS)
+)
 _INSERT_EVENTS = insert(db.table(StreamEvent))
 _INSERT_OUTBOX = insert(db.table(OutboxRow))
 _AFTER = (
@@ -75,7 +82,7 @@ _AFTER = (
 
 def open_for(connection: Connection, user_id: int) -> None:
     """The empty stream of a new user."""
-    connection.execute(insert(UserStream).values(user_id=user_id, seq=0))
+    connection.execute(insert(UserStream).values(user_id=user_id, seq=0, notices=0))
 
 
 def append(connection: Connection, events: Iterable[Append]) -> dict[int, int]:
@@ -87,15 +94,19 @@ def append(connection: Connection, events: Iterable[Append]) -> dict[int, int]:
     ordered = sorted(events, key=lambda event: event.user_id)
     users = [event.user_id for event in ordered]
     assert len(set(users)) == len(users), "one event a user and call"
-    connection.execute(_ADVANCE, {"users": users})
-    seqs = {row.user_id: row.seq for row in connection.execute(_HEADS, {"users": users})}
-    connection.execute(_INSERT_EVENTS, [_row(event, seqs[event.user_id]) for event in ordered])
+    noticed = [event.user_id for event in ordered if event.event == wire.NOTIFICACAO]
+    connection.execute(_ADVANCE, {"users": users, "noticed": noticed})
+    heads = {row.user_id: row for row in connection.execute(_HEADS, {"users": users})}
+    seqs = {user_id: row.seq for user_id, row in heads.items()}
+    notices = {user_id: row.notices for user_id, row in heads.items()}
+    rows = [_row(event, seqs[event.user_id], notices[event.user_id]) for event in ordered]
+    connection.execute(_INSERT_EVENTS, rows)
     outbox = [{"partition_id": u % PARTITIONS, "user_id": u, "seq": seqs[u]} for u in users]
     connection.execute(_INSERT_OUTBOX, outbox)
     return seqs
 
 
-def _row(event: Append, seq: int) -> dict[str, Any]:
+def _row(event: Append, seq: int, notices: int) -> dict[str, Any]:
     payload = wire.dumps({**event.payload, "id": f"{event.user_id}-{seq}", "seq": seq})
     assert len(payload.encode()) <= PAYLOAD_BYTES_MAX, "the doors bound every field of a payload"
     state = "\n".join(f"{s.key}\t{wire.event_packet(s.event, wire.dumps(s.payload))}" for s in event.state)
@@ -106,6 +117,7 @@ def _row(event: Append, seq: int) -> dict[str, Any]:
         "payload": payload,
         "state": state,
         "created_at": clock.now(),
+        "notices": notices,
     }
 
 

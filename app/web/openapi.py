@@ -3,12 +3,11 @@
 import re
 from typing import Any
 
-from flask import Blueprint, Flask, current_app
+from flask import Blueprint, Flask, Response
 from pydantic import BaseModel, TypeAdapter
 from pydantic.json_schema import GenerateJsonSchema
 from typing_extensions import TypedDict
 
-from app import door
 from app.bank.routes import KEY_CHARS_MAX
 from app.door import Operation
 from app.fields import ID_MAX
@@ -35,12 +34,14 @@ class ErroOut(TypedDict):
     codigo: str
 
 
-def blueprint() -> Blueprint:
+def blueprint(app: Flask) -> Blueprint:
+    """The document of the routes that `app` has by now, written once."""
     routes = Blueprint("openapi", __name__)
+    written = app.json.dumps(document(app))
 
     @routes.get("/api/openapi.json")
     def documento() -> Any:
-        return door.answer(document(current_app))
+        return Response(written, mimetype="application/json")
 
     return routes
 
@@ -81,7 +82,7 @@ def _operation(rule: str, name: str, words: str, operation: Operation, schemas: 
         "summary": words.strip(),
         "parameters": _parameters(rule, operation, schemas),
         "responses": {
-            **{str(status): _answer(kind, operation.media_type, schemas) for status, kind in operation.answers.items()},
+            **{str(status): _answer(kind, operation, schemas) for status, kind in operation.answers.items()},
             **{str(status): _refusal(text) for status, text in _REFUSALS.items()},
         },
     }
@@ -118,12 +119,19 @@ def _parameters(rule: str, operation: Operation, schemas: dict[str, Any]) -> lis
     return parameters
 
 
-def _answer(kind: Any, media_type: str | None, schemas: dict[str, Any]) -> dict[str, Any]:
-    if media_type is not None:
-        return {"description": "O arquivo", "content": {media_type: {"schema": {"type": "string"}}}}
+def _answer(kind: Any, operation: Operation, schemas: dict[str, Any]) -> dict[str, Any]:
+    if operation.media_type is not None:
+        return {"description": "O arquivo", "content": {operation.media_type: {"schema": {"type": "string"}}}}
     if kind is None:
         return {"description": "Feito"}
-    return {"description": "Feito", "content": {"application/json": {"schema": _schema(kind, schemas)}}}
+    described: dict[str, Any] = {
+        "description": "Feito",
+        "content": {"application/json": {"schema": _schema(kind, schemas)}},
+    }
+    if operation.paged:
+        text = 'Onde continua, com rel="next"; ausente no fim.'
+        described["headers"] = {"Link": {"description": text, "required": False, "schema": {"type": "string"}}}
+    return described
 
 
 def _refusal(text: str) -> dict[str, Any]:

@@ -19,7 +19,7 @@ from gevent import monkey
 
 NOW = "2026-11-23 13:05:09.123456"
 # As long as a real answer, payload and state are.
-ANSWER, PAYLOAD, STATE = "x" * 400, "x" * 440, "x" * 130
+ANSWER, PAYLOAD, STATE, TEXT = "x" * 400, "x" * 440, "x" * 130, "almoco pessoa 1234"
 
 
 def main() -> None:
@@ -83,8 +83,28 @@ def transfer(read: Callable[..., int], writes: "pymysql.Connection", source: int
         "VALUES (%s, %s, %s, %s), (%s, %s, %s, %s) RETURNING account_id, id",
         (operation, source, -1, balances[source] - 1, operation, target, 1, balances[target] + 1),
     )
-    cursor.fetchall()
+    ids = {row[0]: row[1] for row in cursor.fetchall()}
+    _statement_lines(cursor, ids, {source: -1, target: 1})
     _finish(cursor, writes, source, key, (low, high))
+
+
+def _statement_lines(cursor: "pymysql.cursors.Cursor", ids: dict[int, int], changes: dict[int, int]) -> None:
+    cursor.executemany(
+        "INSERT INTO statement_lines (account_id, entry_id, day, moved_at, credit, amount_cents, search_text) "
+        "VALUES (%s, %s, %s, %s, %s, %s, %s)",
+        [(account, ids[account], NOW[:10], NOW, int(cents > 0), cents, TEXT) for account, cents in changes.items()],
+    )
+    cursor.executemany(
+        "INSERT INTO day_totals (account_id, day, in_cents, out_cents, own_in_cents, own_out_cents, closing_cents, "
+        "first_entry_id, last_entry_id) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s) ON DUPLICATE KEY UPDATE "
+        "in_cents = in_cents + VALUES(in_cents), out_cents = out_cents + VALUES(out_cents), "
+        "own_in_cents = own_in_cents + VALUES(own_in_cents), own_out_cents = own_out_cents + VALUES(own_out_cents), "
+        "closing_cents = VALUES(closing_cents), last_entry_id = VALUES(last_entry_id)",
+        [
+            (account, NOW[:10], max(cents, 0), max(-cents, 0), 0, 0, 1, ids[account], ids[account])
+            for account, cents in changes.items()
+        ],
+    )
 
 
 def _finish(
@@ -99,16 +119,17 @@ def _finish(
         "UPDATE idempotency_keys SET status = %s, answer = %s WHERE user_id = %s AND `key` = %s",
         (201, ANSWER, source, key),
     )
-    cursor.execute("UPDATE user_streams SET seq = seq + 1 WHERE user_id IN (%s, %s)", users)
-    cursor.execute("SELECT user_id, seq FROM user_streams WHERE user_id IN (%s, %s)", users)
+    cursor.execute("UPDATE user_streams SET seq = seq + 1, notices = notices + 1 WHERE user_id IN (%s, %s)", users)
+    cursor.execute("SELECT user_id, seq, notices FROM user_streams WHERE user_id IN (%s, %s)", users)
     seqs = cursor.fetchall()
     cursor.executemany(
-        "INSERT INTO stream_events (user_id, seq, event, payload, state, created_at) VALUES (%s, %s, %s, %s, %s, %s)",
-        [(user_id, seq, "notificacao", PAYLOAD, STATE, NOW) for user_id, seq in seqs],
+        "INSERT INTO stream_events (user_id, seq, event, payload, state, created_at, notices) "
+        "VALUES (%s, %s, %s, %s, %s, %s, %s)",
+        [(user_id, seq, "notificacao", PAYLOAD, STATE, NOW, notices) for user_id, seq, notices in seqs],
     )
     cursor.executemany(
         "INSERT INTO outbox (partition_id, user_id, seq) VALUES (%s, %s, %s)",
-        [(user_id % 16, user_id, seq) for user_id, seq in seqs],
+        [(user_id % 16, user_id, seq) for user_id, seq, _ in seqs],
     )
     writes.commit()
 

@@ -43,7 +43,9 @@ class Ours(Peer):
             ids = users[start - users.start : start - users.start + ROWS_AT_ONCE]
             with db.engine.begin() as connection:
                 connection.execute(insert(User), [_user(user_id, now) for user_id in ids])
-                connection.execute(insert(UserStream), [{"user_id": user_id, "seq": 0} for user_id in ids])
+                connection.execute(
+                    insert(UserStream), [{"user_id": user_id, "seq": 0, "notices": 0} for user_id in ids]
+                )
                 connection.execute(insert(Account), [_account(user_id, now) for user_id in ids])
         db.dispose()
 

@@ -1,8 +1,15 @@
 """The first screen: every number is right, and changes by itself."""
 
+from datetime import timedelta
+
 from playwright.sync_api import expect
 
+from app import clock
+from app.db import Database
 from tests.browser.conftest import Opening, Screen
+from tests.integration.customers import Customer, write
+from tests.integration.history import add_history
+from tests.support.cluster import Cluster
 from tests.support.people import Person
 
 SHOWN = ("saldo-total", "mes-entrou", "mes-saiu", "grafico-resumo")
@@ -93,7 +100,7 @@ def test_the_movement_of_a_number_respects_who_wants_none(alice: Person, open_pa
 
 
 def money(reais: float) -> str:
-    return f"R$\u00a0{reais:.2f}".replace(".", ",")
+    return f"R$\u00a0{reais:,.2f}".translate(str.maketrans(",.", ".,"))
 
 
 def test_a_bank_that_was_away_for_the_first_load_is_asked_again(alice: Person, open_page: Opening) -> None:
@@ -118,3 +125,26 @@ def test_another_day_is_called_by_its_name(alice: Person, open_page: Opening) ->
     expect(screen.page.locator("#mes-titulo")).not_to_have_text(month)
     expect(screen.at("mes-entrou")).to_have_text("R$\u00a00,00")
     expect(screen.at("extrato-linha")).not_to_contain_text("Hoje")
+
+
+def test_the_month_and_the_line_are_right_for_any_number_of_rows(
+    cluster: Cluster, alice: Person, open_page: Opening
+) -> None:
+    db = Database(cluster.database())
+    customer = Customer(db, alice.id, alice.account, alice.name)
+    now = clock.now()
+    earlier = now - timedelta(days=20)
+    add_history(customer, 700, until=earlier, minutes_apart=0.001)
+    add_history(customer, 1_200, until=now, minutes_apart=0.001)
+    write(db, "UPDATE accounts SET balance_cents = 190000, version = 1900 WHERE id = :id", id=alice.account)
+    write(db, "UPDATE accounts SET created_at = :at WHERE id = :id", id=alice.account, at=now - timedelta(days=25))
+    db.dispose()
+    of_month = 1_200 + (700 if clock.day_of(earlier).month == clock.day_of(now).month else 0)
+    screen = open_page(alice.url, alice)
+    screen.wait_connected()
+    expect(screen.at("mes-entrou")).to_have_text(money(of_month))
+    expect(screen.at("grafico-resumo")).to_contain_text(f"de {money(0)} a {money(1_900)}")
+    assert alice.deposit("7.00").status_code == 201
+    expect(screen.at("mes-entrou")).to_have_text(money(of_month + 7))
+    screen.page.reload()
+    expect(screen.at("mes-entrou")).to_have_text(money(of_month + 7))

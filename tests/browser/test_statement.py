@@ -1,11 +1,16 @@
 """The statement: filtered, grouped, endless, alive, and as files."""
 
 import re
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 from playwright.sync_api import expect
 
+from app.db import Database
 from tests.browser.conftest import Opening, Screen
+from tests.integration.customers import Customer
+from tests.integration.history import add_history
+from tests.support.cluster import Cluster
 from tests.support.people import Person, in_parallel
 
 MANY = 130
@@ -136,3 +141,78 @@ def test_a_period_that_ends_before_it_begins_is_told_in_plain_words(alice: Perso
     screen.at("extrato-de").fill("2026-02-02")
     screen.at("extrato-ate").fill("2026-01-01")
     expect(screen.page.get_by_text("O período termina antes de começar.", exact=True)).to_be_visible()
+
+
+def day_sums(screen: Screen) -> list[int]:
+    return [cents(text) for text in screen.at("extrato-dia-soma").all_inner_texts()]
+
+
+def test_a_day_s_sum_is_of_all_its_rows_and_stays_while_scrolling(alice: Person, open_page: Opening) -> None:
+    answers = in_parallel([lambda: alice.deposit("1.50")] * MANY, 4)
+    assert {answer.status_code for answer in answers} == {201}
+    assert alice.pay("5.00", "Café").status_code == 201
+    screen = open_statement(open_page, alice)
+    rows, total = screen.at("extrato-linha"), screen.at("extrato-dia-soma").first
+    expect(total).to_have_text("+ R$\u00a0190,00")
+    assert rows.count() < MANY
+    screen.page.mouse.wheel(0, 8000)
+    rows.nth(70).wait_for()
+    assert day_sums(screen) == [190_00]
+    assert alice.deposit("2.00").status_code == 201
+    expect(total).to_have_text("+ R$\u00a0192,00")
+    screen.at("extrato-tipo").select_option("debito")
+    expect(rows).to_have_count(1)
+    expect(total).to_have_text("− R$\u00a05,00")
+    screen.at("extrato-tipo").select_option("")
+    screen.at("extrato-texto").fill("1,50")
+    expect(total).to_have_text("+ R$\u00a0195,00")
+
+
+def test_a_search_finds_words_and_amounts_among_rows_that_come_alone_too(alice: Person, open_page: Opening) -> None:
+    assert alice.deposit("5000.00").status_code == 201
+    assert alice.pay("12.50", "Padaria São João").status_code == 201
+    assert alice.pay("1234.56", "Aluguel").status_code == 201
+    screen = open_statement(open_page, alice)
+    rows, search = screen.at("extrato-linha"), screen.at("extrato-texto")
+    for typed in ("SAO JOAO", "12,50", "12.5", "padaria são"):
+        search.fill(typed)
+        expect(rows).to_have_count(1)
+        expect(rows).to_contain_text("Padaria São João")
+    for typed in ("1.234,56", "R$ 1234,56", "1.234"):
+        search.fill(typed)
+        expect(rows).to_have_count(1)
+        expect(rows).to_contain_text("Aluguel")
+    search.fill("sao")
+    expect(rows).to_have_count(1)
+    assert alice.pay("1.00", "Luz").status_code == 201
+    assert alice.pay("2.00", "SÃO PAULO").status_code == 201
+    expect(rows).to_have_count(2)
+    search.fill("sao ")
+    expect(rows).to_have_count(2)
+    screen.page.reload()
+    search.fill("sao")
+    expect(rows).to_have_count(2)
+
+
+def test_a_day_is_the_bank_s_in_any_zone(cluster: Cluster, alice: Person, open_page: Opening) -> None:
+    db = Database(cluster.database())
+    customer = Customer(db, alice.id, alice.account, alice.name)
+    midnight = datetime(2026, 3, 10, 3, tzinfo=UTC)
+    for moment in (midnight - timedelta(seconds=1), midnight):
+        add_history(customer, 1, until=moment)
+    db.dispose()
+    screen = open_page(alice.url, alice, timezone_id="Asia/Tokyo")
+    screen.wait_connected()
+    screen.go(f"extrato/{alice.account}")
+    rows = screen.at("extrato-linha")
+    expect(rows).to_have_count(2)
+    expect(screen.page.locator(".day-name")).to_have_text([re.compile("10 de março"), re.compile("9 de março")])
+    screen.at("extrato-periodo").select_option("livre")
+    screen.at("extrato-de").fill("2026-03-10")
+    screen.at("extrato-ate").fill("2026-03-10")
+    expect(rows).to_have_count(1)
+    expect(rows.locator("small").first).to_contain_text("12:00")
+    with screen.page.expect_download() as download:
+        screen.at("extrato-csv").click()
+    text = download.value.path().read_text(encoding="utf-8-sig")
+    assert [line[:19] for line in text.splitlines()[1:]] == ["10/03/2026;00:00:00"]

@@ -92,6 +92,8 @@ def _empty(db: Database) -> None:
         connection.execute(text("SET foreign_key_checks = 0"))
         for table in ("entries", "operations"):
             connection.execute(text(f"TRUNCATE TABLE {table}"))
+        for table in ("statement_lines", "day_totals", "read_cursors"):
+            connection.execute(text(f"DELETE FROM {table}"))
         for table in ("outbox", "stream_events", "user_streams", "idempotency_keys", "revocations", "users"):
             connection.execute(text(f"DELETE FROM {table}"))
         connection.execute(text("DELETE FROM accounts WHERE user_id IS NOT NULL"))

@@ -2,7 +2,11 @@
 
 import itertools
 import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime
+from unittest.mock import patch
 
 from sqlalchemy import Connection, TextClause, text
 
@@ -63,6 +67,13 @@ def answered(db: Database, posting: Posting, key: str) -> payloads.ReceiptOut:
         raise outcome.refusal
     assert outcome.body is not None
     return outcome.body
+
+
+@contextmanager
+def clock_at(moment: str) -> Iterator[None]:
+    """What is done inside is done at this moment, ISO 8601 with an offset."""
+    with patch("app.clock.now", lambda: datetime.fromisoformat(moment)):
+        yield
 
 
 def refusal_of(call: "object") -> type[AppError] | None:

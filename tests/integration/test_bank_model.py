@@ -192,7 +192,7 @@ class Bank(RuleBasedStateMachine):
     @invariant()
     def the_statements_are_the_model_s(self) -> None:
         for account, changes in self.model.rows.items():
-            read = self.db.read(queries.movements, [account], limit=queries.PAGE_ROWS_MAX)
+            read = self.db.read(queries.newest, [account], limit=queries.PAGE_ROWS_MAX).rows
             assert [row.amount_cents for row in read] == changes[: queries.PAGE_ROWS_MAX]
 
     def check_streams(self) -> None:

@@ -3,11 +3,14 @@
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from sqlalchemy import Connection, event
 
 from app.db import Database
 from app.notifications import actions
 from app.notifications.actions import Inbox
+from app.streams import stream
 from app.streams.notify import notify
+from app.streams.stream import Append
 from tests.integration.customers import Customer, new_customer
 
 TABS = 8
@@ -61,7 +64,7 @@ def test_the_first_reading_in_many_tabs_at_once_is_no_accident(alice: Customer) 
         done = list(tabs.map(lambda up_to: alice.db.transact(actions.mark_read, alice.id, up_to), [1, 2, 3, 4] * 2))
 
     assert len(done) == TABS
-    assert alice.db.read(actions.cursor, alice.id) == 4
+    assert alice.db.read(actions.stand, alice.id).read_to == 4
 
 
 def test_preferences_kept_in_many_tabs_at_once_are_one_of_them(alice: Customer) -> None:
@@ -78,3 +81,31 @@ def test_what_is_kept_last_is_what_is_preferred(alice: Customer) -> None:
         alice.db.transact(actions.keep_preferences, alice.id, document)
 
     assert alice.db.read(actions.preferences, alice.id) == '{"n":2}'
+
+
+@pytest.mark.parametrize("read_first", [0, 3])
+def test_a_page_is_of_one_moment_whatever_is_committed_between_its_statements(alice: Customer, read_first: int) -> None:
+    alice.db.transact(actions.mark_read, alice.id, read_first)
+
+    def asked_while_others_commit(connection: Connection) -> Inbox:
+        @event.listens_for(connection, "after_cursor_execute")
+        def commit(*_: object) -> None:
+            notify(alice.db, [alice.id], kind="aviso", message="entre dois comandos")
+
+        return actions.inbox(connection, alice.id, limit=100, after=None, before=None, unread_only=False)
+
+    inbox = alice.db.read(asked_while_others_commit)
+
+    assert seqs(inbox) == list(range(inbox.seq, 0, -1))
+    assert inbox.unread == sum(not row["lida"] for row in inbox.rows)
+    assert seqs(page(alice))[0] > inbox.seq
+    assert seqs(page(alice, after=inbox.seq)) == list(range(inbox.seq + 1, page(alice).seq + 1))
+
+
+def test_the_unread_count_is_of_notifications_alone(alice: Customer) -> None:
+    alice.db.transact(stream.append, [Append(alice.id, "chat_mensagem", {})])
+    notify(alice.db, [alice.id], kind="aviso", message="aviso 7")
+
+    assert (page(alice).unread, page(alice).seq) == (6, 7)
+    assert alice.db.transact(actions.mark_read, alice.id, 6) == (6, 1)
+    assert alice.db.transact(actions.mark_read, alice.id, 7) == (7, 0)

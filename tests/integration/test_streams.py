@@ -65,7 +65,7 @@ def test_a_notification_has_the_contract_s_fields(database: Database) -> None:
 
     (name, payload) = parsed(events_after(bob, 0)[0].packet)
 
-    (movement,) = database.read(queries.movements, [bob.account], limit=1)
+    (movement,) = database.read(queries.newest, [bob.account], limit=1).rows
     assert name == wire.NOTIFICACAO
     assert payload == {
         "tipo": "transferencia",
@@ -152,7 +152,7 @@ def test_what_was_before_and_the_events_since_are_what_is_now(database: Database
     alice, bob = new_customer(database, cents=10_000), new_customer(database, cents=10_000)
     reserve = alice.open_account("Reserva")
     own = [alice.account, reserve]
-    movements = [payloads.movement(m) for m in database.read(queries.movements, own, limit=100)]
+    movements = [payloads.movement(m) for m in database.read(queries.newest, own, limit=100).rows]
     balances: dict[int, Any] = {a.id: payloads.balance(a) for a in database.read(accounts.of_user, alice.id)}
     alice.transfer(bob, 300)
     alice.transfer(reserve, 1_234, "Férias")
@@ -167,7 +167,7 @@ def test_what_was_before_and_the_events_since_are_what_is_now(database: Database
             assert name == wire.SALDO_ATUALIZADO
             balances[payload["CorrentistaID"]] = payload
 
-    now = database.read(queries.movements, own, limit=100)
+    now = database.read(queries.newest, own, limit=100).rows
     assert sorted(movements, key=lambda row: -row["MovimentacaoID"]) == [payloads.movement(m) for m in now]
     assert balances == {a.id: payloads.balance(a) for a in database.read(accounts.of_user, alice.id)}
 

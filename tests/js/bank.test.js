@@ -76,7 +76,7 @@ test("what comes while a snapshot is under way is kept, whether the snapshot has
 
 test("an older balance never replaces a newer one", () => {
   const bank = new Bank();
-  bank.load({ accounts: [{ CorrentistaID: 1, NomeCorrentista: "A", Saldo: 10, versao: 4 }], rows: [], complete: true });
+  bank.load({ accounts: [{ CorrentistaID: 1, NomeCorrentista: "A", Saldo: 10, versao: 4 }], rows: [], complete: true, summary: null });
   bank.applyBalance({ CorrentistaID: 1, NomeCorrentista: "A", Saldo: 99, versao: 3 });
   assert.equal(bank.accounts.totalCents, 1000);
 });

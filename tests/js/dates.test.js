@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { ago, dayKey, dayName, daysBefore, dayStart } from "../../app/web/static/js/models/dates.js";
+import { ago, dayEnd, dayKey, dayName, daysBefore, dayStart } from "../../app/web/static/js/models/dates.js";
 import { parseRoute } from "../../app/web/static/js/lib/router.js";
 
 const NOW = new Date(2026, 10, 23, 15, 0, 0);
@@ -10,11 +10,24 @@ test("days have names near today and dates further off", () => {
   assert.deepEqual(names, ["Hoje", "Ontem", "1 de novembro", "31 de dezembro de 2025"]);
 });
 
-test("a day is the local one, and its start a moment", () => {
-  assert.equal(dayKey(new Date(2026, 0, 5, 23, 59)), "2026-01-05");
-  assert.equal(dayKey(dayStart("2026-03-01")), "2026-03-01");
-  assert.equal(dayKey(dayStart("2026-02-28", 1)), "2026-03-01");
-  assert.equal(daysBefore(NOW, 23), "2026-10-31");
+test("a day is São Paulo's, whatever the clock of the browser shows, and its start and end are moments", () => {
+  const zone = process.env.TZ;
+  for (const TZ of ["UTC", "America/Sao_Paulo", "Asia/Tokyo", "Pacific/Honolulu"]) {
+    process.env.TZ = TZ;
+    assert.equal(dayKey("2026-01-06T02:59:59.999Z"), "2026-01-05", TZ);
+    assert.equal(dayKey("2026-01-06T03:00:00Z"), "2026-01-06", TZ);
+    assert.equal(dayStart("2026-03-01"), Date.parse("2026-03-01T03:00:00Z"), TZ);
+    assert.equal(dayEnd("2026-02-28"), dayStart("2026-03-01"), TZ);
+    assert.equal(daysBefore(new Date("2026-11-24T01:00:00Z"), 23), "2026-10-31", TZ);
+    assert.equal(dayName("2026-11-23", new Date("2026-11-24T01:00:00Z")), "Hoje", TZ);
+  }
+  if (zone === undefined) delete process.env.TZ;
+  else process.env.TZ = zone;
+});
+
+test("a day had 25 hours, or began at one, while the clock was changed in summer", () => {
+  assert.equal(dayEnd("2018-02-17") - dayStart("2018-02-17"), 25 * 3_600_000);
+  assert.equal(dayStart("2018-11-04"), Date.parse("2018-11-04T03:00:00Z"));
 });
 
 test("how long ago, in words", () => {

@@ -4,8 +4,10 @@ import { Bank } from "../../app/web/static/js/models/bank.js";
 import { balanceSeries, monthTotals } from "../../app/web/static/js/models/overview.js";
 import { TinyBank } from "./support.js";
 
-const NOW = new Date(2026, 10, 23, 15);
-const day = (month, date) => new Date(2026, month - 1, date, 12);
+const NOW = new Date("2026-11-23T18:00:00Z");
+const day = (month, date) => new Date(Date.UTC(2026, month - 1, date, 15));
+const start = (month, date) => Date.UTC(2026, month - 1, date, 3);
+const WINDOW = start(10, 25);
 
 function bankAfter(moves) {
   const server = new TinyBank([1, 2]);
@@ -15,51 +17,82 @@ function bankAfter(moves) {
   return bank;
 }
 
-test("the month counts what came and went, not what moved between own accounts", () => {
+const counted = (first, second) => [
+  { CorrentistaID: 1, ate_movimentacao: first },
+  { CorrentistaID: 2, ate_movimentacao: second },
+];
+const summary = (values) => ({ mes: "2026-11", entrou: 0, saiu: 0, saldos: [], contas: counted(0, 0), desde: null, ...values });
+
+test("the month is what the server counted, for any number of rows, and what came since", () => {
   const { statement, accounts } = bankAfter([
-    [1, 100_00, day(10, 31)],
     [1, 50_00, day(11, 1)],
-    [1, -20_00, day(11, 2), 9],
-    [1, -30_00, day(11, 3), 2],
-    [2, 30_00, day(11, 3), 1],
+    [2, 30_00, day(11, 3)],
+    [1, 7_00, day(11, 23)],
+    [1, -2_00, day(11, 23), 9],
   ]);
-  assert.deepEqual(monthTotals(statement.rows, accounts, NOW), { inCents: 50_00, outCents: 20_00 });
+  const sums = summary({ entrou: 5000, saiu: 100, contas: counted(1, 2) });
+  assert.deepEqual(monthTotals(sums, statement.rows, accounts, NOW), { inCents: 5007_00, outCents: 102_00 });
 });
 
-const seriesOf = ({ statement, accounts, complete }) => balanceSeries({ rows: statement.rows, complete }, accounts, NOW);
+test("money between own accounts neither came nor went", () => {
+  const { statement, accounts } = bankAfter([[1, -30_00, day(11, 3), 2], [2, 30_00, day(11, 3), 1]]);
+  assert.deepEqual(monthTotals(summary({}), statement.rows, accounts, NOW), { inCents: 0, outCents: 0 });
+});
+
+test("another month begins with nothing", () => {
+  const { statement, accounts } = bankAfter([[1, 50_00, day(11, 23)], [1, 3_00, day(12, 1)]]);
+  const sums = summary({ entrou: 900, saiu: 100 });
+  assert.deepEqual(monthTotals(sums, statement.rows, accounts, day(12, 1)), { inCents: 3_00, outCents: 0 });
+});
+
+const seriesOf = ({ statement, accounts, complete }, values) =>
+  balanceSeries(summary(values), { rows: statement.rows, complete }, accounts, NOW);
 const centsOf = (points) => points.map(({ cents }) => cents);
 
 test("the chart goes from operation to operation and ends with the balance of now", () => {
-  const points = seriesOf(
-    bankAfter([
-      [1, 100_00, day(11, 19)],
-      [2, 40_00, day(11, 21)],
-      [1, -10_00, day(11, 23)],
-    ]),
-  );
+  const moves = [
+    [1, 100_00, day(11, 19)],
+    [2, 40_00, day(11, 21)],
+    [1, -10_00, day(11, 23)],
+  ];
+  const points = seriesOf(bankAfter(moves), { desde: day(11, 18).toISOString() });
   assert.deepEqual(centsOf(points), [0, 100_00, 140_00, 130_00, 130_00]);
-  assert.deepEqual(points.slice(1).map(({ at }) => at), [day(11, 19), day(11, 21), day(11, 23), NOW].map(Number));
-  assert.ok(points[0].at < points[1].at);
+  assert.deepEqual(points.map(({ at }) => at), [day(11, 18), day(11, 19), day(11, 21), day(11, 23), NOW].map(Number));
 });
 
 test("the window is thirty days; what was before it is where the line begins", () => {
-  const points = seriesOf(bankAfter([[1, 100_00, day(9, 1)], [1, 25_00, day(11, 22)]]));
+  const points = seriesOf(bankAfter([[1, 100_00, day(9, 1)], [1, 25_00, day(11, 22)]]), { desde: day(8, 1).toISOString() });
   assert.deepEqual(centsOf(points), [100_00, 125_00, 125_00]);
-  assert.equal(points[0].at, NOW.getTime() - 30 * 86_400_000);
+  assert.equal(points[0].at, WINDOW);
 });
 
-test("before the oldest known row an account had what that row started from", () => {
-  const bank = bankAfter([[1, 100_00, day(9, 1)], [1, 25_00, day(11, 22)]]);
-  const rows = bank.statement.rows.filter((row) => row.MovimentacaoID === 2);
-  assert.deepEqual(centsOf(balanceSeries({ rows, complete: false }, bank.accounts, NOW)), [100_00, 125_00, 125_00]);
+test("before the rows that are here the line goes by the server's days, however many rows there are", () => {
+  const bank = bankAfter([[1, 100_00, day(9, 1)], [1, 900_00, day(11, 22)], [1, 25_00, day(11, 23)]]);
+  const rows = bank.statement.rows.slice(0, 1);
+  const saldos = [
+    { dia: "2026-10-24", saldo: 100 },
+    { dia: "2026-11-20", saldo: 100 },
+    { dia: "2026-11-22", saldo: 1000 },
+    { dia: "2026-11-23", saldo: 1025 },
+  ];
+  const points = balanceSeries(summary({ saldos, desde: day(8, 1).toISOString() }), { rows, complete: false }, bank.accounts, NOW);
+  assert.deepEqual(centsOf(points), [100_00, 100_00, 1000_00, 1025_00, 1025_00]);
+  assert.deepEqual(points.map(({ at }) => at), [WINDOW, start(11, 21), start(11, 23), day(11, 23).getTime(), NOW.getTime()]);
+});
+
+test("nothing is drawn before the first account was opened", () => {
+  const opened = "2026-11-23T14:00:00.000Z";
+  const saldos = [{ dia: "2026-11-21", saldo: 0 }, { dia: "2026-11-22", saldo: 0 }];
+  const points = seriesOf(bankAfter([[1, 100_00, day(11, 23)]]), { desde: opened, saldos });
+  assert.deepEqual(points.map(({ at, cents }) => [at, cents]), [[Date.parse(opened), 0], [day(11, 23).getTime(), 100_00], [NOW.getTime(), 100_00]]);
 });
 
 test("money between own accounts makes no dent", () => {
   const bank = bankAfter([[1, 100_00, day(11, 1)], [1, -30_00, day(11, 2), 2], [2, 30_00, day(11, 2), 1]]);
   bank.statement.rows[0].OperacaoID = bank.statement.rows[1].OperacaoID;
-  assert.deepEqual(centsOf(seriesOf(bank)), [0, 100_00, 100_00, 100_00]);
+  assert.deepEqual(centsOf(seriesOf(bank, { desde: day(10, 1).toISOString() })), [0, 100_00, 100_00, 100_00]);
 });
 
 test("a bank without movements is flat", () => {
-  assert.deepEqual(centsOf(seriesOf(bankAfter([]))), [0, 0]);
+  assert.deepEqual(centsOf(seriesOf(bankAfter([]), { desde: day(11, 2).toISOString() })), [0, 0]);
 });

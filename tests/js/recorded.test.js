@@ -16,7 +16,7 @@ function page() {
   const bank = new Bank();
   const inbox = new Inbox();
   const accounts = fresh.accounts.map((account) => ({ ...account, Saldo: 0, versao: 0 }));
-  bank.load({ accounts, rows: [], complete: true });
+  bank.load({ accounts, rows: [], complete: true, summary: null });
   const stream = new EventStream({
     deliver: (_name, event) => {
       bank.applyNotification(event);
@@ -32,7 +32,7 @@ function page() {
 function freshPage() {
   const bank = new Bank();
   const inbox = new Inbox();
-  bank.load({ ...fresh, complete: true });
+  bank.load({ ...fresh, complete: true, summary: null });
   inbox.load(fresh.inbox, true);
   return { bank, inbox };
 }

@@ -66,7 +66,8 @@ export class TinyBank {
   }
 
   get snapshot() {
-    return { accounts: [...this.#accounts.keys()].map((id) => this.#payload(id)), rows: [...this.rows].reverse(), complete: true };
+    const accounts = [...this.#accounts.keys()].map((id) => this.#payload(id));
+    return { accounts, rows: [...this.rows].reverse(), complete: true, summary: null };
   }
 }
 

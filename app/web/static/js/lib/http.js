@@ -15,6 +15,7 @@ export class ApiError extends Error {
   }
 }
 
+const CUT_SHORT = "O arquivo não chegou inteiro. Tente de novo.";
 const NO_ANSWER = "Não houve resposta do banco. Confira sua conexão.";
 
 export class Http {
@@ -37,6 +38,17 @@ export class Http {
   }
 
   /**
+   * One page of something long.
+   * @param {string} path
+   * @returns {Promise<{ body: any, next: string | null }>} `next`: the path of the page that follows, if one does
+   */
+  async page(path) {
+    const response = await this.#fetch("GET", path);
+    const next = /<([^>]+)>; rel="next"/.exec(response.headers.get("Link") ?? "");
+    return { body: await response.json(), next: next && next[1] };
+  }
+
+  /**
    * @param {string} path
    * @param {unknown} [body]
    * @param {Record<string, string>} [headers]
@@ -54,11 +66,16 @@ export class Http {
   }
 
   /**
-   * A file that only its owner may fetch, so that a plain link would not do.
+   * A file that only its owner may fetch, so that a plain link would not do. It must begin in time and may be long.
    * @param {string} path
    */
   async file(path) {
-    return (await this.#fetch("GET", path)).blob();
+    const waiting = new AbortController();
+    const timer = setTimeout(() => waiting.abort(), ANSWER_MS_MAX);
+    const response = await this.#fetch("GET", path, undefined, {}, waiting.signal).finally(() => clearTimeout(timer));
+    return response.blob().catch(() => {
+      throw new ApiError(CUT_SHORT, { status: 0 });
+    });
   }
 
   /**
@@ -78,8 +95,9 @@ export class Http {
    * @param {string} path
    * @param {unknown} [body]
    * @param {Record<string, string>} [headers]
+   * @param {AbortSignal} [signal]
    */
-  async #fetch(method, path, body, headers = {}) {
+  async #fetch(method, path, body, headers = {}, signal = AbortSignal.timeout(ANSWER_MS_MAX)) {
     const token = this.#token();
     const response = await fetch(path, {
       method,
@@ -89,7 +107,7 @@ export class Http {
         ...headers,
       },
       body: body === undefined ? undefined : JSON.stringify(body),
-      signal: AbortSignal.timeout(ANSWER_MS_MAX),
+      signal,
       cache: "no-store",
     }).catch(() => {
       throw new ApiError(NO_ANSWER, { status: 0 });

@@ -1,12 +1,8 @@
 // @ts-check
-import { daysBefore, dayKey } from "../models/dates.js";
-import { CHART_DAYS } from "../models/overview.js";
 /** @import { App } from "../app.js" */
-/** @import { AccountPayload, Inbox, Row } from "../types/wire.js" */
+/** @import { AccountPayload, Inbox, Summary } from "../types/wire.js" */
 
 const PAGE_ROWS = 100;
-/** Enough for the month and the chart of nearly everybody; the statement pages on from there. */
-const PAGES_MAX = 10;
 export const INBOX_PAGE = 30;
 /** How long after a failure it is tried again; doubled each time, up to the last. */
 const RETRY_FIRST_MS = 1000;
@@ -47,14 +43,15 @@ export class Loader {
     const user = session.user?.id;
     bank.beginLoad();
     try {
-      const [accounts, rows, page] = await Promise.all([
+      const [accounts, newest, summary, page] = await Promise.all([
         /** @type {Promise<AccountPayload[]>} */ (http.get("/correntistas")),
-        this.#recentRows(),
+        http.page(`/movimentacoes?limite=${PAGE_ROWS}`),
+        /** @type {Promise<Summary>} */ (http.get("/resumo")),
         /** @type {Promise<Inbox | null>} */ (http.get(`/notificacoes?limite=${INBOX_PAGE}`).catch(() => null)),
       ]);
       if (user === undefined || session.user?.id !== user) return bank.failLoad();
       if (page) inbox.load(page, page.notificacoes.length < INBOX_PAGE);
-      bank.load({ accounts, ...rows });
+      bank.load({ accounts, rows: newest.body, complete: newest.next === null, summary });
       this.#retryMs = RETRY_FIRST_MS;
     } catch {
       bank.failLoad();
@@ -78,23 +75,5 @@ export class Loader {
     /** @type {Inbox | null} */
     const page = await http.get(`/notificacoes?limite=${PAGE_ROWS}`).catch(() => null);
     if (page && session.user?.id === user) inbox.readAs(page);
-  }
-
-  /** The newest rows, back to the first day that the month's totals and the chart need. */
-  async #recentRows() {
-    const now = new Date();
-    const since = [daysBefore(now, CHART_DAYS), `${dayKey(now).slice(0, 7)}-01`].sort()[0];
-    /** @type {Row[]} */
-    const rows = [];
-    for (let page = 0; page < PAGES_MAX; page += 1) {
-      const last = rows.at(-1);
-      const before = last ? `&antes=${last.MovimentacaoID}` : "";
-      /** @type {Row[]} */
-      const fetched = await this.#app.http.get(`/movimentacoes?limite=${PAGE_ROWS}${before}`);
-      rows.push(...fetched);
-      if (fetched.length < PAGE_ROWS) return { rows, complete: true };
-      if (dayKey(fetched[fetched.length - 1].DataOperacao) < since) break;
-    }
-    return { rows, complete: false };
   }
 }

@@ -1,6 +1,7 @@
 // @ts-check
+import { DayTotals } from "../models/day_totals.js";
+import { dayKey } from "../models/dates.js";
 import { Emitter } from "../models/emitter.js";
-import { dayStart } from "../models/dates.js";
 import { matches, Statement } from "../models/statement.js";
 /** @import { Http } from "./http.js" */
 /** @import { Filter } from "../models/statement.js" */
@@ -9,12 +10,12 @@ import { matches, Statement } from "../models/statement.js";
 const PAGE_ROWS = 50;
 
 /**
- * One filtered statement, page by page, with the rows that come by themselves on top.
+ * One filtered statement, page by page, with the rows that come by themselves on top and the sums of its days.
  * @extends {Emitter<{ change: Set<number> }>}
  */
 export class StatementPages extends Emitter {
   statement = new Statement();
-  complete = false;
+  totals = new DayTotals();
   failed = "";
   loading = false;
   #http;
@@ -22,6 +23,10 @@ export class StatementPages extends Emitter {
   #filter = {};
   /** A page that was asked for under an earlier filter is not shown. */
   #turn = 0;
+  /** @type {string | null} the page that follows; null after the last */
+  #nextRows = null;
+  /** @type {string | null} */
+  #nextTotals = null;
 
   /** @param {Http} http */
   constructor(http) {
@@ -29,42 +34,64 @@ export class StatementPages extends Emitter {
     this.#http = http;
   }
 
+  /** Whether all rows are here. */
+  get complete() {
+    return this.#nextRows === null;
+  }
+
   /** @param {Filter} filter with an account */
   show(filter) {
+    const query = filterQuery(filter);
     this.#filter = filter;
     this.#turn += 1;
     this.loading = false;
-    this.complete = false;
+    this.#nextTotals = `/extrato/${filter.account}/totais?${query}`;
+    query.set("limite", String(PAGE_ROWS));
+    this.#nextRows = `/extrato/${filter.account}?${query}`;
     this.statement.replace([]);
+    this.totals = new DayTotals();
     return this.more();
   }
 
   async more() {
-    if (this.loading || this.complete || !this.#filter.account) return;
+    if (this.loading || !this.#filter.account || (this.complete && this.#summed)) return;
     const turn = this.#turn;
     this.loading = true;
     this.failed = "";
     this.emit("change", new Set());
     try {
-      /** @type {Row[]} */
-      const rows = await this.#http.get(`/extrato/${this.#filter.account}?${this.#query()}`);
-      if (turn !== this.#turn) return;
-      this.statement.add(rows);
-      this.complete = rows.length < PAGE_ROWS;
+      await this.#fetch(turn);
     } catch (error) {
-      if (turn !== this.#turn) return;
-      this.failed = /** @type {Error} */ (error).message;
+      if (turn === this.#turn) this.failed = /** @type {Error} */ (error).message;
     }
+    if (turn !== this.#turn) return;
     this.loading = false;
     this.emit("change", new Set());
   }
 
-  #query() {
-    const before = this.statement.oldestId;
-    const query = filterQuery(this.#filter);
-    query.set("limite", String(PAGE_ROWS));
-    if (before !== null) query.set("antes", String(before));
-    return query;
+  /**
+   * Rows first: what the server counts afterwards holds all of them.
+   * @param {number} turn
+   */
+  async #fetch(turn) {
+    if (this.#nextRows !== null) {
+      const { body, next } = await this.#http.page(this.#nextRows);
+      if (turn !== this.#turn) return;
+      this.statement.add(body);
+      this.#nextRows = next;
+    }
+    while (!this.#summed && this.#nextTotals !== null) {
+      const { body, next } = await this.#http.page(this.#nextTotals);
+      if (turn !== this.#turn) return;
+      this.#nextTotals = next;
+      this.totals.add(body, next === null);
+    }
+  }
+
+  /** Whether the sum of every day that is shown is known. */
+  get #summed() {
+    const oldest = this.statement.rows.at(-1);
+    return oldest === undefined || this.totals.knows(dayKey(oldest.DataOperacao));
   }
 
   /**
@@ -87,8 +114,8 @@ export class StatementPages extends Emitter {
 /** @param {Filter} filter */
 export function filterQuery({ from, to, kind, text }) {
   const query = new URLSearchParams();
-  if (from) query.set("de", dayStart(from));
-  if (to) query.set("ate", dayStart(to, 1));
+  if (from) query.set("de", from);
+  if (to) query.set("ate", to);
   if (kind) query.set("tipo", kind);
   if (text?.trim()) query.set("texto", text.trim());
   return query;

@@ -2,13 +2,14 @@
 import { Accounts } from "./accounts.js";
 import { Emitter } from "./emitter.js";
 import { Statement } from "./statement.js";
-/** @import { AccountPayload, Notification, Row } from "../types/wire.js" */
+/** @import { AccountPayload, Notification, Row, Summary } from "../types/wire.js" */
 
 /**
  * @typedef {object} Snapshot
  * @property {AccountPayload[]} accounts
  * @property {Row[]} rows newest first
  * @property {boolean} complete whether `rows` reaches back to the very first one
+ * @property {Summary | null} summary
  */
 
 /**
@@ -22,6 +23,8 @@ export class Bank extends Emitter {
   /** @type {Date | null} when the last snapshot was fetched */
   loadedAt = null;
   complete = false;
+  /** @type {Summary | null} what the server summed when the last snapshot was fetched */
+  summary = null;
   /** @type {(() => void)[] | null} what came while a snapshot was being fetched */
   #meanwhile = null;
 
@@ -34,12 +37,13 @@ export class Bank extends Emitter {
    * @param {Snapshot} snapshot
    * @param {Date} [at]
    */
-  load({ accounts, rows, complete }, at = new Date()) {
+  load({ accounts, rows, complete, summary }, at = new Date()) {
     const meanwhile = this.#meanwhile ?? [];
     this.#meanwhile = null;
     this.accounts.replace(accounts);
     this.statement.replace(rows);
     this.complete = complete;
+    this.summary = summary;
     this.loadedAt = at;
     meanwhile.forEach((apply) => apply());
     this.emit("load", this);
@@ -75,7 +79,7 @@ export class Bank extends Emitter {
 
   clear() {
     this.#meanwhile = null;
-    this.load({ accounts: [], rows: [], complete: false });
+    this.load({ accounts: [], rows: [], complete: false, summary: null });
     this.loadedAt = null;
   }
 }

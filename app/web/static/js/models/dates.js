@@ -1,23 +1,24 @@
 // @ts-check
 
-const DAY_MS = 86_400_000;
+/** A day is the bank's, everywhere and for everybody; a time of day is the one on the person's own clock. */
+const ZONE = "America/Sao_Paulo";
+const HOUR_MS = 3_600_000;
+const DAY_MS = 24 * HOUR_MS;
+const day = new Intl.DateTimeFormat("en-CA", { timeZone: ZONE, year: "numeric", month: "2-digit", day: "2-digit" });
+const clock = new Intl.DateTimeFormat("en-GB", { timeZone: ZONE, hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23" });
 const time = new Intl.DateTimeFormat("pt-BR", { hour: "2-digit", minute: "2-digit" });
 const dayMonth = new Intl.DateTimeFormat("pt-BR", { day: "numeric", month: "long" });
 const full = new Intl.DateTimeFormat("pt-BR", { day: "numeric", month: "long", year: "numeric" });
 const moment = new Intl.DateTimeFormat("pt-BR", { dateStyle: "medium", timeStyle: "medium" });
 const shortDay = new Intl.DateTimeFormat("pt-BR", { day: "2-digit", month: "2-digit" });
-const month = new Intl.DateTimeFormat("pt-BR", { month: "long" });
+const month = new Intl.DateTimeFormat("pt-BR", { month: "long", timeZone: ZONE });
 const relative = new Intl.RelativeTimeFormat("pt-BR", { numeric: "auto" });
 
 /**
- * The local day as YYYY-MM-DD, which sorts and compares as text.
+ * The day as YYYY-MM-DD, which sorts and compares as text.
  * @param {string | Date} when
  */
-export function dayKey(when) {
-  const date = new Date(when);
-  const two = (/** @type {number} */ part) => String(part).padStart(2, "0");
-  return `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())}`;
-}
+export const dayKey = (when) => day.format(new Date(when));
 
 /**
  * "hoje", "ontem", "12 de março", or with the year when it is another one.
@@ -26,9 +27,9 @@ export function dayKey(when) {
  */
 export function dayName(key, now = new Date()) {
   if (key === dayKey(now)) return "Hoje";
-  if (key === dayKey(new Date(now.getTime() - DAY_MS))) return "Ontem";
+  if (key === daysBefore(now, 1)) return "Ontem";
   const date = new Date(`${key}T12:00:00`);
-  return date.getFullYear() === now.getFullYear() ? dayMonth.format(date) : full.format(date);
+  return key.slice(0, 4) === dayKey(now).slice(0, 4) ? dayMonth.format(date) : full.format(date);
 }
 
 /** @param {string | Date} when */
@@ -65,15 +66,30 @@ export function ago(when, now = new Date()) {
  * @param {number} days
  */
 export function daysBefore(now, days) {
-  return dayKey(new Date(now.getFullYear(), now.getMonth(), now.getDate() - days, 12));
+  return shifted(dayKey(now), -days);
 }
 
 /**
- * The moment at which a local day begins, as the API reads it.
  * @param {string} key YYYY-MM-DD
- * @param {number} [later] days after it
+ * @param {number} days
  */
-export function dayStart(key, later = 0) {
-  const [year, month, day] = key.split("-").map(Number);
-  return new Date(year, month - 1, day + later).toISOString();
+function shifted(key, days) {
+  return new Date(Date.parse(`${key}T12:00:00Z`) + days * DAY_MS).toISOString().slice(0, 10);
 }
+
+/**
+ * The moment at which a day begins, in milliseconds.
+ * @param {string} key YYYY-MM-DD
+ */
+export function dayStart(key) {
+  // As if the clock in the zone were UTC's; then corrected by what that clock says of it, and again where it was put back.
+  const guess = Date.parse(`${key}T00:00:00Z`);
+  const start = 2 * guess - Date.parse(`${dayKey(new Date(guess))}T${clock.format(guess)}Z`);
+  return dayKey(new Date(start)) === key ? start : start + HOUR_MS;
+}
+
+/**
+ * The moment at which a day is over, in milliseconds.
+ * @param {string} key YYYY-MM-DD
+ */
+export const dayEnd = (key) => dayStart(shifted(key, 1));

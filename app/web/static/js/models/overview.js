@@ -1,26 +1,26 @@
 // @ts-check
-import { dayKey } from "./dates.js";
+import { dayEnd, dayKey, dayStart, daysBefore } from "./dates.js";
 import { toCents } from "./money.js";
 import { signedCents } from "./statement.js";
-/** @import { Row } from "../types/wire.js" */
+/** @import { Row, Summary } from "../types/wire.js" */
 /** @import { Accounts } from "./accounts.js" */
 
 export const CHART_DAYS = 30;
-const DAY_MS = 86_400_000;
-/** A history shorter than the window is shown with this part of it in front, where there was nothing. */
-const LEAD = 0.08;
 
 /**
- * What came in and went out in the month of `now`. Money between the person's own accounts
- * neither came nor went.
- * @param {Row[]} rows
+ * What came in and went out in the month of `now`: what the server counted, and the rows that came after it did.
+ * Money between the person's own accounts neither came nor went.
+ * @param {Summary} summary
+ * @param {Row[]} rows all that the server had not counted, and any others
  * @param {Accounts} accounts
  * @param {Date} now
  */
-export function monthTotals(rows, accounts, now) {
+export function monthTotals({ mes, entrou, saiu, contas }, rows, accounts, now) {
   const month = dayKey(now).slice(0, 7);
-  const totals = { inCents: 0, outCents: 0 };
+  const counted = new Map(contas.map(({ CorrentistaID, ate_movimentacao: last }) => [CorrentistaID, last]));
+  const totals = mes === month ? { inCents: toCents(entrou), outCents: toCents(saiu) } : { inCents: 0, outCents: 0 };
   for (const row of rows) {
+    if (row.MovimentacaoID <= (counted.get(row.CorrentistaID) ?? 0)) continue;
     if (dayKey(row.DataOperacao).slice(0, 7) !== month || accounts.has(row.BeneficiarioID)) continue;
     const cents = signedCents(row);
     if (cents > 0) totals.inCents += cents;
@@ -32,30 +32,43 @@ export function monthTotals(rows, accounts, now) {
 /** @typedef {{ at: number, cents: number }} Point the total from this moment on, in milliseconds */
 
 /**
- * The total after each operation of the last days, up to now. It begins with the window, or with
- * the first operation when all of them are known and lie within it.
+ * The total over the last days, today included, up to now: after each operation as far as the rows go back, and before
+ * them at the end of each day. It begins when the first account was opened, if that was within these days.
+ * @param {Summary} summary
  * @param {{ rows: Row[], complete: boolean }} known rows newest first; whether nothing older exists
  * @param {Accounts} accounts
  * @param {Date} now
  * @returns {Point[]} oldest first
  */
-export function balanceSeries({ rows, complete }, accounts, now) {
-  const start = now.getTime() - CHART_DAYS * DAY_MS;
+export function balanceSeries({ saldos, desde }, { rows, complete }, accounts, now) {
+  const firstDay = daysBefore(now, CHART_DAYS - 1);
+  const begin = Math.max(dayStart(firstDay), desde === null ? now.getTime() : Date.parse(desde));
+  const oldest = rows.at(-1);
+  const detailed = complete || !oldest ? begin : Math.max(begin, Date.parse(oldest.DataOperacao));
+  const closings = saldos.map(({ dia, saldo }) => ({ at: dayEnd(dia), cents: toCents(saldo) }));
+  const points = [...closings.filter(({ at }) => at <= detailed), ...pointsOfRows(rows, accounts)];
+  const before = points.filter(({ at }) => at <= begin).at(-1)?.cents ?? 0;
+  const end = { at: Math.max(now.getTime(), begin), cents: accounts.totalCents };
+  return [{ at: begin, cents: before }, ...points.filter(({ at }) => at > begin && at <= end.at), end];
+}
+
+/**
+ * The total after each operation.
+ * @param {Row[]} rows newest first
+ * @param {Accounts} accounts
+ */
+function pointsOfRows(rows, accounts) {
   const balances = balancesBefore(rows, accounts);
-  const total = () => [...balances.values()].reduce((sum, cents) => sum + cents, 0);
   /** @type {Point[]} */
   const points = [];
-  let before = total();
-  for (const [index, row] of [...rows].reverse().entries()) {
+  [...rows].reverse().forEach((row, index) => {
     balances.set(row.CorrentistaID, toCents(row.SaldoApos));
-    if (rows[rows.length - index - 2]?.OperacaoID === row.OperacaoID) continue;
-    const at = Date.parse(row.DataOperacao);
-    if (at >= start) points.push({ at, cents: total() });
-    else before = total();
-  }
-  const first = points[0]?.at ?? now.getTime();
-  const begin = complete && rows.length > 0 && before === 0 ? first - (now.getTime() - first) * LEAD : start;
-  return [{ at: begin, cents: before }, ...points, { at: now.getTime(), cents: accounts.totalCents }];
+    // Both sides of a transfer between own accounts are one step.
+    if (rows[rows.length - index - 2]?.OperacaoID === row.OperacaoID) return;
+    const cents = [...balances.values()].reduce((sum, balance) => sum + balance, 0);
+    points.push({ at: Date.parse(row.DataOperacao), cents });
+  });
+  return points;
 }
 
 /**

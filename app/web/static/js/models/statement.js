@@ -1,13 +1,14 @@
 // @ts-check
 import { toCents } from "./money.js";
 import { dayKey } from "./dates.js";
+import { finds, searchFor } from "./search.js";
 /** @import { Row } from "../types/wire.js" */
 
 /**
  * @typedef {object} Filter
  * @property {number | null} [account]
- * @property {string} [from] local day, YYYY-MM-DD
- * @property {string} [to] local day, YYYY-MM-DD, inclusive
+ * @property {string} [from] day, YYYY-MM-DD
+ * @property {string} [to] day, YYYY-MM-DD, inclusive
  * @property {string} [kind] "credito", "debito" or empty
  * @property {string} [text]
  */
@@ -82,9 +83,6 @@ export function signedCents(row) {
   return row.TipoOperacao === "Débito" ? -cents : cents;
 }
 
-/** @param {string} text */
-const folded = (text) => text.normalize("NFD").replace(/\p{Diacritic}/gu, "").toLowerCase();
-
 /**
  * The same question that the server answers for a page, asked of a row that came by itself.
  * @param {Row} row
@@ -95,22 +93,21 @@ export function matches(row, { account = null, from = "", to = "", kind = "", te
   if (account !== null && row.CorrentistaID !== account) return false;
   if ((from && day < from) || (to && day > to)) return false;
   if (kind && (row.TipoOperacao === "Crédito") !== (kind === "credito")) return false;
-  return folded(`${row.Descricao} ${row.NomeBeneficiario ?? ""}`).includes(folded(text.trim()));
+  const search = searchFor(text);
+  return search === null || finds(search, { text: `${row.Descricao} ${row.NomeBeneficiario ?? ""}`, cents: signedCents(row) });
 }
 
 /**
  * @param {Row[]} rows newest first
- * @returns {{ day: string, rows: Row[], cents: number }[]}
+ * @returns {{ day: string, rows: Row[] }[]}
  */
 export function groupByDay(rows) {
-  /** @type {{ day: string, rows: Row[], cents: number }[]} */
+  /** @type {{ day: string, rows: Row[] }[]} */
   const groups = [];
   for (const row of rows) {
     const day = dayKey(row.DataOperacao);
-    if (groups.at(-1)?.day !== day) groups.push({ day, rows: [], cents: 0 });
-    const group = /** @type {{ day: string, rows: Row[], cents: number }} */ (groups.at(-1));
-    group.rows.push(row);
-    group.cents += signedCents(row);
+    if (groups.at(-1)?.day !== day) groups.push({ day, rows: [] });
+    groups[groups.length - 1].rows.push(row);
   }
   return groups;
 }

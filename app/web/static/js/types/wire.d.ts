@@ -23,6 +23,21 @@ export interface Row {
   OperacaoID: number;
 }
 
+/** Sums of days, newest first. A day that is split between two pages adds up. */
+export interface Totals {
+  dias: { dia: string; entrou: Money; saiu: Money }[];
+  ate_movimentacao: number;
+}
+
+export interface Summary {
+  mes: string;
+  entrou: Money;
+  saiu: Money;
+  saldos: { dia: string; saldo: Money }[];
+  contas: { CorrentistaID: number; ate_movimentacao: number }[];
+  desde: string | null;
+}
+
 export interface Notification {
   seq: number;
   tipo: string;

@@ -43,7 +43,8 @@ export function balanceChart({ bank }, scope) {
     plot = Plot && points.length > 0 ? new Plot(options(Plot, box, read), data(points), box) : null;
   };
   const update = () => {
-    points = balanceSeries({ rows: bank.statement.rows, complete: bank.complete }, bank.accounts, new Date());
+    if (!bank.summary) return;
+    points = balanceSeries(bank.summary, { rows: bank.statement.rows, complete: bank.complete }, bank.accounts, new Date());
     setText(said, summary(points));
     read(null);
     if (plot) plot.setData(data(points));

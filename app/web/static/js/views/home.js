@@ -127,7 +127,8 @@ function monthCards({ bank }) {
   );
   const update = () => {
     const now = new Date();
-    const { inCents, outCents } = monthTotals(bank.statement.rows, bank.accounts, now);
+    if (!bank.summary) return;
+    const { inCents, outCents } = monthTotals(bank.summary, bank.statement.rows, bank.accounts, now);
     setText(title, `Em ${monthName(now)}`);
     setAmount(came, inCents);
     setAmount(went, outCents);

@@ -3,6 +3,7 @@ import { el, icon, setText, sync } from "../lib/dom.js";
 import { dayKey, dayName, formatTime } from "../models/dates.js";
 import { formatBRL, formatSigned, toCents } from "../models/money.js";
 import { groupByDay, receiptPath, signedCents } from "../models/statement.js";
+/** @import { DayTotals } from "../models/day_totals.js" */
 /** @import { Row } from "../types/wire.js" */
 
 /**
@@ -19,12 +20,12 @@ export function dayList() {
   let rowNodes = new Map();
   /** @type {Map<string, ReturnType<typeof dayView>>} */
   let days = new Map();
-  const update = (/** @type {Row[]} */ rows, /** @type {Set<number>} */ fresh) => {
+  const update = (/** @type {Row[]} */ rows, /** @type {DayTotals} */ totals, /** @type {Set<number>} */ fresh) => {
     rowNodes = new Map(rows.map((row) => [row.MovimentacaoID, rowNodes.get(row.MovimentacaoID) ?? rowView(row, { fresh })]));
     const groups = groupByDay(rows);
     days = new Map(groups.map(({ day }) => [day, days.get(day) ?? dayView()]));
-    groups.forEach(({ day, rows: ofDay, cents }) =>
-      days.get(day)?.show(day, cents, ofDay.map((row) => /** @type {Node} */ (rowNodes.get(row.MovimentacaoID)))),
+    groups.forEach(({ day, rows: ofDay }) =>
+      days.get(day)?.show(day, totals.of(day, ofDay), ofDay.map((row) => /** @type {Node} */ (rowNodes.get(row.MovimentacaoID)))),
     );
     sync(node, [...days.values()].map((day) => day.node));
   };
@@ -33,12 +34,12 @@ export function dayList() {
 
 function dayView() {
   const name = el("span");
-  const sum = el("span", { class: "day-sum" });
+  const sum = el("span", { class: "day-sum", "data-testid": "extrato-dia-soma" });
   const list = el("ul", { class: "rows", role: "list" });
   const node = el("section", { class: "day" }, el("h2", { class: "day-name" }, name, sum), list);
-  const show = (/** @type {string} */ day, /** @type {number} */ cents, /** @type {Node[]} */ rows) => {
+  const show = (/** @type {string} */ day, /** @type {number | null} */ cents, /** @type {Node[]} */ rows) => {
     setText(name, dayName(day));
-    setText(sum, formatSigned(cents));
+    setText(sum, cents === null ? "" : formatSigned(cents));
     sync(list, rows);
   };
   return { node, show };

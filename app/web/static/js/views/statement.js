@@ -85,10 +85,10 @@ function rowList(pages, scope) {
   const watch = new IntersectionObserver(([entry]) => entry.isIntersecting && !pages.failed && pages.more(), { rootMargin: "600px" });
   watch.observe(end);
   scope.add(() => watch.disconnect());
-  scope.eachDay(() => days.update(pages.statement.rows, new Set()));
+  scope.eachDay(() => days.update(pages.statement.rows, pages.totals, new Set()));
   scope.add(
     pages.on("change", (fresh) => {
-      days.update(pages.statement.rows, fresh);
+      days.update(pages.statement.rows, pages.totals, fresh);
       setText(foot, footText(pages));
       again.hidden = pages.failed === "";
       watch.unobserve(end);

@@ -22,7 +22,7 @@ export function statementFilters({ bank }, chosen, scope, apply) {
   const from = el("input", { type: "date", id: "extrato-de", "data-testid": "extrato-de" });
   const to = el("input", { type: "date", id: "extrato-ate", "data-testid": "extrato-ate" });
   const kind = choice("extrato-tipo", { "": "Tudo", credito: "Entradas", debito: "Saídas" });
-  const text = el("input", { type: "search", id: "extrato-texto", placeholder: "Descrição ou nome", "data-testid": "extrato-texto" });
+  const text = el("input", { type: "search", id: "extrato-texto", placeholder: "Descrição, nome ou valor", "data-testid": "extrato-texto" });
   const dates = el("div", { class: "filter-dates", hidden: true }, field("De", from).node, field("Até", to).node);
   const listeners = new Set();
   const self = {

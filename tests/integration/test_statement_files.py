@@ -1,0 +1,246 @@
+"""The statement as files: whole at any length, written as it is read, one a user, and harmless to spreadsheets."""
+
+import csv
+import io
+import re
+import tracemalloc
+from decimal import Decimal
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
+
+from app.bank import statement_files
+from app.bank.file_slots import FILES_PER_NODE_MAX, LEASE_S, FileSlots
+from app.db import Database
+from app.errors import AppError, FileUnderWay
+from app.redis_client import connect
+from app.redis_keys import file_lease
+from app.users.auth import Auth
+from app.users.tokens import Tokens
+from tests.integration.customers import Customer, clock_at, new_customer
+from tests.integration.history import add_history
+from tests.integration.library import NOWHERE
+from tests.support.servers import RedisServer
+
+MANY = 50_500
+MEMORY_BYTES_MAX = 1_000_000
+TOKENS = Tokens("x" * 32, 3600)
+
+
+def node(db: Database, redis_url: str) -> FlaskClient:
+    """What a node has of the files."""
+    app = Flask("app")
+    app.register_blueprint(statement_files.blueprint(Auth(db, TOKENS), FileSlots(redis_url)))
+
+    @app.errorhandler(AppError)
+    def refused(error: AppError) -> tuple[dict[str, str], int, dict[str, str]]:
+        return {"codigo": error.code}, error.status, {"Retry-After": str(error.retry_after_s)}
+
+    return app.test_client()
+
+
+@pytest.fixture
+def client(sqlite: Database, redis: RedisServer) -> FlaskClient:
+    return node(sqlite, redis.url)
+
+
+def ask(client: FlaskClient, who: Customer, kind: str = "csv", method: str = "GET", **query: str) -> TestResponse:
+    headers = {"Authorization": f"Bearer {TOKENS.issue(who.id, 1)}"}
+    return client.open(f"/extrato/{who.account}.{kind}", method=method, headers=headers, query_string=query)
+
+
+def table(answer: TestResponse) -> list[list[str]]:
+    """The rows of a CSV without its head; ends the answer."""
+    assert answer.status_code == 200
+    text = answer.get_data().decode("utf-8-sig")
+    answer.close()
+    return list(csv.reader(io.StringIO(text), delimiter=";"))[1:]
+
+
+def test_a_file_holds_every_row_however_many(client: FlaskClient, sqlite: Database) -> None:
+    alice = new_customer(sqlite)
+    add_history(alice, MANY)
+
+    rows = table(ask(client, alice))
+
+    assert len(rows) == len({row[-1] for row in rows}) == MANY
+    assert rows[-1][-2] == "1,00"
+
+
+@pytest.mark.parametrize("kind", ["csv", "ofx"])
+def test_a_file_is_never_whole_in_memory(client: FlaskClient, sqlite: Database, kind: str) -> None:
+    alice = new_customer(sqlite)
+    add_history(alice, 20_000)
+    answer = ask(client, alice, kind)
+    tracemalloc.start()
+    try:
+        written = sum(len(part) for part in answer.iter_encoded())
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+        answer.close()
+
+    assert peak < MEMORY_BYTES_MAX < written
+
+
+def test_one_file_at_a_time_a_user_on_all_nodes_together(sqlite: Database, redis: RedisServer) -> None:
+    one, other = node(sqlite, redis.url), node(sqlite, redis.url)
+    alice, bob = new_customer(sqlite), new_customer(sqlite)
+    under_way = ask(one, alice)
+
+    refusals = [ask(one, alice, "ofx"), ask(other, alice)]
+    of_bob = ask(other, bob)
+    of_bob.close()
+    under_way.close()
+    again = ask(other, alice)
+    again.close()
+
+    assert [(r.status_code, r.json and r.json["codigo"]) for r in refusals] == [(429, "arquivo_em_andamento")] * 2
+    assert all(int(refusal.headers["Retry-After"]) > 0 for refusal in refusals)
+    assert (of_bob.status_code, again.status_code) == (200, 200)
+
+
+def test_few_files_at_a_time_on_a_node(client: FlaskClient, sqlite: Database) -> None:
+    under_way = [ask(client, new_customer(sqlite)) for _ in range(FILES_PER_NODE_MAX)]
+    late = new_customer(sqlite)
+
+    refused = ask(client, late)
+    under_way.pop().close()
+    taken = ask(client, late)
+    for answer in [*under_way, taken]:
+        answer.close()
+
+    assert (refused.status_code, refused.json) == (503, {"codigo": "arquivos_demais"})
+    assert int(refused.headers["Retry-After"]) > 0
+    assert taken.status_code == 200
+
+
+def test_a_client_that_hangs_up_makes_room(client: FlaskClient, sqlite: Database) -> None:
+    alice = new_customer(sqlite)
+    add_history(alice, 1000)
+    answer = ask(client, alice)
+    parts = answer.iter_encoded()
+    next(parts)
+    answer.close()
+
+    assert list(parts) == []
+    assert len(table(ask(client, alice))) == 1000
+
+
+def test_asking_only_for_the_head_makes_room(client: FlaskClient, sqlite: Database) -> None:
+    alice = new_customer(sqlite, cents=100)
+    ask(client, alice, method="HEAD").close()
+
+    assert len(table(ask(client, alice))) == 1
+
+
+def test_a_node_that_died_keeps_nobody_waiting_for_long(redis: RedisServer) -> None:
+    dead, other = FileSlots(redis.url), FileSlots(redis.url)
+    slot = dead.take(7_000_001)
+
+    with pytest.raises(FileUnderWay):
+        other.take(7_000_001)
+
+    assert 0 < int(connect(redis.url).ttl(file_lease(7_000_001))) <= LEASE_S
+    slot.free()
+    other.take(7_000_001).free()
+
+
+def test_who_lost_a_lease_does_not_end_the_next_one(redis: RedisServer) -> None:
+    slow, other, third = FileSlots(redis.url), FileSlots(redis.url), FileSlots(redis.url)
+    late = slow.take(7_000_002)
+    connect(redis.url).delete(file_lease(7_000_002))
+    held = other.take(7_000_002)
+    late.free()
+
+    with pytest.raises(FileUnderWay):
+        third.take(7_000_002)
+    held.free()
+
+
+def test_without_redis_files_are_written_all_the_same(sqlite: Database) -> None:
+    client, alice = node(sqlite, NOWHERE), new_customer(sqlite, cents=100)
+    under_way = ask(client, alice)
+
+    assert ask(client, alice).status_code == 429
+    under_way.close()
+    assert len(table(ask(client, alice))) == 1
+
+
+def test_a_file_that_cannot_be_finished_breaks_off_and_is_not_taken_for_whole(
+    client: FlaskClient, sqlite: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    alice = new_customer(sqlite)
+    add_history(alice, 1000)
+    answer = ask(client, alice)
+    parts = answer.iter_encoded()
+    next(parts)
+    monkeypatch.setattr(sqlite, "read", lambda *_, **__: (_ for _ in ()).throw(ConnectionError))
+
+    with pytest.raises(ConnectionError):
+        list(parts)
+    answer.close()
+
+
+def test_a_file_is_as_of_the_moment_at_which_it_was_asked_for(client: FlaskClient, sqlite: Database) -> None:
+    alice = new_customer(sqlite, cents=1000)
+    answer = ask(client, alice, "ofx")
+    parts = answer.iter_encoded()
+    begin = next(parts)
+    alice.deposit(55)
+    text = (begin + b"".join(parts)).decode()
+    answer.close()
+
+    amounts = [Decimal(amount) for amount in re.findall(r"<TRNAMT>(-?[\d.]+)", text)]
+    (balance,) = re.findall(r"<BALAMT>([\d.]+)", text)
+    assert amounts == [Decimal("10.00")]
+    assert Decimal(balance) == sum(amounts)
+
+
+def test_a_file_s_days_are_those_of_its_filter(client: FlaskClient, sqlite: Database) -> None:
+    alice = new_customer(sqlite)
+    for moment in ("2026-11-10T02:59:59+00:00", "2026-11-10T03:00:00+00:00", "2026-11-11T03:00:00+00:00"):
+        with clock_at(moment):
+            alice.deposit(100)
+
+    rows = table(ask(client, alice, de="2026-11-10", ate="2026-11-10"))
+
+    assert [row[:2] for row in rows] == [["10/11/2026", "00:00:00"]]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "=1+1",
+        "+1",
+        "-1",
+        "@SUM(A1)",
+        "\u2212 1",
+        "＝1+1",
+        "＋1",
+        "－1",
+        "＠A1",
+        "﹢1",
+        " =1",
+        "\u00a0=1",
+        "\u3000＝1",
+        "\u200b=1",
+        "\ufeff=1",
+        "\u202e\u2066=1",
+        "\u0301=1",
+        "\t=1",
+        "\r=1",
+        "\n=1",
+        "\ttexto",
+        "\rtexto",
+    ],
+)
+def test_a_cell_never_reaches_a_spreadsheet_as_a_formula(text: str) -> None:
+    assert statement_files.harmless(text) == f"'{text}"
+
+
+@pytest.mark.parametrize("text", ["Luz", "", "  ", "Conta = 1", "1-2", "(=1)", "\u200bLuz", "e-mail@casa"])
+def test_a_cell_that_is_no_formula_is_left_alone(text: str) -> None:
+    assert statement_files.harmless(text) == text
