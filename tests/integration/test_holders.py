@@ -38,7 +38,7 @@ def inbox(customer: Customer) -> list[dict[str, Any]]:
 
 
 def statement(customer: Customer, account: int | None = None) -> list[queries.Movement]:
-    return customer.db.read(queries.movements, [account or customer.account], limit=50)
+    return customer.db.read(queries.newest, [account or customer.account], limit=50).rows
 
 
 def receipt(customer: Customer, operation: int) -> ReceiptView:
