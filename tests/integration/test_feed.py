@@ -329,18 +329,19 @@ def test_a_database_that_fails_during_a_catch_up_gives_an_expired_token_no_balan
     screen = node.screen(alice.id)
     screen.session.catching_up = True
     monkeypatch.setattr(stream, "READ_EVENTS_MAX", 3)  # more may follow, so no state is sent yet
-    read = node.db.read
+    share = node.db.catch_up
+    read = share.read
 
     def read_once(*args: Any) -> Any:
         found = read(*args)
-        monkeypatch.setattr(node.db, "read", fail)
+        monkeypatch.setattr(share, "read", fail)
         return found
 
     def fail(*_args: Any) -> None:
         screen.session.deadline_s = clock.monotonic_s()
         raise DatabaseDown
 
-    monkeypatch.setattr(node.db, "read", read_once)
+    monkeypatch.setattr(share, "read", read_once)
     with pytest.raises(DatabaseDown):
         node.feed.catch_up(screen.session)
 
