@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Row, case, func, literal, select, true, union
 
 from app import clock
 from app.bank.models import Account, DayTotals, StatementLine
-from app.bank.queries import NEIGHBOURS, Filters, found, matching, first_beyond
+from app.bank.queries import NEIGHBOURS, Filters, first_beyond, found, matching
 
 DAYS_MAX = 366
 SUMMARY_DAYS = 30
