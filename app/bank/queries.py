@@ -97,14 +97,14 @@ def statement(
     where = matching(connection, account_id, before_id=before_id, filters=filters)
     if where is None:
         return Page([], None)
-    unread_id = unread_from(connection, where) if filters.search else None
+    beyond_id = first_beyond(connection, where) if filters.search else None
     lines = select(StatementLine.entry_id).where(*where)
     if filters.search:
         lines = lines.where(*found(filters.search))
-    if unread_id is not None:
-        lines = lines.where(StatementLine.entry_id > unread_id)
+    if beyond_id is not None:
+        lines = lines.where(StatementLine.entry_id > beyond_id)
     ids = list(connection.execute(lines.order_by(StatementLine.entry_id.desc()).limit(limit + 1)).scalars())
-    return _page(connection, ids, limit, unread_id)
+    return _page(connection, ids, limit, beyond_id)
 
 
 def first_moment(connection: Connection, account_id: int) -> datetime | None:
@@ -154,8 +154,8 @@ def _edge(
     return int(min(row.first_entry_id for row in nearest) if since else max(row.last_entry_id for row in nearest))
 
 
-def unread_from(connection: Connection, where: Sequence[ColumnElement[bool]]) -> int | None:
-    """The newest entry that a search does not look at any more; None when it reaches the oldest."""
+def first_beyond(connection: Connection, where: Sequence[ColumnElement[bool]]) -> int | None:
+    """The newest entry that is beyond what a search looks at; None when it reaches the oldest."""
     return connection.execute(
         select(StatementLine.entry_id)
         .where(*where)
@@ -177,14 +177,14 @@ def found(search: Search) -> list[ColumnElement[bool]]:
     return [or_(text, either[wanted.credit])]
 
 
-def _page(connection: Connection, ids: Sequence[int], limit: int, unread_id: int | None) -> Page:
+def _page(connection: Connection, ids: Sequence[int], limit: int, beyond_id: int | None) -> Page:
     """The movements of the first `limit` of these entries; one more of them says that it goes on."""
     shown = ids[:limit]
     statement = _base().where(Entry.id.in_(shown)).order_by(Entry.id.desc())
     rows = [Movement(*row) for row in connection.execute(statement)] if shown else []
     if len(ids) > limit:
         return Page(rows, shown[-1])
-    return Page(rows, None if unread_id is None else unread_id + 1)
+    return Page(rows, None if beyond_id is None else beyond_id + 1)
 
 
 _Other, _OtherHolder = aliased(Account), aliased(User)

@@ -3,13 +3,16 @@
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, func, or_, select
+from sqlalchemy import ColumnElement, Connection, Subquery, func, or_, select
+from sqlalchemy.orm import InstrumentedAttribute
 from sqlalchemy.sql import Select
 
-from app.bank.models import CASH_ACCOUNT_ID, Account, Entry, OperationRow
+from app.bank.models import CASH_ACCOUNT_ID, Account, DayTotals, Entry, OperationRow, StatementLine
 from app.streams.models import StreamEvent, UserStream
 
 FAULTS_SHOWN_MAX = 20
+
+_Column = ColumnElement[int] | InstrumentedAttribute[int]
 
 
 @dataclass(frozen=True)
@@ -27,6 +30,7 @@ def run(connection: Connection) -> list[Check]:
         _entries_sum_to_zero(connection),
         _balances_equal_entries(connection),
         _balance_after_is_continuous(connection),
+        _copies_follow_the_entries(connection),
         _streams_have_no_gap(connection),
     ]
 
@@ -83,6 +87,31 @@ def _balance_after_is_continuous(connection: Connection) -> Check:
     )
     words = "entry {0} of account {1}: balance after it is {2}, expected {3} centavos"
     return Check("balance_after is continuous", _count(connection, Entry), _faults(connection, statement, words))
+
+
+def _copies_follow_the_entries(connection: Connection) -> Check:
+    """`statement_lines` and `day_totals` can be made again from the entries, and so must say the same."""
+    entries, lines = (
+        _by_account(Entry.account_id, Entry.amount_cents),
+        _by_account(StatementLine.account_id, StatementLine.amount_cents),
+    )
+    days = _by_account(DayTotals.account_id, DayTotals.in_cents - DayTotals.out_cents)
+    counted, copied = func.coalesce(entries.c.count, 0), func.coalesce(lines.c.count, 0)
+    sums = [func.coalesce(each.c.sum, 0) for each in (entries, lines, days)]
+    statement = (
+        select(Account.id, counted, sums[0], copied, sums[1], sums[2])
+        .outerjoin(entries, entries.c.id == Account.id)
+        .outerjoin(lines, lines.c.id == Account.id)
+        .outerjoin(days, days.c.id == Account.id)
+        .where(Account.id != CASH_ACCOUNT_ID, or_(counted != copied, sums[0] != sums[1], sums[0] != sums[2]))
+    )
+    words = "account {0}: {1} entries of {2} centavos, {3} statement lines of {4}, sums of days {5}"
+    return Check("copies follow the entries", _count(connection, StatementLine), _faults(connection, statement, words))
+
+
+def _by_account(account_id: _Column, cents: _Column) -> Subquery:
+    columns = account_id.label("id"), func.count().label("count"), func.sum(cents).label("sum")
+    return select(*columns).group_by(account_id).subquery()
 
 
 def _streams_have_no_gap(connection: Connection) -> Check:

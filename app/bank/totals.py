@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Row, case, func, literal, select, true, union
 
 from app import clock
 from app.bank.models import Account, DayTotals, StatementLine
-from app.bank.queries import NEIGHBOURS, Filters, found, matching, unread_from
+from app.bank.queries import NEIGHBOURS, Filters, first_beyond, found, matching
 
 DAYS_MAX = 366
 SUMMARY_DAYS = 30
@@ -96,9 +96,9 @@ def _counted(connection: Connection, account_id: int, before_id: int | None, fil
     where = matching(connection, account_id, before_id=before_id, filters=filters)
     if where is None:
         return Totals([], last or 0)
-    unread_id = unread_from(connection, where)
-    if unread_id is not None:
-        where.append(StatementLine.entry_id > unread_id)
+    beyond_id = first_beyond(connection, where)
+    if beyond_id is not None:
+        where.append(StatementLine.entry_id > beyond_id)
     if filters.search is not None:
         where += found(filters.search)
     amount = StatementLine.amount_cents
@@ -110,7 +110,7 @@ def _counted(connection: Connection, account_id: int, before_id: int | None, fil
         .order_by(StatementLine.day.desc())
     )
     days = [DayTotal(day, int(came), int(went)) for day, came, went in rows]
-    return Totals(days, last or 0, before_id=None if unread_id is None else unread_id + 1)
+    return Totals(days, last or 0, before_id=None if beyond_id is None else beyond_id + 1)
 
 
 def summary(connection: Connection, user_id: int, today: date) -> Summary:

@@ -18,6 +18,8 @@ PROTECTED = [
     ("GET", "/correntistas/1/titular"),
     ("GET", "/movimentacoes"),
     ("GET", "/extrato/1"),
+    ("GET", "/extrato/1/totais"),
+    ("GET", "/resumo"),
     ("GET", "/extrato/1.csv"),
     ("GET", "/extrato/1.ofx"),
     ("GET", "/comprovante/1.pdf"),

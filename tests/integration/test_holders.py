@@ -9,6 +9,7 @@ from sqlalchemy import text
 from app.bank import accounts, ledger, payloads, queries, receipt_pdf, receipts
 from app.bank.receipts import ReceiptView
 from app.db import Database
+from app.fields import read
 from tests.integration.customers import Customer, new_customer, rows
 
 DISGUISE = "Saldo Vivo Segurança"
@@ -106,3 +107,15 @@ def test_accounts_are_locked_without_their_owners(emptied_mariadb: Database) -> 
         locked = emptied_mariadb.transact(ledger.lock, [taker.account])
 
     assert locked[taker.account].holder_name == taker.name
+
+
+def test_a_search_finds_the_person_and_not_the_account_s_own_name(
+    mallory: Customer, disguised: int, bob: Customer
+) -> None:
+    mallory.do(payloads.TRANSFER, 100, disguised, bob.account)
+
+    def found(typed: str) -> int:
+        filters = read(payloads.StatementQuery, {"texto": typed}).filters()
+        return len(bob.db.read(queries.statement, bob.account, limit=50, filters=filters).rows)
+
+    assert (found("mallory lima"), found(DISGUISE)) == (1, 0)

@@ -45,6 +45,7 @@ def test_good_books_have_no_fault(database: Database) -> None:
         "entries sum to zero": 5,
         "balance equals entries": 4,
         "balance_after is continuous": 10,
+        "copies follow the entries": 8,
         "streams have no gap": 3,
     }
 
@@ -96,6 +97,24 @@ def test_a_balance_after_that_is_missing_is_found(alice: Customer) -> None:
     write(alice.db, "UPDATE entries SET balance_after_cents = NULL WHERE id = :id", id=entry)
 
     assert f"entry {entry} of account {alice.account}" in faults(alice.db)["balance_after is continuous"][0]
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [
+        "DELETE FROM statement_lines WHERE account_id = :id",
+        "UPDATE statement_lines SET amount_cents = amount_cents + 1 WHERE account_id = :id",
+        "UPDATE day_totals SET out_cents = out_cents + 1 WHERE account_id = :id",
+        "DELETE FROM day_totals WHERE account_id = :id",
+    ],
+)
+def test_a_copy_that_does_not_follow_the_entries_is_found(alice: Customer, broken: str) -> None:
+    write(alice.db, broken, id=alice.account)
+
+    ((name, (fault,)),) = faults(alice.db).items()
+
+    assert name == "copies follow the entries"
+    assert fault.startswith(f"account {alice.account}: 3 entries of 9650 centavos")
 
 
 @pytest.mark.parametrize("lost_seq", [1, 2, 3])

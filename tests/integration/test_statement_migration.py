@@ -1,4 +1,4 @@
-"""Revision 0003 fills what it adds from any history, on a server with a binary log, from wherever it was stopped."""
+"""Revision 0003 fills what it adds from any history, on either database, and from wherever it was stopped."""
 
 import json
 from collections.abc import Iterator
@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from alembic import command
-from sqlalchemy import Connection, event
+from sqlalchemy import Connection, Engine, event
 
 from app import clock, wire
 from app.bank import queries, totals
@@ -21,7 +21,6 @@ from app.streams import stream
 from app.streams.stream import Append
 from tests.integration.customers import clock_at, new_customer, rows
 from tests.integration.history import add_history
-from tests.support.servers import DatabaseServer
 
 BEFORE = "0002"
 FILLED = {
@@ -34,50 +33,13 @@ FILLED = {
 }
 
 
-class ServerWithBinaryLog(DatabaseServer):
-    """As a production server is: what changes a table is written to a log, and few rights are given."""
-
-    def _command(self) -> list[str]:
-        logged = [f"--log-bin={self._directory / 'binlog'}", "--server-id=1", "--binlog-format=ROW"]
-        return [part for part in super()._command() if part != "--skip-log-bin"] + logged
-
-    def restricted_url(self, database: str) -> str:
-        """Of a user with the rights on tables alone."""
-        with self.connection() as connection, connection.cursor() as cursor:
-            cursor.execute("CREATE USER IF NOT EXISTS bank@'127.0.0.1' IDENTIFIED BY 'bank'")
-            rights = "SELECT, INSERT, UPDATE, DELETE, CREATE, DROP, INDEX, ALTER, REFERENCES"
-            cursor.execute(f"GRANT {rights} ON `{database}`.* TO bank@'127.0.0.1'")
-        return f"mysql+pymysql://bank:bank@127.0.0.1:{self.port}/{database}"
-
-
-@pytest.fixture(scope="module")
-def binary_log(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerWithBinaryLog]:
-    server = ServerWithBinaryLog(tmp_path_factory.mktemp("binary_log"))
-    server.start()
-    try:
-        yield server
-    finally:
-        server.close()
-
-
-@pytest.fixture(params=["mariadb", "sqlite"])
-def lived_in(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
-    """A database of the revision before, with a history, opened with few rights."""
-    if request.param == "mariadb":
-        server: ServerWithBinaryLog = request.getfixturevalue("binary_log")
-        made = Database(server.create_database("lived_in"))
-        url = server.restricted_url("lived_in")
-    else:
-        url = f"sqlite:///{tmp_path / 'bank.db'}"
-        made = Database(url)
-    runner.upgrade(made)
-    live_in(made)
-    with made.engine.connect() as connection, connection.begin():
+@pytest.fixture
+def lived_in(own_database: Database) -> Database:
+    """A database of the revision before, with a history. MariaDB has its binary log on, and gives few rights."""
+    live_in(own_database)
+    with own_database.engine.connect() as connection, connection.begin():
         command.downgrade(runner.config(connection), BEFORE)
-    made.dispose()
-    db = Database(url)
-    yield db
-    db.dispose()
+    return own_database
 
 
 def live_in(db: Database) -> None:
@@ -136,7 +98,7 @@ class Stopped(Exception):
 
 
 @contextmanager
-def stopped_after(db: Database, statements: int) -> Iterator[None]:
+def stopped_after(statements: int) -> Iterator[None]:
     count = 0
 
     def stop(*_: Any) -> None:
@@ -145,18 +107,18 @@ def stopped_after(db: Database, statements: int) -> Iterator[None]:
         if count > statements:
             raise Stopped
 
-    event.listen(db.engine, "before_cursor_execute", stop)
+    event.listen(Engine, "before_cursor_execute", stop)
     try:
         yield
     finally:
-        event.remove(db.engine, "before_cursor_execute", stop)
+        event.remove(Engine, "before_cursor_execute", stop)
 
 
 def test_it_goes_on_from_wherever_it_was_stopped(lived_in: Database, live: dict[str, list[tuple[object, ...]]]) -> None:
     stops = 0
     while True:
         try:
-            with stopped_after(lived_in, stops):
+            with stopped_after(stops):
                 runner.upgrade(lived_in)
             break
         except Stopped:

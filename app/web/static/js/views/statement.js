@@ -102,6 +102,7 @@ function rowList(pages, scope) {
 function footText({ failed, loading, complete, statement }) {
   if (failed) return failed;
   if (loading) return "Carregando…";
+  if (statement.rows.length === 0 && !complete) return "Procurando…";
   if (statement.rows.length === 0) return "Nenhuma movimentação com estes filtros.";
   return complete ? "Você chegou ao começo." : "";
 }

@@ -8,6 +8,8 @@ import { field } from "./field.js";
 
 /** A filter that is being typed is applied after this pause. */
 const TYPED_MS = 250;
+/** The longest text that the API takes. */
+const TEXT_CHARS_MAX = 100;
 
 /**
  * By account, period, kind and text.
@@ -22,7 +24,7 @@ export function statementFilters({ bank }, chosen, scope, apply) {
   const from = el("input", { type: "date", id: "extrato-de", "data-testid": "extrato-de" });
   const to = el("input", { type: "date", id: "extrato-ate", "data-testid": "extrato-ate" });
   const kind = choice("extrato-tipo", { "": "Tudo", credito: "Entradas", debito: "Saídas" });
-  const text = el("input", { type: "search", id: "extrato-texto", placeholder: "Descrição, nome ou valor", "data-testid": "extrato-texto" });
+  const text = el("input", { type: "search", id: "extrato-texto", maxlength: TEXT_CHARS_MAX, placeholder: "Descrição, nome ou valor", "data-testid": "extrato-texto" });
   const dates = el("div", { class: "filter-dates", hidden: true }, field("De", from).node, field("Até", to).node);
   const listeners = new Set();
   const self = {
@@ -65,6 +67,8 @@ export function statementFilters({ bank }, chosen, scope, apply) {
   listAccounts(bank, { select: account, chosen, scope, first: changed });
   [account, period, from, to, kind].forEach((input) => input.addEventListener("change", changed));
   text.addEventListener("input", debounced(changed));
+  // "7 dias" are other ones then.
+  scope.eachDay(() => Number(period.value) > 0 && changed());
   return self;
 }
 
