@@ -56,6 +56,10 @@ class Limiter:
         if not self._ask("hit", rate, keys, cost):
             raise TooFast(retry_after_s=self._wait_s(rate, keys))
 
+    def note(self, rate: Rate, *keys: str) -> None:
+        """Count one use, if there is room for it."""
+        self._ask("hit", rate, keys, 1)
+
     def is_used_up(self, rate: Rate, *keys: str) -> bool:
         """Whether the next use would be refused; counts nothing."""
         return not self._ask("test", rate, keys, 1)

@@ -55,7 +55,7 @@ def _count_transfer(limits: Limiter, db: Database, posting: Posting) -> None:
             _count(limits, TINY_RECEIVED, _TINY, str(owner))
     if not limits.is_used_up(KNOWN_RECIPIENT, sender, account):
         _count(limits, NEW_RECIPIENTS, _NEW, sender)
-        _count(limits, KNOWN_RECIPIENT, _NEW, sender, account)
+        limits.note(KNOWN_RECIPIENT, sender, account)  # another transfer to them may just have done so
 
 
 def _count(limits: Limiter, rate: Rate, text: str, *keys: str) -> None:

@@ -5,8 +5,11 @@ account, and never locks its owner out elsewhere. Against many addresses the acc
 hold for a device that the owner has logged in on before. See docs/security.md.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from app import clock, limiter
-from app.errors import Overloaded
+from app.errors import ClientGone, Overloaded
 from app.limiter import Limiter
 from app.users.devices import Device
 
@@ -43,6 +46,10 @@ class CpuBudget:
             raise Overloaded(retry_after_s=int((cost_ms - self._left) / self._per_s) + 1)
         self._left -= cost_ms
 
+    def give_back(self, cost_ms: int) -> None:
+        """What was taken and not spent."""
+        self._left += cost_ms
+
     def _refill(self) -> None:
         now_s = clock.monotonic_s()
         self._left = min(self._at_once, self._left + (now_s - self._counted_s) * self._per_s)
@@ -50,9 +57,10 @@ class CpuBudget:
 
 
 class Attempts:
-    """Each method counts one attempt. Raises TooFast, or Overloaded when the node has nothing left to spend on it.
+    """Each method counts one attempt and is entered for its work on the password.
 
-    Who is stopped by one limit does not count against the next.
+    Raises TooFast, or Overloaded when the node has nothing left to spend on it. Who is stopped by one limit does not
+    count against the next; and who left the queue, or found it full, has cost the node nothing.
     """
 
     def __init__(self, limits: Limiter) -> None:
@@ -60,23 +68,41 @@ class Attempts:
         self._strangers = CpuBudget()
         self._known = CpuBudget()
 
-    def on_known_device(self, device: Device, user_id: int, address: str) -> None:
+    @contextmanager
+    def on_known_device(self, device: Device, user_id: int, address: str) -> Iterator[None]:
         """A login on a device that the user has logged in on before."""
         self._limits.check(LOGINS_BY_DEVICE, str(user_id), device.id)
         self._limits.check(KNOWN_CPU_MS_BY_ADDRESS, address, cost=ATTEMPT_CPU_MS)
-        self._known.take(ATTEMPT_CPU_MS)
+        with _spending(self._known):
+            yield
 
-    def by_stranger(self, email: str, address: str) -> None:
+    @contextmanager
+    def by_stranger(self, email: str, address: str) -> Iterator[None]:
         """A login on any other device."""
         self._limits.check(GUESSES_BY_ADDRESS_AND_ACCOUNT, email, address)
         self._limits.check(GUESSES_BY_ACCOUNT, email)
-        self._spend_on_stranger(address)
+        with self._spending_on_stranger(address):
+            yield
 
-    def to_register(self, address: str) -> None:
+    @contextmanager
+    def to_register(self, address: str) -> Iterator[None]:
         self._limits.check(REGISTRATIONS_BY_ADDRESS, address)
         self._limits.check(REGISTRATIONS_BY_ADDRESS_HOURLY, address)
-        self._spend_on_stranger(address)
+        with self._spending_on_stranger(address):
+            yield
 
-    def _spend_on_stranger(self, address: str) -> None:
+    @contextmanager
+    def _spending_on_stranger(self, address: str) -> Iterator[None]:
         self._limits.check(STRANGERS_CPU_MS_BY_ADDRESS, address, cost=ATTEMPT_CPU_MS)
-        self._strangers.take(ATTEMPT_CPU_MS)
+        with _spending(self._strangers):
+            yield
+
+
+@contextmanager
+def _spending(budget: CpuBudget) -> Iterator[None]:
+    budget.take(ATTEMPT_CPU_MS)
+    try:
+        yield
+    except (ClientGone, Overloaded):
+        budget.give_back(ATTEMPT_CPU_MS)
+        raise

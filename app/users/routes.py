@@ -1,6 +1,7 @@
 """HTTP doors of users: registration, login, renewal, logout, profile."""
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from typing import Any
 
 from flask import Blueprint, request
@@ -48,13 +49,12 @@ def blueprint(
     def client_is_gone() -> bool:
         return connection.is_gone(request.environ)
 
-    def count_login(email: str, device: Device) -> None:
+    def attempt(email: str, device: Device) -> AbstractContextManager[None]:
         # Only who shows a device that we know is looked up before being counted.
         person = auth.db.authentication.read(actions.by_email, email) if device.user_ids else None
         if person is not None and person.id in device.user_ids:
-            attempts.on_known_device(device, person.id, door.client_address())
-        else:
-            attempts.by_stranger(email, door.client_address())
+            return attempts.on_known_device(device, person.id, door.client_address())
+        return attempts.by_stranger(email, door.client_address())
 
     @door.route(
         routes,
@@ -67,9 +67,9 @@ def blueprint(
     def registrar() -> Any:
         """Cadastra um usuário e abre sua primeira conta, com saldo zero."""
         body = door.read_body(payloads.NewUser)
-        attempts.to_register(door.client_address())
-        refuse_guessable(body.senha, (body.nome, body.email))
-        password_hash = passwords.hash_password(body.senha, is_gone=client_is_gone)
+        with attempts.to_register(door.client_address()):
+            refuse_guessable(body.senha, (body.nome, body.email))
+            password_hash = passwords.hash_password(body.senha, is_gone=client_is_gone)
         person = auth.db.authentication.transact(register_and_welcome, body, password_hash)
         return session(person, devices.read(request.cookies.get(COOKIE)), "Cadastro realizado com sucesso", 201)
 
@@ -85,10 +85,11 @@ def blueprint(
         """Entra com e-mail e senha."""
         body = door.read_body(payloads.Credentials)
         device = devices.read(request.cookies.get(COOKIE))
-        count_login(body.email, device)
-        person = auth.db.authentication.read(actions.by_email, body.email)
-        password_hash = person.password_hash if person else None
-        if not passwords.matches(body.senha, password_hash, is_gone=client_is_gone) or person is None:
+        with attempt(body.email, device):
+            person = auth.db.authentication.read(actions.by_email, body.email)
+            password_hash = person.password_hash if person else None
+            good = passwords.matches(body.senha, password_hash, is_gone=client_is_gone)
+        if not good or person is None:
             raise WrongCredentials
         return session(person, device, "Login realizado com sucesso", 200)
 

@@ -13,7 +13,7 @@ from werkzeug.test import TestResponse
 
 from app import clock, door
 from app.db import Database
-from app.errors import Overloaded
+from app.errors import AppError, ClientGone, Overloaded
 from app.factory import welcome
 from app.limiter import Limiter
 from app.settings import Settings
@@ -264,8 +264,22 @@ def test_strangers_cannot_use_up_what_a_node_has_for_known_devices(redis: RedisS
 
     def flood() -> None:
         while True:
-            tries.by_stranger(f"{secrets.token_hex(6)}@teste.example", address())
+            with tries.by_stranger(f"{secrets.token_hex(6)}@teste.example", address()):
+                pass
 
     with pytest.raises(Overloaded):
         flood()
-    tries.on_known_device(device, 1, address())
+    with tries.on_known_device(device, 1, address()):
+        pass
+
+
+@pytest.mark.parametrize("reason", [ClientGone, Overloaded])
+def test_who_was_not_worked_on_has_cost_the_node_nothing(redis: RedisServer, reason: type[AppError]) -> None:
+    tries = Attempts(Limiter(redis.url))
+
+    for _ in range(2 * attempts.CPU_MS_AT_ONCE // attempts.ATTEMPT_CPU_MS):
+        with pytest.raises(reason), tries.by_stranger(f"{secrets.token_hex(6)}@teste.example", address()):
+            raise reason
+
+    with tries.by_stranger(f"{secrets.token_hex(6)}@teste.example", address()):
+        pass

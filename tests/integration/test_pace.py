@@ -2,6 +2,7 @@
 
 import secrets
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -139,6 +140,13 @@ def test_names_cannot_be_collected_by_paying_everybody(
 
     assert [refusal(transfer(bank, alice, stranger.account, "1.00")) for _ in range(2)] == [LIMIT] * 2
     assert transfer(bank, alice, bob.account, "1.00").status_code == 201, "who was paid before is no news"
+
+
+def test_the_first_transfers_to_somebody_may_be_made_at_once(bank: FlaskClient, alice: Customer, bob: Customer) -> None:
+    with ThreadPoolExecutor(8) as pool:
+        answers = list(pool.map(lambda _: transfer(bank, alice, bob.account, "1.00").status_code, range(16)))
+
+    assert answers == [201] * 16
 
 
 def test_a_limit_is_never_taken_for_the_outcome_of_what_was_done(
