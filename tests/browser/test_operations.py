@@ -18,27 +18,6 @@ def fill_in(screen: Screen, kind: str, digits: str, **fields: str) -> None:
     screen.at("op-continuar").click()
 
 
-def test_the_amount_types_like_a_card_terminal(alice: Person, open_page: Opening) -> None:
-    screen = open_page(alice.url, alice)
-    screen.wait_connected()
-    screen.go("operar/deposito")
-    field = screen.at("op-valor")
-    seen = []
-    for key in "1234":
-        field.press(key)
-        seen.append(field.input_value())
-    assert seen == ["0,01", "0,12", "1,23", "12,34"]
-    field.press("Backspace")
-    expect(field).to_have_value("1,23")
-    field.press("Home")
-    field.press("5")
-    expect(field).to_have_value("12,35")
-    field.press("x")
-    expect(field).to_have_value("12,35")
-    field.fill("1.234,56")
-    expect(field).to_have_value("1.234,56")
-
-
 def test_each_operation_asks_to_confirm_and_ends_with_its_receipt(
     alice: Person, bob: Person, open_page: Opening
 ) -> None:

@@ -70,6 +70,7 @@ function operationForm(app, { kind, account, scope, next }) {
     kind,
     account: Number(source.input.value),
     cents: amount.cents,
+    unread: amount.problem,
     description: description.input.value,
     target: Number(target.input.value) || null,
   });
