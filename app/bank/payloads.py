@@ -198,6 +198,24 @@ class VerifiedOut(TypedDict):
     destino: str | None
 
 
+class PartyOut(TypedDict):
+    CorrentistaID: int
+    Titular: str
+
+
+class ProofOut(TypedDict):
+    operacao_id: int
+    tipo: str
+    valor: float
+    descricao: str
+    data: str
+    origem: PartyOut | None
+    destino: PartyOut | None
+    codigo: str
+    endereco: str
+    qr: str
+
+
 class ReceiptOut(TypedDict):
     mensagem: str
     operacao_id: int
@@ -274,6 +292,26 @@ def verified(view: ReceiptView) -> VerifiedOut:
         "origem": mask(view.source_name) if view.source_name else None,
         "destino": mask(view.target_name) if view.target_name else None,
     }
+
+
+def proof(view: ReceiptView, *, address: str, picture: str) -> ProofOut:
+    """A receipt for its parties. `address` verifies it; `picture` is that address as a QR code."""
+    return {
+        "operacao_id": view.operation_id,
+        "tipo": view.kind,
+        "valor": money.to_json(view.amount_cents),
+        "descricao": view.description,
+        "data": clock.iso(view.made_at),
+        "origem": _party(view.source_id, view.source_name),
+        "destino": _party(view.target_id, view.target_name),
+        "codigo": grouped(view.code),
+        "endereco": address,
+        "qr": picture,
+    }
+
+
+def _party(account_id: int, name: str | None) -> PartyOut | None:
+    return {"CorrentistaID": account_id, "Titular": name} if name else None
 
 
 def receipt(kind: str, operation_id: int, row: Movement) -> ReceiptOut:

@@ -89,7 +89,8 @@ def test_who_types_the_comma_gets_what_they_typed(screen: Screen, typed: str, va
 
 
 @pytest.mark.parametrize(
-    ("text", "reason"), [("-50", "negativo"), ("R$ -50", "negativo"), ("5o", "só números"), ("1,234", "dois algarismos")]
+    ("text", "reason"),
+    [("-50", "negativo"), ("R$ -50", "negativo"), ("5o", "só números"), ("1,234", "dois algarismos")],
 )
 def test_what_is_no_amount_stays_with_its_reason(screen: Screen, text: str, reason: str) -> None:
     expect(paste(screen, text)).to_have_value(text)

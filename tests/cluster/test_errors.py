@@ -20,6 +20,7 @@ PROTECTED = [
     ("GET", "/extrato/1"),
     ("GET", "/extrato/1.csv"),
     ("GET", "/extrato/1.ofx"),
+    ("GET", "/comprovante/1"),
     ("GET", "/comprovante/1.pdf"),
     ("GET", "/notificacoes"),
     ("GET", "/preferencias"),

@@ -80,6 +80,25 @@ export interface Verified {
   destino: string | null;
 }
 
+export interface Party {
+  CorrentistaID: number;
+  Titular: string;
+}
+
+/** A receipt as its parties see it. `qr` is a picture of `endereco`. */
+export interface Proof {
+  operacao_id: number;
+  tipo: string;
+  valor: Money;
+  descricao: string;
+  data: string;
+  origem: Party | null;
+  destino: Party | null;
+  codigo: string;
+  endereco: string;
+  qr: string;
+}
+
 export interface User {
   id: number;
   email: string;
