@@ -120,11 +120,11 @@ def test_a_receipt_that_is_not_mine_or_does_not_exist_says_so(alice: Person, bob
     screen = open_page(alice.url, alice)
     screen.wait_connected()
     screen.go(f"comprovante/{operation}")
-    expect(screen.at("comprovante-ausente")).to_contain_text("não é seu")
+    expect(screen.at("ausente")).to_contain_text("não é seu")
     expect(screen.at("comprovante-pdf")).to_have_count(0)
     for nothing in ("999999999", "abc"):
         screen.go(f"comprovante/{nothing}")
-        expect(screen.at("comprovante-ausente")).to_contain_text("não existe")
+        expect(screen.at("ausente")).to_contain_text("não existe")
 
 
 def test_without_a_network_a_receipt_waits_for_its_code(alice: Person, bob: Person, open_page: Opening) -> None:

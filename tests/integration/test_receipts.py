@@ -4,6 +4,7 @@ import io
 import logging
 import unicodedata
 from datetime import UTC, datetime
+from typing import Any
 
 import pypdf
 import pytest
@@ -58,23 +59,31 @@ def test_a_name_of_any_alphabet_is_on_the_pdf_with_its_font(name: str) -> None:
     text = text_of(view_of(target_name=name))
     assert unicodedata.normalize("NFC", name) in text
     assert "Alice Souza (conta 1)" in text
-    fonts = pypdf.PdfReader(io.BytesIO(made)).pages[0]["/Resources"]["/Font"]
-    for font in fonts.values():
+    resources: Any = pypdf.PdfReader(io.BytesIO(made)).pages[0]["/Resources"]
+    for font in resources["/Font"].values():
         descendant = font.get_object()["/DescendantFonts"][0].get_object()
         assert "/FontFile2" in descendant["/FontDescriptor"].get_object()
+
+
+class Heard(logging.Handler):
+    """What the library complains about."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.messages: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.messages.append(record.getMessage())
 
 
 @settings(max_examples=30, deadline=None)
 @given(st.text(st.characters(max_codepoint=0xFFFF, categories=["L", "N", "P"]), min_size=1, max_size=3))
 def test_no_letter_is_without_a_font(letters: str) -> None:
-    pdf_fonts_log = logging.getLogger("fpdf")
-    heard: list[logging.LogRecord] = []
-    handler = logging.Handler()
-    handler.emit = heard.append  # type: ignore[method-assign]
-    pdf_fonts_log.addHandler(handler)
+    library, heard = logging.getLogger("fpdf"), Heard()
+    library.addHandler(heard)
     receipt_pdf.render(view_of(source_name=letters), verify_url=URL)
-    pdf_fonts_log.removeHandler(handler)
-    assert [record.getMessage() for record in heard if "missing" in record.getMessage()] == []
+    library.removeHandler(heard)
+    assert [message for message in heard.messages if "missing" in message] == []
 
 
 def test_what_no_font_has_is_marked() -> None:

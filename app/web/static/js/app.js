@@ -6,6 +6,7 @@ import { Connection } from "./models/connection.js";
 import { EventStream } from "./models/event_stream.js";
 import { Inbox } from "./models/inbox.js";
 import { PendingOperation } from "./models/pending.js";
+import { Places } from "./models/places.js";
 import { Session } from "./models/session.js";
 import { Loader } from "./lib/loader.js";
 import { Operations } from "./lib/operations.js";
@@ -21,6 +22,9 @@ const TOKEN_REFUSED = new Set(["token_invalido", "token_expirado", "token_revoga
 export class App {
   session = new Session(localStorage);
   pending = new PendingOperation(localStorage, { newKey });
+  places = new Places(sessionStorage);
+  /** The page of the history that is shown. */
+  here = this.places.at("");
   bank = new Bank();
   inbox = new Inbox();
   connection = new Connection({ connect: () => this.#open() });

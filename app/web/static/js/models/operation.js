@@ -57,6 +57,16 @@ export function problemsOf({ kind, account, cents, unread, description, target }
 }
 
 /**
+ * What the account will have, as far as the page knows now.
+ * @param {Draft} draft
+ * @param {Accounts} accounts
+ */
+export function balanceAfter({ kind, account, cents }, accounts) {
+  const own = accounts.find(account);
+  return own && own.cents + (kind === "deposito" ? cents : -cents);
+}
+
+/**
  * @param {Draft} draft
  * @returns {OperationBody}
  */

@@ -62,7 +62,8 @@ export function amountField() {
     get problem() {
       return readAmount(input.value).problem;
     },
-    set text(/** @type {string} */ text) {
+    /** @param {string} text what stood there before */
+    restore(text) {
       input.value = text;
       say();
     },

@@ -4,6 +4,7 @@ import { download } from "../lib/files.js";
 import { Scope } from "../lib/scope.js";
 import { receiptOf, receiptOfRow, receiptText } from "../models/receipt.js";
 import { receiptRow } from "../models/statement.js";
+import { absent } from "./absent.js";
 import { brand } from "./brand.js";
 import { toast } from "./toasts.js";
 /** @import { App } from "../app.js" */
@@ -68,7 +69,7 @@ function knownRow({ bank, operations }, id, side) {
 function missing(error) {
   if (!error) return el("p", { class: "panel empty", role: "status" }, "Carregando…");
   const [title, text] = NOT_SHOWN.get(error.status) ?? ["O comprovante não pôde ser carregado", error.message];
-  return el("section", { class: "panel not-shown", role: "alert", "data-testid": "comprovante-ausente" }, icon("circle-alert"), el("h2", {}, title), el("p", {}, text));
+  return absent(title, text);
 }
 
 /**

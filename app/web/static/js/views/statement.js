@@ -1,9 +1,10 @@
 // @ts-check
-import { el, icon, setText } from "../lib/dom.js";
+import { el, fill, icon, setText } from "../lib/dom.js";
 import { download } from "../lib/files.js";
 import { Scope } from "../lib/scope.js";
 import { filterQuery, StatementPages } from "../lib/statement_pages.js";
 import { formatBRL } from "../models/money.js";
+import { absent } from "./absent.js";
 import { amount, setAmount } from "./amount.js";
 import { dayList } from "./rows.js";
 import { statementFilters } from "./statement_filters.js";
@@ -29,6 +30,13 @@ export function statementView(app, [account]) {
   filters.start();
   update();
   const node = el("div", { class: "statement" }, el("h1", {}, "Extrato"), head.node, filters.node, list);
+  const check = () => {
+    const { accounts, loadedAt } = app.bank;
+    if (!loadedAt || !account || accounts.has(Number(account))) return;
+    fill(node, el("h1", {}, "Extrato"), absent("Esta conta não é sua", `A conta ${account} não está entre as suas, por isso o extrato dela não aparece aqui.`), el("a", { href: "#/extrato", role: "button" }, "Ver as suas contas"));
+  };
+  scope.add(app.bank.on("load", check));
+  check();
   return { node, title: "Extrato", dispose: () => scope.dispose() };
 }
 
