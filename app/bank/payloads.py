@@ -323,8 +323,11 @@ def receipt(kind: str, operation_id: int, row: Movement) -> ReceiptOut:
     }
 
 
-def notification(rows: list[Movement]) -> Notificacao:
-    """One operation as one of its users sees it; `rows` are the new movements of that user's accounts."""
+def notification(rows: list[Movement], *, own: bool) -> Notificacao:
+    """One operation as one of its users sees it; `rows` are the new movements of that user's accounts.
+
+    `own`: that user did it, on whatever device, and need not be told that something happened.
+    """
     first = rows[0]
     return {
         "tipo": first.kind,
@@ -335,6 +338,7 @@ def notification(rows: list[Movement]) -> Notificacao:
             "descricao": first.description,
             "correntista_id": first.account_id,
             "operacao_id": first.operation_id,
+            "propria": own,
             "movimentacoes": [movement(row) for row in rows],
         },
     }

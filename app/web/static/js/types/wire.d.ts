@@ -48,6 +48,8 @@ export interface Notification {
     descricao?: string | null;
     correntista_id?: number;
     operacao_id?: number;
+    /** The person did it, on whatever device. */
+    propria?: boolean;
     movimentacoes?: Row[];
   } | null;
 }
@@ -132,4 +134,6 @@ export interface Preferences {
   mudos: string[];
   silencio: { ativo: boolean; inicio: string; fim: string };
   volume: number;
+  /** Minutes without a touch before the password is asked for; 0 for never. */
+  bloqueio_min: number;
 }

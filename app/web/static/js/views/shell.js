@@ -120,7 +120,10 @@ function tabLink({ path, words, icon: name }) {
   return el("a", { href: `#/${path}`, "data-testid": `nav-${path.split("/")[0] || "inicio"}` }, icon(name), el("span", {}, words));
 }
 
-/** @param {App} app */
+/**
+ * Not on a telephone, where a thumb on its way to the bell would find it; there it is among the preferences.
+ * @param {App} app
+ */
 function leaveButton(app) {
-  return el("button", { type: "button", class: "ghost", onclick: () => app.leave(), "data-testid": "sair", title: "Sair" }, icon("log-out"), el("span", { class: "leave-word" }, "Sair"));
+  return el("button", { type: "button", class: "ghost leave", onclick: () => app.leave(), "data-testid": "sair", title: "Sair deste aparelho" }, icon("log-out"), "Sair");
 }
