@@ -121,6 +121,18 @@ export class Http {
 /** @param {Response} response */
 async function errorOf(response) {
   const body = await response.json().catch(() => ({}));
-  const text = body.erro ?? "O banco não pôde responder agora. Tente de novo em instantes.";
+  const again = whenAgain(response);
+  const reason = response.status === 429 && again ? "Muitas tentativas." : (body.erro ?? "O banco não pôde responder agora.");
+  const text = again || body.erro ? `${reason}${again}` : `${reason} Tente de novo em instantes.`;
   return new ApiError(text, { status: response.status, code: body.codigo });
+}
+
+/**
+ * The server says how long to wait; so the person is told, rather than left to guess.
+ * @param {Response} response
+ */
+function whenAgain({ status, headers }) {
+  const seconds = Math.ceil(Number(headers.get("Retry-After")));
+  if (![429, 503].includes(status) || !(seconds > 0)) return "";
+  return seconds < 100 ? ` Tente de novo em ${seconds} s.` : ` Tente de novo em ${Math.ceil(seconds / 60)} min.`;
 }
