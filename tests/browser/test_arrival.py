@@ -5,11 +5,11 @@ import re
 import secrets
 
 import pytest
-from playwright.sync_api import APIResponse, Route, expect
+from playwright.sync_api import APIResponse, Route, WebSocket, expect
 
 from tests.browser.conftest import Opening, Screen, session_of
 from tests.support.cluster import Cluster
-from tests.support.people import PASSWORD, Person
+from tests.support.people import PASSWORD, Person, eventually
 
 
 def log_in(screen: Screen, person: Person, password: str = PASSWORD) -> None:
@@ -155,6 +155,8 @@ def test_after_a_quarter_of_an_hour_untouched_the_page_shows_nothing_of_the_pers
 ) -> None:
     assert alice.deposit("1234.56").status_code == 201
     screen = open_page(alice.url, alice)
+    sockets: list[WebSocket] = []
+    screen.page.on("websocket", sockets.append)
     screen.page.clock.install()
     screen.page.reload()
     screen.wait_connected()
@@ -171,6 +173,10 @@ def test_after_a_quarter_of_an_hour_untouched_the_page_shows_nothing_of_the_pers
     assert "1.234,56" not in seen
     assert "Alice" not in seen
     assert screen.page.evaluate("localStorage.getItem('saldo-vivo:sessao')") is None
+    eventually(
+        lambda: screen.page.evaluate("1") and sockets and all(socket.is_closed() for socket in sockets),
+        "the end of every socket",
+    )
     assert alice.get("/perfil").status_code == 401
     screen.page.go_back()
     expect(screen.at("login-email")).to_be_visible()

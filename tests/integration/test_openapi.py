@@ -130,6 +130,7 @@ def account(cluster: Cluster) -> dict[str, Any]:
             "path_parameters": {"correntista_id": own},
             "query": {"de": "2026-01-01", "tipo": "credito", "texto": "Dep"},
         },
+        "GET /comprovante/{operacao_id}": {"path_parameters": {"operacao_id": done["operacao_id"]}},
         "GET /comprovante/{operacao_id}.pdf": {"path_parameters": {"operacao_id": done["operacao_id"]}},
         "GET /notificacoes": {"query": {"limite": 2}},
         "POST /notificacoes/lidas": {"body": {"ate": 1}},
