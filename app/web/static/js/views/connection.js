@@ -11,8 +11,8 @@ const STALE_AFTER_MS = 2000;
 
 /** What must never lie under it. */
 const PRESSED = "a, button, input, select, textarea, label, summary";
-/** How far up it may go for that, in steps of its own height. */
-const STEPS_MAX = 8;
+/** How far up it may go for that, in times its own height. */
+const STEPS = Array.from({ length: 16 }, (_, index) => index / 2);
 
 /**
  * Bottom right: green while live, amber while trying again, red without a network.
@@ -45,7 +45,7 @@ export function connectionView({ connection }) {
 
 /**
  * Never over what is pressed: the good state draws its words in and leaves the dot, in the page's
- * margin; the others, which have something to say, go up.
+ * margin; the others have something to say and go up for it, and draw in where there is no room at all.
  * @param {HTMLElement} node
  */
 function keepClear(node) {
@@ -56,12 +56,10 @@ function keepClear(node) {
     node.classList.remove("is-tucked");
     node.style.removeProperty("translate");
     const { left, top, right, height } = node.getBoundingClientRect();
-    const isFree = (/** @type {number} */ up) => !covers(node, { left, right, top: top - up, bottom: top + height - up });
-    if (isFree(0)) return;
-    node.classList.add("is-tucked");
-    if (node.dataset.estado === "conectado") return;
-    const step = Array.from({ length: STEPS_MAX }, (_, index) => (index + 1) * height).find(isFree) ?? 0;
-    node.style.setProperty("translate", `0 ${-step}px`);
+    const steps = node.dataset.estado === "conectado" ? [0] : STEPS;
+    const step = steps.find((up) => !covers(node, { left, right, top: top - up * height, bottom: top + height - up * height }));
+    node.classList.toggle("is-tucked", step === undefined);
+    if (step) node.style.setProperty("translate", `0 ${-step * height}px`);
   };
   const ask = () => {
     if (!asked) requestAnimationFrame(place);
