@@ -156,7 +156,7 @@ def test_after_a_quarter_of_an_hour_untouched_the_page_shows_nothing_of_the_pers
     assert alice.deposit("1234.56").status_code == 201
     screen = open_page(alice.url, alice)
     sockets: list[WebSocket] = []
-    screen.page.on("websocket", sockets.append)
+    screen.page.on("websocket", lambda socket: sockets.append(socket))
     screen.page.clock.install()
     screen.page.reload()
     screen.wait_connected()

@@ -34,7 +34,7 @@ export class App {
   connection = new Connection({ connect: () => this.#open() });
   http = new Http({
     token: () => this.session.token,
-    refused: (token) => token === this.session.token && this.session.close("Sua sessão expirou. Entre de novo."),
+    refused: (token, code) => token === this.session.token && this.session.refused(code),
   });
   loader = new Loader(this);
   operations = new Operations(this);

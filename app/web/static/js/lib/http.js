@@ -25,7 +25,7 @@ export class Http {
   /**
    * @param {object} parts
    * @param {() => string | null} parts.token
-   * @param {(token: string) => void} parts.refused called when a token that was sent is no longer taken
+   * @param {(token: string, code: string) => void} parts.refused called when a token that was sent is no longer taken
    */
   constructor({ token, refused }) {
     this.#token = token;
@@ -113,8 +113,9 @@ export class Http {
       throw new ApiError(NO_ANSWER, { status: 0 });
     });
     if (response.ok) return response;
-    if (response.status === 401 && token) this.#refused(token);
-    throw await errorOf(response);
+    const error = await errorOf(response);
+    if (error.status === 401 && token) this.#refused(token, error.code);
+    throw error;
   }
 }
 
