@@ -6,6 +6,7 @@ from playwright.sync_api import expect
 
 from tests.browser.conftest import Opening, Screen
 from tests.browser.test_arrival import log_in
+from tests.browser.test_operations import fill_in, lose_one_answer
 from tests.support.people import Person, in_parallel
 
 MANY = 90
@@ -93,6 +94,22 @@ def test_what_was_done_is_not_there_to_be_sent_again(alice: Person, bob: Person,
     expect(screen.at("op-valor")).to_have_value("")
     expect(screen.at("op-confirmacao")).to_have_count(0)
     assert bob.balance() == 12.34
+
+
+def test_what_the_banner_resolved_is_not_there_to_be_sent_again(alice: Person, open_page: Opening) -> None:
+    assert alice.deposit("100.00").status_code == 201
+    screen = open_page(alice.url, alice)
+    screen.wait_connected()
+    fill_in(screen, "saque", "1000")
+    lose_one_answer(screen, "/saque")
+    screen.at("op-confirmar").click()
+    expect(screen.at("op-aviso")).to_contain_text("Não sabemos")
+    screen.page.reload()
+    screen.at("pendente-concluir").click()
+    screen.at("comprovante").wait_for()
+    screen.page.go_back()
+    expect(screen.at("op-valor")).to_have_value("")
+    assert alice.balance() == 90.0
 
 
 def test_an_ended_session_finds_the_form_after_login_and_nobody_else_does(

@@ -44,6 +44,17 @@ test("some things are found once", () => {
   assert.equal(page.take("problemas"), null);
 });
 
+test("what was done is left nowhere, and what was not is", () => {
+  places.at("form").keep("campos", { valor: "50" });
+  places.at("check").keep("rascunho", { kind: "saque", cents: 5000 });
+  places.at("check").keep("formulario", "form");
+  places.at("other").keep("rascunho", { kind: "saque", cents: 7000 });
+  places.settle(({ cents }) => cents === 5000);
+  assert.equal(places.at("form").kept("campos"), null);
+  assert.equal(places.at("check").kept("rascunho"), null);
+  assert.equal(places.at("other").kept("rascunho").cents, 7000);
+});
+
 test("it keeps a bounded number of pages, the newest", () => {
   for (let i = 0; i < 500; i += 1) places.at(`p${i}`).keep("rolagem", i);
   assert.equal(places.at("p499").kept("rolagem"), 499);

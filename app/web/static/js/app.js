@@ -6,6 +6,7 @@ import { Connection } from "./models/connection.js";
 import { EventStream } from "./models/event_stream.js";
 import { Idle } from "./models/idle.js";
 import { Inbox } from "./models/inbox.js";
+import { bodyOf } from "./models/operation.js";
 import { PendingOperation } from "./models/pending.js";
 import { Places } from "./models/places.js";
 import { Session } from "./models/session.js";
@@ -13,7 +14,7 @@ import { Loader } from "./lib/loader.js";
 import { Operations } from "./lib/operations.js";
 import { keepRenewed } from "./lib/renewal.js";
 import { Sounds } from "./lib/sounds.js";
-/** @import { Notification, OperationAnswer } from "./types/wire.js" */
+/** @import { Notification, OperationAnswer, OperationBody } from "./types/wire.js" */
 
 /** The state is also fetched without a socket when none is there after this long. */
 const LIVE_WITHIN_MS = 1500;
@@ -51,6 +52,7 @@ export class App {
     this.session.on("opened", () => this.#begin());
     this.session.on("closed", () => this.#finish());
     this.session.on("renewed", () => this.#authenticate());
+    this.operations.on("sent", ({ kind, body }) => this.places.settle((draft) => draft.kind === kind && isSame(bodyOf(draft), body)));
     this.operations.on("done", (answer) => this.#settled(answer));
     keepRenewed(this.session, this.http);
     window.addEventListener("storage", ({ key, oldValue, newValue }) => {
@@ -199,6 +201,12 @@ export class App {
     if (event.seq !== undefined && this.inbox.isUnread(event)) this.readUpTo(event.seq).catch(() => undefined);
   }
 }
+
+/**
+ * @param {OperationBody} one
+ * @param {OperationBody} other
+ */
+const isSame = (one, other) => JSON.stringify(one) === JSON.stringify(other);
 
 /** Unique enough without a secure context, where `crypto.randomUUID` does not exist. */
 function newKey() {

@@ -15,7 +15,7 @@ const NOT_SENT = "Sem conexão: a operação não foi enviada, e nada foi movido
 
 /**
  * Sends operations, each under the key it keeps until its answer is known.
- * @extends {Emitter<{ done: OperationAnswer, change: Pending | null }>}
+ * @extends {Emitter<{ sent: Pending, done: OperationAnswer, change: Pending | null }>}
  */
 export class Operations extends Emitter {
   #http;
@@ -65,7 +65,7 @@ export class Operations extends Emitter {
       const { path } = OPERATIONS[pending.kind];
       const answer = await this.#http.post(path, pending.body, { "Idempotency-Key": pending.key });
       this.#pending.settle(pending);
-      return this.#take(answer, user);
+      return this.#take(answer, pending);
     } catch (error) {
       const { status, code } = /** @type {ApiError} */ (error);
       if (isSettled(status, code)) this.#pending.settle(pending);
@@ -78,11 +78,12 @@ export class Operations extends Emitter {
 
   /**
    * @param {OperationAnswer} answer
-   * @param {number} user who asked; somebody else may be here by now
+   * @param {Pending} pending what it answers, and who asked; somebody else may be here by now
    */
-  #take(answer, user) {
-    if (this.#session.user?.id !== user) return null;
+  #take(answer, pending) {
+    if (this.#session.user?.id !== pending.user) return null;
     this.#answers.set(String(answer.operacao_id), answer);
+    this.emit("sent", pending);
     this.emit("done", answer);
     return answer;
   }

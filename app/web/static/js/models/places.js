@@ -82,10 +82,17 @@ export class Places {
     this.#save({ owner, places: {} });
   }
 
-  /** @param {string} id */
-  drop(id) {
+  /**
+   * What was done is not left to be sent again by going back: neither its confirmation nor the form it came from.
+   * @param {(draft: any) => boolean} isDone
+   */
+  settle(isDone) {
     const { owner, places } = this.read();
-    delete places[id];
+    for (const [id, { rascunho, formulario }] of Object.entries(places)) {
+      if (!rascunho || !isDone(rascunho)) continue;
+      delete places[id];
+      delete places[formulario];
+    }
     this.#save({ owner, places });
   }
 

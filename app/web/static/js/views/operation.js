@@ -62,7 +62,7 @@ function confirmPage(app, draft, scope) {
     form.keep("problemas", problems);
     history.back();
   };
-  return confirmStep(app, draft, { holder, back, scope, confirm: () => send(app, draft, { scope, form }) });
+  return confirmStep(app, draft, { holder, back, scope, confirm: () => send(app, draft, scope) });
 }
 
 /** @param {OperationKind} current */
@@ -192,18 +192,14 @@ function descriptionField(kind) {
 
 /**
  * Sends what was confirmed. Rejects with the bank's reason; when no answer came the operation
- * stays pending, and the banner of the page takes over. What is done leaves no filled form behind
- * to be sent again by going back. Whoever went elsewhere meanwhile is not pulled away: the
- * notification tells them there.
+ * stays pending, and the banner of the page takes over. Whoever went elsewhere meanwhile is not
+ * pulled away: the notification tells them there.
  * @param {App} app
  * @param {Draft} draft
- * @param {{ scope: Scope, form: import("../models/places.js").Place }} page
+ * @param {Scope} scope
  */
-async function send(app, draft, { scope, form }) {
+async function send(app, draft, scope) {
   const body = bodyOf(draft);
-  const check = app.here;
   const answer = await app.operations.send({ kind: draft.kind, body, summary: summaryOf(draft) });
-  if (!answer) return;
-  [form, check].forEach(({ id }) => app.places.drop(id));
-  if (!scope.disposed) replaceWith(receiptPath(answer.movimentacao));
+  if (answer && !scope.disposed) replaceWith(receiptPath(answer.movimentacao));
 }
