@@ -119,12 +119,15 @@ export class Http {
   }
 }
 
+/** How the server says "later" where it does not say when; the page knows better once it was told. */
+const VAGUE = /\s*(Aguarde[^.]*|Tente de novo em instantes)\.$/;
+
 /** @param {Response} response */
 async function errorOf(response) {
   const body = await response.json().catch(() => ({}));
+  const said = body.erro ?? "O banco não pôde responder agora. Tente de novo em instantes.";
   const again = whenAgain(response);
-  const reason = response.status === 429 && again ? "Muitas tentativas." : (body.erro ?? "O banco não pôde responder agora.");
-  const text = again || body.erro ? `${reason}${again}` : `${reason} Tente de novo em instantes.`;
+  const text = again ? `${said.replace(VAGUE, "")}${again}` : said;
   return new ApiError(text, { status: response.status, code: body.codigo });
 }
 
