@@ -115,5 +115,7 @@ def _told(posting: Posting, posted: ledger.Posted, movements: list[Movement]) ->
             )
             for m in own
         ]
-        told.append(Append(user_id, wire.NOTIFICACAO, dict(payloads.notification(own)), state))
+        by_self = user_id == posting.user_id
+        payload = dict(payloads.notification(own, own=by_self))
+        told.append(Append(user_id, wire.NOTIFICACAO, payload, state, by_self=by_self))
     return told

@@ -198,6 +198,24 @@ class VerifiedOut(TypedDict):
     destino: str | None
 
 
+class PartyOut(TypedDict):
+    CorrentistaID: int
+    Titular: str
+
+
+class ProofOut(TypedDict):
+    operacao_id: int
+    tipo: str
+    valor: float
+    descricao: str
+    data: str
+    origem: PartyOut | None
+    destino: PartyOut | None
+    codigo: str
+    endereco: str
+    qr: str
+
+
 class ReceiptOut(TypedDict):
     mensagem: str
     operacao_id: int
@@ -276,6 +294,26 @@ def verified(view: ReceiptView) -> VerifiedOut:
     }
 
 
+def proof(view: ReceiptView, *, address: str, picture: str) -> ProofOut:
+    """A receipt for its parties. `address` verifies it; `picture` is that address as a QR code."""
+    return {
+        "operacao_id": view.operation_id,
+        "tipo": view.kind,
+        "valor": money.to_json(view.amount_cents),
+        "descricao": view.description,
+        "data": clock.iso(view.made_at),
+        "origem": _party(view.source_id, view.source_name),
+        "destino": _party(view.target_id, view.target_name),
+        "codigo": grouped(view.code),
+        "endereco": address,
+        "qr": picture,
+    }
+
+
+def _party(account_id: int, name: str | None) -> PartyOut | None:
+    return {"CorrentistaID": account_id, "Titular": name} if name else None
+
+
 def receipt(kind: str, operation_id: int, row: Movement) -> ReceiptOut:
     return {
         "mensagem": _DONE[kind],
@@ -285,8 +323,11 @@ def receipt(kind: str, operation_id: int, row: Movement) -> ReceiptOut:
     }
 
 
-def notification(rows: list[Movement]) -> Notificacao:
-    """One operation as one of its users sees it; `rows` are the new movements of that user's accounts."""
+def notification(rows: list[Movement], *, own: bool) -> Notificacao:
+    """One operation as one of its users sees it; `rows` are the new movements of that user's accounts.
+
+    `own`: that user did it, on whatever device, and need not be told that something happened.
+    """
     first = rows[0]
     return {
         "tipo": first.kind,
@@ -297,6 +338,7 @@ def notification(rows: list[Movement]) -> Notificacao:
             "descricao": first.description,
             "correntista_id": first.account_id,
             "operacao_id": first.operation_id,
+            "propria": own,
             "movimentacoes": [movement(row) for row in rows],
         },
     }

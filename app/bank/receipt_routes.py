@@ -5,17 +5,27 @@ from typing import Any
 from flask import Blueprint, Response, request
 
 from app import door, limiter
-from app.bank import payloads, receipt_pdf, receipts
+from app.bank import payloads, receipt_pdf, receipt_qr, receipts
+from app.bank.receipts import ReceiptView
 from app.fields import ID_MAX
 from app.limiter import Limiter
 from app.users.auth import Auth, Identity
 
 VERIFICATIONS = limiter.per_minute("verify", 30)
+PDFS = limiter.per_minute("receipt-pdf", 60)
 
 
 def blueprint(auth: Auth, limits: Limiter) -> Blueprint:
     routes = Blueprint("comprovantes", __name__)
     db = auth.db
+
+    @door.route(routes, "GET", f"/comprovante/<int(max={ID_MAX}):operacao_id>", answers={200: payloads.ProofOut})
+    @auth.requires_user
+    def comprovante(identity: Identity, operacao_id: int) -> Any:
+        """O comprovante de uma operação que tocou uma conta própria, com o código que o verifica; nunca um saldo."""
+        view = db.transact(receipts.of_operation, operacao_id, identity.user_id)
+        address = _verify_url(view)
+        return door.answer(payloads.proof(view, address=address, picture=receipt_qr.picture(address)))
 
     @door.route(
         routes,
@@ -25,11 +35,11 @@ def blueprint(auth: Auth, limits: Limiter) -> Blueprint:
         media_type="application/pdf",
     )
     @auth.requires_user
-    def comprovante(identity: Identity, operacao_id: int) -> Any:
+    def comprovante_pdf(identity: Identity, operacao_id: int) -> Any:
         """O comprovante, em PDF, de uma operação que tocou uma conta própria."""
+        limits.check(PDFS, str(identity.user_id))
         view = db.transact(receipts.of_operation, operacao_id, identity.user_id)
-        verify_url = f"{request.host_url}#/verificar/{receipts.grouped(view.code)}"
-        answer = Response(receipt_pdf.render(view, verify_url=verify_url), mimetype="application/pdf")
+        answer = Response(receipt_pdf.render(view, verify_url=_verify_url(view)), mimetype="application/pdf")
         answer.headers["Content-Disposition"] = f'attachment; filename="comprovante-{operacao_id}.pdf"'
         return answer
 
@@ -40,3 +50,7 @@ def blueprint(auth: Auth, limits: Limiter) -> Blueprint:
         return door.answer(payloads.verified(db.read(receipts.by_code, codigo[: receipts.CODE_CHARS * 2])))
 
     return routes
+
+
+def _verify_url(view: ReceiptView) -> str:
+    return f"{request.host_url}#/verificar/{receipts.grouped(view.code)}"

@@ -11,6 +11,8 @@ from app.notifications.models import PreferencesRow, ReadCursor
 from app.streams.models import StreamEvent, UserStream
 
 PAGE_ROWS_MAX = 100
+# In the payload of what the user did; text of people has its quotes escaped, so it never looks like this.
+OWN = '%"propria":true%'
 
 
 @dataclass(frozen=True)
@@ -48,6 +50,8 @@ def inbox(
     The stand is read first and no row past it is shown: what is committed meanwhile belongs to the next answer.
     """
     now = stand(connection, user_id)
+    if unread_only and now.unread == 0:
+        return Inbox([], 0, now.seq)
     floor = max(after or 0, now.read_to if unread_only else 0)
     end = now.seq if before is None else min(now.seq, before - 1)
     statement = select(StreamEvent.seq, StreamEvent.payload).where(
@@ -57,9 +61,15 @@ def inbox(
         StreamEvent.seq <= end,
     )
     order = StreamEvent.seq.asc() if after is not None else StreamEvent.seq.desc()
+    if unread_only:
+        statement = statement.where(StreamEvent.payload.not_like(OWN))
     rows = connection.execute(statement.order_by(order).limit(limit))
-    payloads = [{**json.loads(row.payload), "lida": row.seq <= now.read_to} for row in rows]
+    payloads = [_shown(row.seq, json.loads(row.payload), now.read_to) for row in rows]
     return Inbox(payloads, now.unread, now.seq)
+
+
+def _shown(seq: int, payload: dict[str, Any], read_to: int) -> dict[str, Any]:
+    return {**payload, "lida": seq <= read_to or payload["dados"].get("propria") is True}
 
 
 def stand(connection: Connection, user_id: int) -> Stand:

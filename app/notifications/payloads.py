@@ -14,6 +14,7 @@ Sound = Literal["sino", "gota", "moeda", "acorde", "pulso", "madeira", "nenhum"]
 Kind = Annotated[str, Field(min_length=1, max_length=40)]
 TimeOfDay = Annotated[str, Field(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$")]
 KINDS_MAX = 20
+LOCK_MINUTES_MAX = 120
 
 
 class InboxQuery(Query):
@@ -38,12 +39,16 @@ def _usual_sounds() -> dict[str, Sound]:
 
 
 class Preferences(Body):
-    """Which sound each kind of notification has, what is muted, and when it is quiet. `volume` in percent."""
+    """Which sound each kind of notification has, what is muted, and when it is quiet. `volume` in percent.
+
+    `bloqueio_min`: after how many minutes without a touch the page asks for the password again; 0 for never.
+    """
 
     sons: Annotated[dict[Kind, Sound], Field(max_length=KINDS_MAX)] = Field(default_factory=_usual_sounds)
     mudos: Annotated[list[Kind], Field(max_length=KINDS_MAX)] = Field(default_factory=list)
     silencio: QuietHours = Field(default_factory=QuietHours)
     volume: Annotated[int, Field(ge=0, le=100)] = 70
+    bloqueio_min: Annotated[int, Field(ge=0, le=LOCK_MINUTES_MAX)] = 15
 
 
 class InboxOut(TypedDict):

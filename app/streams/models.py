@@ -17,7 +17,7 @@ class UserStream(Base):
 
     user_id: Mapped[int] = mapped_column(BigId, ForeignKey("users.id"), primary_key=True, autoincrement=False)
     seq: Mapped[int] = mapped_column(BigId, default=0)
-    # How many of the events are notifications, so that nobody has to count them.
+    # How many of the events tell of what others did, so that nobody has to count what is unread.
     notices: Mapped[int] = mapped_column(BigId, default=0)
 
 
@@ -34,7 +34,7 @@ class StreamEvent(Base):
     # What else is true now and follows the event: lines of a key, a tab and a Socket.IO packet (JSON has neither raw).
     state: Mapped[str] = mapped_column(Text)
     created_at: Mapped[datetime] = mapped_column(UtcMoment)
-    # How many notifications the stream has up to this event and with it.
+    # How many of those the stream has up to this event and with it.
     notices: Mapped[int] = mapped_column(BigId)
 
 

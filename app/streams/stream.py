@@ -32,12 +32,16 @@ class State:
 
 @dataclass(frozen=True, slots=True)
 class Append:
-    """A durable event for one user. `payload` is a JSON object; `id` and `seq` are added to it."""
+    """A durable event for one user. `payload` is a JSON object; `id` and `seq` are added to it.
+
+    `by_self`: it tells of what that user did, so it is never unread.
+    """
 
     user_id: int
     event: str
     payload: dict[str, Any]
     state: Sequence[State] = field(default=())
+    by_self: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +98,7 @@ def append(connection: Connection, events: Iterable[Append]) -> dict[int, int]:
     ordered = sorted(events, key=lambda event: event.user_id)
     users = [event.user_id for event in ordered]
     assert len(set(users)) == len(users), "one event a user and call"
-    noticed = [event.user_id for event in ordered if event.event == wire.NOTIFICACAO]
+    noticed = [event.user_id for event in ordered if event.event == wire.NOTIFICACAO and not event.by_self]
     connection.execute(_ADVANCE, {"users": users, "noticed": noticed})
     heads = {row.user_id: row for row in connection.execute(_HEADS, {"users": users})}
     seqs = {user_id: row.seq for user_id, row in heads.items()}

@@ -5,11 +5,11 @@ import re
 import secrets
 
 import pytest
-from playwright.sync_api import APIResponse, Route, expect
+from playwright.sync_api import APIResponse, Route, WebSocket, expect
 
 from tests.browser.conftest import Opening, Screen, session_of
 from tests.support.cluster import Cluster
-from tests.support.people import PASSWORD, Person
+from tests.support.people import PASSWORD, Person, eventually
 
 
 def log_in(screen: Screen, person: Person, password: str = PASSWORD) -> None:
@@ -100,12 +100,103 @@ def test_a_session_that_was_ended_elsewhere_returns_to_where_the_person_was(alic
     screen.wait_connected()
 
 
-def test_leaving_ends_every_device(alice: Person, open_page: Opening) -> None:
-    here, there = open_page(alice.url, alice), open_page(alice.url, alice)
-    there.wait_connected()
+def test_leaving_is_for_this_device_only(alice: Person, open_page: Opening) -> None:
+    here, there = open_page(alice.url), open_page(alice.url, alice)
+    log_in(here, alice)
+    for each in (here, there):
+        each.wait_connected()
     here.at("sair").click()
+    expect(here.at("login-email")).to_be_visible()
+    assert alice.deposit("7.00").status_code == 201
+    expect(there.balance(alice.account)).to_have_text("R$\u00a07,00")
+    expect(there.at("conexao")).to_have_attribute("data-estado", "conectado")
+
+
+def test_leaving_every_device_is_another_button_that_says_so(alice: Person, open_page: Opening) -> None:
+    here, there = open_page(alice.url, alice), open_page(alice.url, alice)
+    for each in (here, there):
+        each.wait_connected()
+    here.go("preferencias")
+    expect(here.at("sair-todos")).to_have_text("Sair de todos os aparelhos")
+    here.at("sair-todos").click()
+    expect(here.at("login-aviso")).to_be_empty()
     expect(there.at("login-aviso")).to_have_text("Sua sessão foi encerrada.")
     assert alice.get("/perfil").status_code == 401
+
+
+def test_what_could_not_be_ended_everywhere_is_not_ended_here(alice: Person, open_page: Opening) -> None:
+    screen = open_page(alice.url, alice, service_workers="block")
+    screen.wait_connected()
+    screen.go("preferencias")
+    screen.page.route("**/logout", lambda route: route.abort(), times=1)
+    screen.at("sair-todos").click()
+    expect(screen.page.get_by_text("Nada foi encerrado.")).to_be_visible()
+    screen.wait_connected()
+    screen.at("sair-todos").click()
+    expect(screen.at("login-email")).to_be_visible()
+
+
+def test_on_a_telephone_leaving_is_not_one_slip_away_from_the_bell(alice: Person, open_page: Opening) -> None:
+    screen = open_page(alice.url, alice, viewport={"width": 390, "height": 844}, is_mobile=True, has_touch=True)
+    screen.wait_connected()
+    expect(screen.at("sino")).to_be_visible()
+    expect(screen.at("sair")).to_be_hidden()
+    screen.go("preferencias")
+    screen.at("sair-daqui").click()
+    expect(screen.at("login-email")).to_be_visible()
+
+
+def wait_idle(screen: Screen, minutes: str) -> None:
+    screen.page.clock.fast_forward(minutes)
+
+
+def test_after_a_quarter_of_an_hour_untouched_the_page_shows_nothing_of_the_person(
+    alice: Person, open_page: Opening
+) -> None:
+    assert alice.deposit("1234.56").status_code == 201
+    screen = open_page(alice.url, alice)
+    sockets: list[WebSocket] = []
+    screen.page.on("websocket", lambda socket: sockets.append(socket))
+    screen.page.clock.install()
+    screen.page.reload()
+    screen.wait_connected()
+    screen.go("extrato")
+    expect(screen.at("extrato-saldo")).to_have_text("R$\u00a01.234,56")
+    wait_idle(screen, "14:00")
+    screen.page.mouse.move(300, 300)
+    wait_idle(screen, "14:00")
+    expect(screen.at("extrato-conta")).to_be_visible()
+    with screen.page.expect_request("**/logout"):
+        wait_idle(screen, "02:00")
+    expect(screen.at("login-aviso")).to_contain_text("15 minutos sem uso")
+    seen = screen.page.evaluate("document.documentElement.innerHTML + document.title")
+    assert "1.234,56" not in seen
+    assert "Alice" not in seen
+    assert screen.page.evaluate("localStorage.getItem('saldo-vivo:sessao')") is None
+    eventually(
+        lambda: screen.page.evaluate("1") and sockets and all(socket.is_closed() for socket in sockets),
+        "the end of every socket",
+    )
+    assert alice.get("/perfil").status_code == 401
+    screen.page.go_back()
+    expect(screen.at("login-email")).to_be_visible()
+    expect(screen.page.get_by_text("1.234,56")).to_have_count(0)
+
+
+def test_how_long_until_it_locks_is_a_preference(alice: Person, open_page: Opening) -> None:
+    screen = open_page(alice.url, alice)
+    screen.page.clock.install()
+    screen.page.reload()
+    screen.wait_connected()
+    screen.go("preferencias")
+    expect(screen.at("bloqueio")).to_have_value("15")
+    screen.at("bloqueio").select_option("5")
+    expect(screen.at("preferencias-estado")).to_have_text("Preferências salvas.")
+    assert alice.get("/preferencias").json()["bloqueio_min"] == 5
+    wait_idle(screen, "05:30")
+    expect(screen.at("login-aviso")).to_contain_text("5 minutos sem uso")
+    log_in(screen, alice)
+    expect(screen.at("bloqueio")).to_have_value("5")
 
 
 def test_who_comes_next_begins_at_home(alice: Person, bob: Person, open_page: Opening) -> None:
@@ -165,7 +256,13 @@ def test_an_address_that_is_none_shows_a_page_all_the_same(alice: Person, open_p
     expect(screen.page.get_by_role("heading", level=1)).to_have_count(1)
 
 
+def never_locks(person: Person) -> None:
+    preferences = person.get("/preferencias").json() | {"bloqueio_min": 0}
+    assert person.put("/preferencias", preferences).status_code == 200
+
+
 def test_the_session_renews_itself_before_it_expires(alice: Person, open_page: Opening) -> None:
+    never_locks(alice)
     screen = open_page(alice.url)
     screen.page.clock.install()
     screen.page.reload()

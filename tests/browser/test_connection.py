@@ -138,11 +138,14 @@ def test_without_a_live_line_it_says_how_old_the_numbers_are(alice: Person, open
     expect(screen.at("desatualizado")).to_contain_text("Os valores são das")
 
 
-def test_what_was_read_elsewhere_during_an_absence_is_read_here_too(alice: Person, open_page: Opening) -> None:
+def test_what_was_read_elsewhere_during_an_absence_is_read_here_too(
+    alice: Person, bob: Person, open_page: Opening
+) -> None:
     screen = open_page(alice.url, alice)
     screen.wait_connected()
+    assert bob.deposit("2.00").status_code == 201
     for _ in range(2):
-        assert alice.deposit("1.00").status_code == 201
+        assert bob.transfer(alice, "1.00").status_code == 201
     expect(screen.at("sino-contador")).to_have_text("2")
     screen.context.set_offline(True)
     has_state(screen, "desconectado")
@@ -163,3 +166,47 @@ def test_a_statement_that_was_opened_without_a_network_comes_with_it(alice: Pers
     has_state(screen, "desconectado")
     screen.context.set_offline(False)
     expect(screen.at("extrato").get_by_test_id("extrato-linha")).to_have_count(1)
+
+
+def test_without_a_network_the_statement_shows_what_it_has_with_its_age(alice: Person, open_page: Opening) -> None:
+    assert alice.deposit("10.00").status_code == 201
+    assert alice.pay("1.00", "Padaria").status_code == 201
+    screen = open_page(alice.url, alice)
+    screen.page.clock.install()
+    screen.page.reload()
+    screen.wait_connected()
+    screen.go("extrato")
+    rows = screen.at("extrato").get_by_test_id("extrato-linha")
+    expect(rows).to_have_count(2)
+    screen.context.set_offline(True)
+    has_state(screen, "desconectado")
+    screen.page.clock.fast_forward("05:10")
+    expect(screen.at("desatualizado")).to_contain_text("5 min atrás")
+    screen.at("extrato-tipo").select_option("debito")
+    expect(rows).to_have_count(1)
+    expect(rows).to_contain_text("Padaria")
+    expect(screen.page.get_by_text("Estas são as movimentações de 5 min atrás")).to_be_visible()
+    assert alice.pay("2.00", "Cinema").status_code == 201
+    screen.context.set_offline(False)
+    expect(rows).to_have_count(2)
+    expect(rows.first).to_contain_text("Cinema")
+
+
+def test_what_never_left_the_device_is_not_in_doubt(alice: Person, open_page: Opening) -> None:
+    screen = open_page(alice.url, alice)
+    screen.wait_connected()
+    screen.go("operar/deposito")
+    screen.at("op-valor").press_sequentially("1000")
+    screen.at("op-continuar").click()
+    screen.at("op-confirmacao").wait_for()
+    screen.context.set_offline(True)
+    has_state(screen, "desconectado")
+    screen.at("op-confirmar").click()
+    expect(screen.at("op-aviso")).to_contain_text("não foi enviada")
+    expect(screen.at("op-aviso")).not_to_contain_text("Não sabemos")
+    expect(screen.at("operacao-pendente")).to_be_hidden()
+    screen.context.set_offline(False)
+    screen.wait_connected()
+    screen.at("op-confirmar").click()
+    screen.at("comprovante").wait_for()
+    assert alice.balance() == 10.0

@@ -7,6 +7,7 @@ from playwright.sync_api import expect
 from app import clock
 from app.db import Database
 from tests.browser.conftest import Opening, Screen
+from tests.browser.test_arrival import never_locks
 from tests.integration.customers import Customer, write
 from tests.integration.history import add_history
 from tests.support.cluster import Cluster
@@ -114,6 +115,7 @@ def test_a_bank_that_was_away_for_the_first_load_is_asked_again(alice: Person, o
 
 def test_another_day_is_called_by_its_name(alice: Person, open_page: Opening) -> None:
     assert alice.deposit("10.00").status_code == 201
+    never_locks(alice)
     screen = open_page(alice.url, alice)
     screen.page.clock.install()
     screen.page.reload()

@@ -29,6 +29,13 @@ PLAYS = """async () => {
 }"""
 
 
+def given(alice: Person, bob: Person, times: int = 1) -> None:
+    """Bob sends Alice R$ 1,00 that many times: what oneself does raises no badge."""
+    assert bob.deposit(f"{times}.00").status_code == 201
+    for _ in range(times):
+        assert bob.transfer(alice, "1.00").status_code == 201
+
+
 def another_tab(screen: Screen, url: str) -> Screen:
     tab = Screen(screen.context.new_page(), screen.complaints)
     tab.page.goto(url)
@@ -76,14 +83,13 @@ def test_a_toast_goes_by_itself_and_stays_while_it_is_held(alice: Person, open_p
     expect(toast).to_have_count(0)
 
 
-def test_seen_is_not_read_and_read_is_read_everywhere(alice: Person, open_page: Opening) -> None:
+def test_seen_is_not_read_and_read_is_read_everywhere(alice: Person, bob: Person, open_page: Opening) -> None:
     screen = open_page(alice.url, alice)
     screen.wait_connected()
     tab = another_tab(screen, alice.url)
     device = open_page(alice.url, alice)
     device.wait_connected()
-    for _ in range(3):
-        assert alice.deposit("1.00").status_code == 201
+    given(alice, bob, 3)
     everywhere = [screen, tab, device]
     for each in everywhere:
         expect(each.at("sino-contador")).to_have_text("3")
@@ -102,9 +108,8 @@ def test_seen_is_not_read_and_read_is_read_everywhere(alice: Person, open_page: 
     expect(device.at("sino-contador")).to_be_hidden()
 
 
-def test_the_panel_holds_the_history(alice: Person, open_page: Opening) -> None:
-    for _ in range(35):
-        assert alice.deposit("1.00").status_code == 201
+def test_the_panel_holds_the_history(alice: Person, bob: Person, open_page: Opening) -> None:
+    given(alice, bob, 35)
     screen = open_page(alice.url, alice)
     screen.wait_connected()
     expect(screen.at("sino-contador")).to_have_text("35")
@@ -137,7 +142,7 @@ def test_each_kind_has_its_sound_and_a_muted_one_none(alice: Person, open_page: 
     screen.at("tocar-deposito").uncheck()
     expect(screen.at("preferencias-estado")).to_have_text("Preferências salvas.")
     assert alice.deposit("10.00").status_code == 201
-    expect(screen.at("sino-contador")).to_have_text("2")
+    expect(screen.at("aviso-toast")).to_have_count(2)
     assert screen.page.evaluate("notes") == []
     assert alice.get("/preferencias").json()["mudos"] == ["deposito"]
 
@@ -153,7 +158,7 @@ def test_quiet_hours_are_quiet(alice: Person, open_page: Opening) -> None:
     listen(screen.context, screen)
     expect(screen.at("silencio-ativo")).to_be_checked()
     assert alice.deposit("10.00").status_code == 201
-    expect(screen.at("sino-contador")).to_have_text("1")
+    expect(screen.at("aviso-toast")).to_have_count(1)
     assert screen.page.evaluate("notes") == []
 
 
@@ -164,7 +169,7 @@ def test_of_several_tabs_one_plays_and_all_know_the_preferences(alice: Person, o
     second.page.mouse.click(5, 300)
     assert alice.deposit("10.00").status_code == 201
     for each in (first, second):
-        expect(each.at("sino-contador")).to_have_text("1")
+        expect(each.at("aviso-toast")).to_have_count(1)
     first.page.wait_for_function(HEARD)
     assert second.page.evaluate("notes.length") == 0
     second.go("preferencias")
@@ -179,7 +184,7 @@ def test_of_several_tabs_one_plays_and_all_know_the_preferences(alice: Person, o
 
 
 def test_a_notification_of_a_plain_script_is_shown_and_not_kept(
-    cluster: Cluster, alice: Person, open_page: Opening
+    cluster: Cluster, alice: Person, bob: Person, open_page: Opening
 ) -> None:
     screen = open_page(alice.url, alice)
     screen.wait_connected()
@@ -187,8 +192,46 @@ def test_a_notification_of_a_plain_script_is_shown_and_not_kept(
     payload = {"tipo": "aviso", "mensagem": "Manutenção às 23 h", "timestamp": "2026-11-23T12:00:00+00:00", "dados": {}}
     script.emit("notificacao", payload, to=f"user_{alice.id}")
     expect(screen.at("aviso-toast")).to_contain_text("Manutenção às 23 h")
-    assert alice.deposit("1.00").status_code == 201
+    given(alice, bob)
     expect(screen.at("sino-contador")).to_have_text("1")
+
+
+def test_what_i_do_on_any_device_raises_no_badge(alice: Person, bob: Person, open_page: Opening) -> None:
+    here, there = open_page(alice.url, alice), open_page(alice.url, alice)
+    for each in (here, there):
+        each.wait_connected()
+    here.go("operar/deposito")
+    here.at("op-valor").press_sequentially("1000")
+    here.at("op-continuar").click()
+    here.at("op-confirmar").click()
+    here.at("comprovante").wait_for()
+    expect(there.at("aviso-toast")).to_contain_text("Depósito de R$\u00a010,00")
+    given(alice, bob)
+    for each in (here, there):
+        expect(each.at("sino-contador")).to_have_text("1")
+    there.page.reload()
+    expect(there.at("saldo-total")).to_have_text("R$\u00a011,00")
+    expect(there.at("sino-contador")).to_have_text("1")
+    assert alice.get("/notificacoes").json()["nao_lidas"] == 1
+
+
+def test_a_notice_that_was_opened_is_read_on_every_device(alice: Person, bob: Person, open_page: Opening) -> None:
+    given(alice, bob, 2)
+    here, there = open_page(alice.url, alice), open_page(alice.url, alice)
+    for each in (here, there):
+        each.wait_connected()
+        expect(each.at("sino-contador")).to_have_text("2")
+    here.at("sino").click()
+    here.at("notificacao-item").last.locator("a").click()
+    here.at("comprovante").wait_for()
+    for each in (here, there):
+        expect(each.at("sino-contador")).to_have_text("1")
+    here.go("")
+    given(alice, bob)
+    here.at("aviso-toast").locator("a").click()
+    here.at("comprovante").wait_for()
+    for each in (here, there):
+        expect(each.at("sino-contador")).to_be_hidden()
 
 
 def test_preferences_that_could_not_be_read_are_never_saved_over(alice: Person, open_page: Opening) -> None:

@@ -48,7 +48,9 @@ def outside(camera: Camera, screen: Screen) -> None:
     screen.at("registro-enviar").click()
     camera.take(screen, "criar-conta")
     screen.go("verificar")
-    screen.at("verificar-codigo").wait_for()
+    screen.at("verificar-codigo").fill("AAAA-BBBB-CCCC-DDDD")
+    screen.at("verificar-enviar").click()
+    screen.at("verificar-falso").wait_for()
     camera.take(screen, "verificar")
 
 
@@ -62,8 +64,11 @@ def operating(camera: Camera, screen: Screen, to_account: int) -> None:
     screen.page.locator("[data-testid=op-confirmar]:enabled").wait_for()
     camera.take(screen, "confirmar")
     screen.at("op-confirmar").click()
-    screen.at("comprovante").wait_for()
+    screen.at("comprovante-codigo").wait_for()
     camera.take(screen, "comprovante")
+    screen.go("comprovante/999999999")
+    screen.at("ausente").wait_for()
+    camera.take(screen, "comprovante-ausente")
 
 
 def inside(camera: Camera, screen: Screen, alice: Person, bob: Person) -> None:

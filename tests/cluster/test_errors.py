@@ -22,6 +22,7 @@ PROTECTED = [
     ("GET", "/resumo"),
     ("GET", "/extrato/1.csv"),
     ("GET", "/extrato/1.ofx"),
+    ("GET", "/comprovante/1"),
     ("GET", "/comprovante/1.pdf"),
     ("GET", "/notificacoes"),
     ("GET", "/preferencias"),

@@ -224,11 +224,12 @@ def test_a_statement_of_somebody_else_s_account_is_refused(payer: Person, taker:
     assert [a.text for a in answers if payer.name in a.text] == []
 
 
-def test_a_receipt_of_somebody_else_s_operation_is_refused(payer: Person, taker: Person) -> None:
+@pytest.mark.parametrize("form", ["", ".pdf"])
+def test_a_receipt_of_somebody_else_s_operation_is_refused(payer: Person, taker: Person, form: str) -> None:
     operation = payer.get("/movimentacoes").json()[-1]["OperacaoID"]
-    assert payer.get(f"/comprovante/{operation}.pdf").status_code == 200
+    assert payer.get(f"/comprovante/{operation}{form}").status_code == 200
 
-    answer = taker.get(f"/comprovante/{operation}.pdf")
+    answer = taker.get(f"/comprovante/{operation}{form}")
 
     assert answer.status_code in (403, 404)
     assert set(answer.json()) == {"erro", "codigo"}

@@ -263,8 +263,9 @@ def test_a_node_says_its_own_name(cluster: Cluster) -> None:
 def test_read_on_one_device_is_read_on_all(
     alice: Person, bob: Person, cluster: Cluster, transports: tuple[str, ...]
 ) -> None:
+    bob.deposit("3.00")
     for _ in range(3):
-        alice.deposit("1.00")
+        bob.transfer(alice, "1.00")
     with ExitStack() as stack:
         phone, tab = (
             stack.enter_context(alice.listening(cluster.node_url(node), transports=transports))

@@ -135,6 +135,7 @@ def account(cluster: Cluster) -> dict[str, Any]:
             "query": {"ate": "2030-01-01", "texto": "R$ 100"},
         },
         "GET /resumo": {},
+        "GET /comprovante/{operacao_id}": {"path_parameters": {"operacao_id": done["operacao_id"]}},
         "GET /comprovante/{operacao_id}.pdf": {"path_parameters": {"operacao_id": done["operacao_id"]}},
         "GET /notificacoes": {"query": {"limite": 2}},
         "POST /notificacoes/lidas": {"body": {"ate": 1}},

@@ -76,6 +76,7 @@ def test_a_notification_has_the_contract_s_fields(database: Database) -> None:
             "descricao": "Aluguel",
             "correntista_id": bob.account,
             "operacao_id": answer["operacao_id"],
+            "propria": False,
             "movimentacoes": [payloads.movement(movement)],
         },
         "id": f"{bob.id}-1",

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { ago, dayEnd, dayKey, dayName, daysBefore, dayStart } from "../../app/web/static/js/models/dates.js";
+import { age, ago, dayEnd, dayKey, dayName, daysBefore, dayStart } from "../../app/web/static/js/models/dates.js";
 import { parseRoute } from "../../app/web/static/js/lib/router.js";
 
 const NOW = new Date(2026, 10, 23, 15, 0, 0);
@@ -40,4 +40,9 @@ test("the address names a screen", () => {
   assert.deepEqual(parseRoute(""), { name: "inicio", params: [] });
   assert.deepEqual(parseRoute("#/extrato/3"), { name: "extrato", params: ["3"] });
   assert.deepEqual(parseRoute("#/operar/saque"), { name: "operar", params: ["saque"] });
+});
+
+test("how old something is, in few words", () => {
+  const before = (minutes) => age(new Date(NOW.getTime() - minutes * 60_000), NOW);
+  assert.deepEqual([0.5, 5, 59.9, 125, 24 * 60, 72 * 60].map(before), ["menos de 1 min atrás", "5 min atrás", "59 min atrás", "2 h atrás", "1 dia atrás", "3 dias atrás"]);
 });

@@ -94,3 +94,35 @@ test("a page that is fetched again keeps what came meanwhile", () => {
   assert.deepEqual(inbox.list.map(({ seq }) => seq), [3, 2, 1]);
   assert.equal(inbox.unread, 1);
 });
+
+const own = (seq) => ({ ...notice(seq), dados: { propria: true } });
+
+test("what the person did is told and never unread", () => {
+  let heard = 0;
+  inbox.on("arrived", () => (heard += 1));
+  inbox.load({ notificacoes: [own(4), notice(3), own(2), notice(1)], nao_lidas: 1, seq: 4 }, true);
+  assert.deepEqual(inbox.list.map((item) => inbox.isUnread(item)), [false, true, false, false]);
+  inbox.receive(own(5));
+  assert.equal(heard, 1);
+  assert.equal(inbox.unread, 1);
+  assert.equal(inbox.hasUnseen, false);
+  inbox.receive(notice(6));
+  assert.equal(inbox.unread, 2);
+});
+
+test("among what the person did, the badge agrees with the bank's count, page by page", () => {
+  for (let seed = 1; seed <= 60; seed += 1) {
+    const random = randomFrom(seed);
+    const all = Array.from({ length: 40 }, (_, index) => (random() < 0.6 ? own : notice)(index + 1));
+    const readTo = Math.floor(random() * 40);
+    const count = all.filter((item) => item.seq > readTo && !item.dados).length;
+    const page = new Inbox();
+    page.load({ notificacoes: all.slice(30).reverse(), nao_lidas: count, seq: 40 }, false);
+    assert.equal(page.unread, count, `seed ${seed}`);
+    for (let end = 30; end > 0; end -= 10) {
+      page.addOlder(all.slice(end - 10, end), { before: end + 1, complete: end === 10 });
+      assert.equal(page.unread, count, `seed ${seed}, before ${end + 1}`);
+    }
+    assert.deepEqual(page.list.filter((item) => page.isUnread(item)), all.filter((item) => item.seq > readTo && !item.dados).reverse());
+  }
+});

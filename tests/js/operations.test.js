@@ -18,7 +18,7 @@ class SlowBank {
   }
 }
 
-let bank, keys, session, store, pending, operations, done;
+let bank, keys, session, store, pending, operations, done, online;
 
 beforeEach(() => {
   bank = new SlowBank();
@@ -26,7 +26,8 @@ beforeEach(() => {
   session = { user: { id: 7 } };
   store = new MemoryStore();
   pending = new PendingOperation(store, { newKey: () => `key-${(keys += 1)}` });
-  operations = new Operations({ http: bank, pending, session });
+  online = true;
+  operations = new Operations({ http: bank, pending, session, online: () => online });
   done = [];
   operations.on("done", (each) => done.push(each));
 });
@@ -90,4 +91,25 @@ test("what another tab resolved is in doubt here no more, and what it begins not
   operations.changedElsewhere("saldo-vivo:operacao:8", null);
   operations.changedElsewhere("saldo-vivo:operacao:7", null);
   assert.deepEqual(told, [null]);
+});
+
+test("what never left the device is not in doubt", async () => {
+  online = false;
+  await assert.rejects(operations.send(withdrawal), { code: "nao_enviada", message: /não foi enviada/ });
+  assert.equal(bank.sent.length, 0);
+  assert.equal(operations.inDoubt, null);
+  online = true;
+  operations.send(withdrawal);
+  assert.equal(bank.sent.length, 1);
+});
+
+test("what left it before the network went stays in doubt", async () => {
+  const first = operations.send(withdrawal);
+  bank.sent[0].lose(lost());
+  await assert.rejects(first);
+  online = false;
+  const again = operations.send(withdrawal);
+  bank.sent[1].lose(lost());
+  await assert.rejects(again, { status: 0 });
+  assert.equal(operations.inDoubt?.key, "key-1");
 });

@@ -19,6 +19,8 @@ test("what the server does not say is as by default", () => {
   assert.equal(mixed.sons.deposito, defaults().sons.deposito);
   assert.deepEqual(mixed.silencio, { ativo: true, inicio: "22:00", fim: "07:00" });
   assert.equal(mixed.volume, 0);
+  assert.equal(mixed.bloqueio_min, 15);
+  assert.equal(complete({ bloqueio_min: 0 }).bloqueio_min, 0);
 });
 
 test("a muted kind, no volume, or no sound is silence", () => {

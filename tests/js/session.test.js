@@ -121,3 +121,11 @@ test("what is no token has no life, and a broken store no session", () => {
   assert.equal(session.token, null);
   assert.equal(session.renewInMs, null);
 });
+
+test("a refused request ends the session in the words of what happened", () => {
+  for (const [code, words] of [["token_revogado", "Sua sessão foi encerrada."], ["token_expirado", "Sua sessão expirou. Entre de novo."]]) {
+    session.open({ token: token(60), usuario });
+    session.refused(code);
+    assert.deepEqual(heard.at(-1), ["closed", words]);
+  }
+});

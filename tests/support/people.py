@@ -138,6 +138,9 @@ class Person:
         with self.session() as session:
             return session.post(self.url + path, json=body, headers=headers, timeout=HTTP_TIMEOUT_S)
 
+    def put(self, path: str, body: Any) -> requests.Response:
+        return requests.put(self.url + path, json=body, headers=self._headers(), timeout=HTTP_TIMEOUT_S)
+
     def deposit(self, value: str, **options: Any) -> requests.Response:
         return self.post("/deposito", {"correntista_id": self.account, "valor": value}, **options)
 

@@ -4,33 +4,43 @@ import { Wire } from "./lib/socket.js";
 import { Bank } from "./models/bank.js";
 import { Connection } from "./models/connection.js";
 import { EventStream } from "./models/event_stream.js";
+import { Idle } from "./models/idle.js";
 import { Inbox } from "./models/inbox.js";
+import { bodyOf } from "./models/operation.js";
 import { PendingOperation } from "./models/pending.js";
+import { Places } from "./models/places.js";
 import { Session } from "./models/session.js";
 import { Loader } from "./lib/loader.js";
 import { Operations } from "./lib/operations.js";
 import { keepRenewed } from "./lib/renewal.js";
 import { Sounds } from "./lib/sounds.js";
-/** @import { OperationAnswer } from "./types/wire.js" */
+/** @import { Notification, OperationAnswer, OperationBody } from "./types/wire.js" */
 
 /** The state is also fetched without a socket when none is there after this long. */
 const LIVE_WITHIN_MS = 1500;
 const TOKEN_REFUSED = new Set(["token_invalido", "token_expirado", "token_revogado"]);
 
+/** What tells that somebody is here. */
+const TOUCHES = ["pointerdown", "pointermove", "keydown", "wheel", "touchstart"];
+
 /** The models of one page, wired to the network. Views get this and nothing else. */
 export class App {
   session = new Session(localStorage);
   pending = new PendingOperation(localStorage, { newKey });
+  places = new Places(sessionStorage);
+  /** The page of the history that is shown. */
+  here = this.places.at("");
   bank = new Bank();
   inbox = new Inbox();
   connection = new Connection({ connect: () => this.#open() });
   http = new Http({
     token: () => this.session.token,
-    refused: (token) => token === this.session.token && this.session.close("Sua sessão expirou. Entre de novo."),
+    refused: (token, code) => token === this.session.token && this.session.refused(code),
   });
   loader = new Loader(this);
   operations = new Operations(this);
   sounds = new Sounds(this);
+  idle = new Idle(localStorage, { idle: (minutes) => this.#lock(minutes) });
   /** @type {EventStream | null} */
   #stream = null;
   /** @type {Wire | null} */
@@ -42,6 +52,7 @@ export class App {
     this.session.on("opened", () => this.#begin());
     this.session.on("closed", () => this.#finish());
     this.session.on("renewed", () => this.#authenticate());
+    this.operations.on("sent", ({ kind, body }) => this.places.settle((draft) => draft.kind === kind && isSame(bodyOf(draft), body)));
     this.operations.on("done", (answer) => this.#settled(answer));
     keepRenewed(this.session, this.http);
     window.addEventListener("storage", ({ key, oldValue, newValue }) => {
@@ -50,12 +61,17 @@ export class App {
     });
     window.addEventListener("online", () => this.connection.network(true));
     window.addEventListener("offline", () => this.connection.network(false));
-    document.addEventListener("visibilitychange", () => document.hidden || this.connection.tryNow());
+    document.addEventListener("visibilitychange", () => document.hidden || this.idle.check() || this.connection.tryNow());
+    window.addEventListener("pageshow", () => this.idle.check());
+    TOUCHES.forEach((type) => window.addEventListener(type, () => this.idle.touch(), { capture: true, passive: true }));
+    this.sounds.on("change", ({ bloqueio_min: minutes }) => this.sounds.known && this.idle.limit(minutes));
     if (this.session.expired) this.session.close("Sua sessão expirou. Entre de novo.");
     if (this.session.token) this.#begin();
   }
 
   #begin() {
+    this.idle.start();
+    if (!this.session.token) return;
     this.#stream = new EventStream({
       deliver: (name, event) => this.#deliver(name, event),
       ask: (since) => this.#wire?.say("sincronizar", { desde: since }),
@@ -66,6 +82,7 @@ export class App {
   }
 
   #finish() {
+    this.idle.stop();
     this.#wire?.close();
     this.#wire = null;
     this.#stream = null;
@@ -133,20 +150,63 @@ export class App {
     if (this.connection.state !== "conectado") this.loader.load();
   }
 
-  /** The socket goes first, so that nobody is told of an end that they asked for. */
-  async leave() {
+  /** This device only. Nothing is waited for: what was shown is gone at once, also without a network. */
+  leave() {
+    this.#end("");
+  }
+
+  /**
+   * Every device of the person. Only the bank can do that, so its refusal leaves everything as it is.
+   * The socket goes first, so that nobody is told of an end that they asked for.
+   */
+  async leaveAll() {
     this.#wire?.close();
-    await this.http.post("/logout", { todos: true }).catch(() => undefined);
+    try {
+      await this.http.post("/logout", { todos: true });
+    } catch (error) {
+      this.connection.lost(0);
+      throw error;
+    }
     this.session.close();
   }
 
-  async readAll() {
-    const ate = this.inbox.newestSeq;
+  /** @param {number} minutes */
+  #lock(minutes) {
+    this.#end(`Bloqueamos a tela depois de ${minutes} minutos sem uso. Entre de novo para continuar de onde parou.`);
+  }
+
+  /** @param {string} reason what the person is told; empty when they asked for it */
+  #end(reason) {
+    this.#wire?.close();
+    this.http.post("/logout").catch(() => undefined);
+    this.session.close(reason);
+  }
+
+  readAll() {
+    return this.readUpTo(this.inbox.newestSeq);
+  }
+
+  /** @param {number} ate everything up to this seq was read */
+  async readUpTo(ate) {
     const user = this.session.user?.id;
     await this.http.post("/notificacoes/lidas", { ate });
     if (this.session.user?.id === user) this.inbox.readUpTo(ate);
   }
+
+  /**
+   * Somebody opened what this notice tells of. One cursor for all: what is older counts as read too.
+   * @param {Notification} event
+   */
+  opened(event) {
+    if (event.seq !== undefined && this.inbox.isUnread(event)) this.readUpTo(event.seq).catch(() => undefined);
+  }
 }
+
+/**
+ * @param {OperationBody} one
+ * @param {OperationBody} other
+ */
+const isSame = (one, other) => JSON.stringify(one) === JSON.stringify(other);
 
 /** Unique enough without a secure context, where `crypto.randomUUID` does not exist. */
 function newKey() {

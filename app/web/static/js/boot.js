@@ -1,8 +1,15 @@
 // Runs before the first paint, hence no module.
 (() => {
   // The chosen theme, or the system's when none was chosen.
-  const chosen = localStorage.getItem("saldo-vivo:tema");
-  if (chosen === "light" || chosen === "dark") document.documentElement.dataset.theme = chosen;
+  const THEME = "saldo-vivo:tema";
+  const paint = () => {
+    const chosen = localStorage.getItem(THEME);
+    if (chosen === "light" || chosen === "dark") document.documentElement.dataset.theme = chosen;
+    else delete document.documentElement.dataset.theme;
+  };
+  paint();
+  // Another tab may choose; null: it emptied the store.
+  addEventListener("storage", ({ key }) => (key === THEME || key === null) && paint());
 
   // A file of the page that did not arrive would leave it blank without a word. A page that has not
   // begun tries once more by itself; one that somebody uses must not lose what they typed.

@@ -1,7 +1,7 @@
 // @ts-check
 import { App } from "./app.js";
 import { fill } from "./lib/dom.js";
-import { onRoute, parseRoute } from "./lib/router.js";
+import { onRoute, parseRoute, placeHere } from "./lib/router.js";
 import { keepShell } from "./lib/worker.js";
 import { connectionView } from "./views/connection.js";
 import { clearToasts, toastsView } from "./views/toasts.js";
@@ -9,7 +9,6 @@ import { unreadSign } from "./views/unread_sign.js";
 
 /** The screen that is the same for everybody, logged in or not. */
 const PUBLIC = "verificar";
-const OWNER = "saldo-vivo:endereco-de";
 
 const app = new App();
 const root = /** @type {HTMLElement} */ (document.getElementById("raiz"));
@@ -17,6 +16,9 @@ const setTitle = unreadSign(app);
 const link = connectionView(app);
 link.hidden = true;
 let route = parseRoute(location.hash);
+// Where a page was left is known to us, also when its rows are not here yet; the browser would guess.
+history.scrollRestoration = "manual";
+app.here = app.places.at(placeHere());
 
 /** @type {ReturnType<typeof import("./views/shell.js").shellView> | null} */
 let shell = null;
@@ -31,13 +33,14 @@ function leave() {
   return (turn += 1);
 }
 
-async function enter() {
+/** @param {boolean} arriving from the login, whose focus is gone */
+async function enter(arriving) {
   const mine = leave();
   const { shellView } = await import("./views/shell.js");
   if (mine !== turn) return;
   shell = shellView(app, setTitle);
   fill(root, shell.node);
-  await shell.show(route, true);
+  await shell.show(route, { first: !arriving });
   // Whoever reads "connected" may rely on the screen being here, also if the network goes the moment after.
   if (mine === turn) link.hidden = false;
 }
@@ -49,7 +52,9 @@ async function askWho(reason) {
   if (mine !== turn) return;
   link.hidden = true;
   fill(root, arrivalView(app, route, reason, setTitle));
-  root.querySelector("input")?.focus();
+  // From the top: a low window would scroll down to the field and hide what the page is.
+  window.scrollTo(0, 0);
+  root.querySelector("input")?.focus({ preventScroll: true });
 }
 
 document.querySelector(".skip")?.addEventListener("click", (event) => {
@@ -57,8 +62,12 @@ document.querySelector(".skip")?.addEventListener("click", (event) => {
   document.getElementById("conteudo")?.focus();
 });
 document.body.append(toastsView(app), link);
+const keepScroll = () => shell && app.here.keep("rolagem", Math.round(window.scrollY));
+window.addEventListener("pagehide", keepScroll);
 onRoute((next) => {
   const before = route.name;
+  keepScroll();
+  app.here = app.places.at(placeHere());
   route = next;
   if (shell) shell.show(route);
   else if ([before, route.name].includes(PUBLIC)) askWho("");
@@ -70,27 +79,30 @@ onRoute((next) => {
 function goHome() {
   if (route.name === PUBLIC) return;
   history.replaceState(null, "", "#/");
+  app.here = app.places.at(placeHere());
   route = parseRoute(location.hash);
 }
 
-/** @param {number} id whose the address is from now on; also after a reload of the login screen */
+/** @param {number} id whose the address, and what was left there, is from now on; also after a reload of the login screen */
 function own(id) {
-  const before = sessionStorage.getItem(OWNER);
-  if (before !== null && before !== String(id)) goHome();
-  sessionStorage.setItem(OWNER, String(id));
+  if (!app.places.own(id)) goHome();
 }
 
 app.session.on("opened", ({ id }) => {
   own(id);
-  enter();
+  enter(true);
 });
 app.session.on("closed", (reason) => {
-  if (reason === "") goHome();
+  keepScroll();
+  if (reason === "") {
+    app.places.clear();
+    goHome();
+  }
   askWho(reason);
 });
 if (app.session.user) {
   own(app.session.user.id);
-  enter();
+  enter(false);
 } else askWho("");
 app.start();
 keepShell().catch(() => undefined);

@@ -25,7 +25,7 @@ export class Http {
   /**
    * @param {object} parts
    * @param {() => string | null} parts.token
-   * @param {(token: string) => void} parts.refused called when a token that was sent is no longer taken
+   * @param {(token: string, code: string) => void} parts.refused called when a token that was sent is no longer taken
    */
   constructor({ token, refused }) {
     this.#token = token;
@@ -113,14 +113,30 @@ export class Http {
       throw new ApiError(NO_ANSWER, { status: 0 });
     });
     if (response.ok) return response;
-    if (response.status === 401 && token) this.#refused(token);
-    throw await errorOf(response);
+    const error = await errorOf(response);
+    if (error.status === 401 && token) this.#refused(token, error.code);
+    throw error;
   }
 }
+
+/** How the server says "later" where it does not say when; the page knows better once it was told. */
+const VAGUE = /\s*(Aguarde[^.]*|Tente de novo em instantes)\.$/;
 
 /** @param {Response} response */
 async function errorOf(response) {
   const body = await response.json().catch(() => ({}));
-  const text = body.erro ?? "O banco não pôde responder agora. Tente de novo em instantes.";
+  const said = body.erro ?? "O banco não pôde responder agora. Tente de novo em instantes.";
+  const again = whenAgain(response);
+  const text = again ? `${said.replace(VAGUE, "")}${again}` : said;
   return new ApiError(text, { status: response.status, code: body.codigo });
+}
+
+/**
+ * The server says how long to wait; so the person is told, rather than left to guess.
+ * @param {Response} response
+ */
+function whenAgain({ status, headers }) {
+  const seconds = Math.ceil(Number(headers.get("Retry-After")));
+  if (![429, 503].includes(status) || !(seconds > 0)) return "";
+  return seconds < 100 ? ` Tente de novo em ${seconds} s.` : ` Tente de novo em ${Math.ceil(seconds / 60)} min.`;
 }

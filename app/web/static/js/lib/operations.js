@@ -10,26 +10,30 @@ import { ApiError } from "./http.js";
 
 /** Like the bank's own refusal: nothing was sent, and nothing is in doubt because of it. */
 const REFUSED_STATUS = 422;
+/** What never left the device cannot have been done; no doubt is made of it. */
+const NOT_SENT = "Sem conexão: a operação não foi enviada, e nada foi movido. Confirme de novo quando a conexão voltar.";
 
 /**
  * Sends operations, each under the key it keeps until its answer is known.
- * @extends {Emitter<{ done: OperationAnswer, change: Pending | null }>}
+ * @extends {Emitter<{ sent: Pending, done: OperationAnswer, change: Pending | null }>}
  */
 export class Operations extends Emitter {
   #http;
   #pending;
   #session;
+  #online;
   /** @type {string | null} the key that is under way */
   #sending = null;
   /** @type {Map<string, OperationAnswer>} */
   #answers = new Map();
 
-  /** @param {{ http: Http, pending: PendingOperation, session: Session }} parts */
-  constructor({ http, pending, session }) {
+  /** @param {{ http: Http, pending: PendingOperation, session: Session, online?: () => boolean }} parts */
+  constructor({ http, pending, session, online = () => navigator.onLine }) {
     super();
     this.#http = http;
     this.#pending = pending;
     this.#session = session;
+    this.#online = online;
   }
 
   /** What may or may not have happened, and is not being asked about right now. */
@@ -52,6 +56,7 @@ export class Operations extends Emitter {
    */
   async send(operation) {
     const user = this.#session.user?.id ?? 0;
+    if (!this.#online() && !this.#pending.of(user)) throw new ApiError(NOT_SENT, { status: REFUSED_STATUS, code: "nao_enviada" });
     const pending = this.#pending.begin({ user, ...operation });
     if (!pending) throw this.#refusal(user);
     this.#sending = pending.key;
@@ -60,7 +65,7 @@ export class Operations extends Emitter {
       const { path } = OPERATIONS[pending.kind];
       const answer = await this.#http.post(path, pending.body, { "Idempotency-Key": pending.key });
       this.#pending.settle(pending);
-      return this.#take(answer, user);
+      return this.#take(answer, pending);
     } catch (error) {
       const { status, code } = /** @type {ApiError} */ (error);
       if (isSettled(status, code)) this.#pending.settle(pending);
@@ -73,11 +78,12 @@ export class Operations extends Emitter {
 
   /**
    * @param {OperationAnswer} answer
-   * @param {number} user who asked; somebody else may be here by now
+   * @param {Pending} pending what it answers, and who asked; somebody else may be here by now
    */
-  #take(answer, user) {
-    if (this.#session.user?.id !== user) return null;
+  #take(answer, pending) {
+    if (this.#session.user?.id !== pending.user) return null;
     this.#answers.set(String(answer.operacao_id), answer);
+    this.emit("sent", pending);
     this.emit("done", answer);
     return answer;
   }

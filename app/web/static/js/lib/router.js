@@ -34,3 +34,32 @@ export function navigate(path) {
   const hash = `#/${path}`;
   if (location.hash !== hash) location.hash = hash;
 }
+
+/** @param {string} path takes the place of the current page in the history */
+export function replaceWith(path) {
+  location.replace(`#/${path}`);
+}
+
+/**
+ * The next page, under a name that something was kept under already.
+ * @param {string} path
+ * @param {string} place
+ */
+export function navigateTo(path, place) {
+  history.pushState({ place }, "", `#/${path}`);
+  window.dispatchEvent(new HashChangeEvent("hashchange"));
+}
+
+/** The name of the current page in this tab's history: the same whenever the person comes back to it. */
+export function placeHere() {
+  const known = history.state?.place;
+  if (known) return String(known);
+  const place = newPlace();
+  history.replaceState({ place }, "");
+  return place;
+}
+
+/** Not a number in a row: a tab that was duplicated goes its own way. */
+export function newPlace() {
+  return crypto.getRandomValues(new Uint32Array(2)).join("-");
+}

@@ -20,7 +20,7 @@ export class Sounds extends Emitter {
   #speaks = false;
   #lastAt = 0;
   /** Until the saved ones are known, these are only the defaults: never saved over the others. */
-  #known = false;
+  known = false;
   /** One is saved after the other, or an older one could arrive last. */
   #saving = /** @type {Promise<void>} */ (Promise.resolve());
   #channel = new BroadcastChannel(CHANNEL);
@@ -32,14 +32,14 @@ export class Sounds extends Emitter {
     this.#channel.onmessage = ({ data }) => this.#adopt(data);
     app.inbox.on("arrived", (event) => this.#hear(event));
     app.session.on("opened", () => this.#begin());
-    app.connection.on("change", ({ state }) => state === "conectado" && !this.#known && this.load().catch(() => undefined));
+    app.connection.on("change", ({ state }) => state === "conectado" && !this.known && this.load().catch(() => undefined));
     if (app.session.token) this.#begin();
     unlock(() => this.#takeTurn());
   }
 
   /** Somebody else's may be here from before. */
   #begin() {
-    this.#known = false;
+    this.known = false;
     this.preferences = defaults();
     this.emit("change", this.preferences);
     this.load().catch(() => undefined);
@@ -54,10 +54,10 @@ export class Sounds extends Emitter {
 
   /** @param {(draft: Preferences) => void} change made to what is saved, not to what is only the default */
   save(change) {
-    const early = this.#known;
+    const early = this.known;
     if (early) this.#change(change);
     const saved = this.#saving.then(async () => {
-      if (!this.#known) await this.load();
+      if (!this.known) await this.load();
       if (!early) this.#change(change);
       await this.#app.http.put("/preferencias", this.preferences);
       this.#channel.postMessage(this.preferences);
@@ -80,7 +80,7 @@ export class Sounds extends Emitter {
 
   /** @param {Partial<Preferences> | null} preferences */
   #adopt(preferences) {
-    this.#known = true;
+    this.known = true;
     this.preferences = complete(preferences);
     this.emit("change", this.preferences);
   }

@@ -18,6 +18,8 @@ export class StatementPages extends Emitter {
   totals = new DayTotals();
   failed = "";
   loading = false;
+  /** Whether this is only what the page had already, because the bank could not be asked. */
+  remembered = false;
   #http;
   /** @type {Filter} */
   #filter = {};
@@ -48,6 +50,7 @@ export class StatementPages extends Emitter {
     this.#nextTotals = `/extrato/${filter.account}/totais?${query}`;
     query.set("limite", String(PAGE_ROWS));
     this.#nextRows = `/extrato/${filter.account}?${query}`;
+    this.remembered = false;
     this.statement.replace([]);
     this.totals = new DayTotals();
     return this.more();
@@ -92,6 +95,18 @@ export class StatementPages extends Emitter {
   get #summed() {
     const oldest = this.statement.rows.at(-1);
     return oldest === undefined || this.totals.knows(dayKey(oldest.DataOperacao));
+  }
+
+  /** @param {Row[]} rows that the page has, of all accounts */
+  remember(rows) {
+    if (!this.failed || this.statement.rows.length > 0) return;
+    this.remembered = this.statement.add(rows.filter((row) => matches(row, this.#filter))).length > 0;
+    if (this.remembered) this.emit("change", new Set());
+  }
+
+  /** From where it failed; what was only remembered may have holes, and is asked for anew. */
+  again() {
+    return this.remembered ? this.show(this.#filter) : this.more();
   }
 
   /**

@@ -61,6 +61,21 @@ export function ago(when, now = new Date()) {
 }
 
 /**
+ * How old something is: "menos de 1 min atrás", "5 min atrás", "2 h atrás", "3 dias atrás".
+ * @param {Date} when
+ * @param {Date} [now]
+ */
+export function age(when, now = new Date()) {
+  const minutes = Math.floor((now.getTime() - when.getTime()) / 60_000);
+  if (minutes < 1) return "menos de 1 min atrás";
+  if (minutes < 60) return `${minutes} min atrás`;
+  const hours = Math.floor(minutes / 60);
+  if (hours < 24) return `${hours} h atrás`;
+  const days = Math.floor(hours / 24);
+  return days === 1 ? "1 dia atrás" : `${days} dias atrás`;
+}
+
+/**
  * The day that lies `days` before another.
  * @param {Date} now
  * @param {number} days

@@ -3,6 +3,22 @@ import { Emitter } from "./emitter.js";
 /** @import { Inbox as InboxPayload, Notification } from "../types/wire.js" */
 
 /**
+ * Up to where a page was read, when `unread` of its items are not.
+ * @param {Notification[]} newest the newest first
+ * @param {number} unread
+ */
+const readIn = (newest, unread) => newest.filter((item) => !isOwn(item))[unread]?.seq ?? 0;
+
+/** @param {Notification[]} items */
+const newsIn = (items) => items.filter((item) => !isOwn(item)).length;
+
+/**
+ * What the person did, on whatever device, is told and is no news: it is never unread.
+ * @param {Notification} item
+ */
+const isOwn = ({ dados }) => dados?.propria === true;
+
+/**
  * The person's notifications. Reading moves one cursor, so that "all read" is the same in every
  * tab and device; looking at the panel makes them seen, which is not read.
  * @extends {Emitter<{ change: Inbox, arrived: Notification }>}
@@ -24,9 +40,9 @@ export class Inbox extends Emitter {
     const newest = [...notificacoes].sort((a, b) => b.seq - a.seq);
     const arrivedMeanwhile = this.list.filter(({ seq }) => seq > (newest[0]?.seq ?? 0));
     this.#bySeq = new Map([...newest, ...arrivedMeanwhile].map((item) => [item.seq, item]));
-    this.#readUpTo = Math.max(this.#readUpTo, newest[unread]?.seq ?? 0);
+    this.#readUpTo = Math.max(this.#readUpTo, readIn(newest, unread));
     const oldest = newest.at(-1)?.seq ?? 0;
-    this.#older = { count: Math.max(0, unread - newest.length), below: oldest };
+    this.#older = { count: Math.max(0, unread - newsIn(newest)), below: oldest };
     this.#seenUpTo = Math.max(this.#seenUpTo, newest[0]?.seq ?? 0);
     this.complete = complete;
     this.emit("change", this);
@@ -41,9 +57,9 @@ export class Inbox extends Emitter {
     if (before !== this.oldestSeq) return;
     const newest = [...page].sort((a, b) => b.seq - a.seq);
     const { count } = this.#older;
-    this.#readUpTo = Math.max(this.#readUpTo, newest[count]?.seq ?? 0);
+    this.#readUpTo = Math.max(this.#readUpTo, readIn(newest, count));
     newest.forEach((item) => this.#bySeq.set(item.seq, item));
-    this.#older = { count: complete ? 0 : Math.max(0, count - newest.length), below: this.oldestSeq ?? 0 };
+    this.#older = { count: complete ? 0 : Math.max(0, count - newsIn(newest)), below: this.oldestSeq ?? 0 };
     this.complete = complete;
     this.emit("change", this);
   }
@@ -70,7 +86,7 @@ export class Inbox extends Emitter {
    */
   readAs({ notificacoes, nao_lidas: unread }) {
     const newest = [...notificacoes].sort((a, b) => b.seq - a.seq);
-    this.readUpTo(newest[unread]?.seq ?? 0);
+    this.readUpTo(readIn(newest, unread));
   }
 
   see() {
@@ -101,7 +117,7 @@ export class Inbox extends Emitter {
 
   /** @param {Notification} item */
   isUnread(item) {
-    return item.seq > this.#readUpTo;
+    return item.seq > this.#readUpTo && !isOwn(item);
   }
 
   get unread() {

@@ -1,5 +1,5 @@
 // @ts-check
-import { AMOUNT_CENTS_MAX, formatBRL, toDecimal } from "./money.js";
+import { formatBRL, toDecimal } from "./money.js";
 /** @import { OperationBody, OperationKind } from "../types/wire.js" */
 /** @import { Accounts } from "./accounts.js" */
 
@@ -8,6 +8,7 @@ import { AMOUNT_CENTS_MAX, formatBRL, toDecimal } from "./money.js";
  * @property {OperationKind} kind
  * @property {number} account
  * @property {number} cents
+ * @property {string} [unread] why the amount that was typed is none
  * @property {string} description
  * @property {number | null} target the account a transfer goes to
  */
@@ -42,17 +43,27 @@ export function isOperation(name) {
  * @param {Accounts} accounts
  * @returns {Record<string, string>}
  */
-export function problemsOf({ kind, account, cents, description, target }, accounts) {
+export function problemsOf({ kind, account, cents, unread, description, target }, accounts) {
   /** @type {Record<string, string>} */
   const found = {};
   const balance = accounts.find(account)?.cents ?? 0;
-  if (cents === 0) found.valor = "Digite um valor.";
-  else if (cents > AMOUNT_CENTS_MAX) found.valor = `O limite por operação é ${formatBRL(AMOUNT_CENTS_MAX)}.`;
+  if (unread) found.valor = unread;
+  else if (cents === 0) found.valor = "Digite um valor.";
   else if (kind !== "deposito" && cents > balance) found.valor = `O saldo da conta é ${formatBRL(balance)}.`;
   if (kind === "pagamento" && description.trim() === "") found.descricao = "Diga o que está pagando.";
   if (kind === "transferencia" && target === null) found.destino = "Digite o número da conta de destino.";
   if (kind === "transferencia" && target === account) found.destino = "A conta de destino é a própria conta de origem.";
   return found;
+}
+
+/**
+ * What the account will have, as far as the page knows now.
+ * @param {Draft} draft
+ * @param {Accounts} accounts
+ */
+export function balanceAfter({ kind, account, cents }, accounts) {
+  const own = accounts.find(account);
+  return own && own.cents + (kind === "deposito" ? cents : -cents);
 }
 
 /**

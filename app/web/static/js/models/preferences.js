@@ -1,4 +1,5 @@
 // @ts-check
+import { LOCK_MINUTES } from "./idle.js";
 /** @import { Preferences } from "../types/wire.js" */
 
 export const KINDS = /** @type {const} */ (["deposito", "saque", "transferencia", "pagamento", "aviso"]);
@@ -11,6 +12,7 @@ export function defaults() {
     mudos: [],
     silencio: { ativo: false, inicio: "22:00", fim: "07:00" },
     volume: 70,
+    bloqueio_min: LOCK_MINUTES,
   };
 }
 
@@ -26,6 +28,7 @@ export function complete(saved) {
     mudos: saved?.mudos ?? base.mudos,
     silencio: { ...base.silencio, ...saved?.silencio },
     volume: saved?.volume ?? base.volume,
+    bloqueio_min: saved?.bloqueio_min ?? base.bloqueio_min,
   };
 }
 

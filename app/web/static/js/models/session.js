@@ -136,6 +136,14 @@ export class Session extends Emitter {
   }
 
   /**
+   * A request was refused: whether the token was ended or grew old, the same words as by the socket.
+   * @param {string} code
+   */
+  refused(code) {
+    this.close(ENDINGS.get(code === "token_revogado" ? "revogado" : "expirado"));
+  }
+
+  /**
    * Another tab wrote to the shared store.
    * @param {string | null} key
    * @param {string | null} before

@@ -48,6 +48,8 @@ export interface Notification {
     descricao?: string | null;
     correntista_id?: number;
     operacao_id?: number;
+    /** The person did it, on whatever device. */
+    propria?: boolean;
     movimentacoes?: Row[];
   } | null;
 }
@@ -78,6 +80,25 @@ export interface Verified {
   data: string;
   origem: string | null;
   destino: string | null;
+}
+
+export interface Party {
+  CorrentistaID: number;
+  Titular: string;
+}
+
+/** A receipt as its parties see it. `qr` is a picture of `endereco`. */
+export interface Proof {
+  operacao_id: number;
+  tipo: string;
+  valor: Money;
+  descricao: string;
+  data: string;
+  origem: Party | null;
+  destino: Party | null;
+  codigo: string;
+  endereco: string;
+  qr: string;
 }
 
 export interface User {
@@ -113,4 +134,6 @@ export interface Preferences {
   mudos: string[];
   silencio: { ativo: boolean; inicio: string; fim: string };
   volume: number;
+  /** Minutes without a touch before the password is asked for; 0 for never. */
+  bloqueio_min: number;
 }

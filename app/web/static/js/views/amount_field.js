@@ -1,56 +1,91 @@
 // @ts-check
-import { el } from "../lib/dom.js";
-import { formatAmount, typedCents } from "../models/money.js";
+import { el, setText } from "../lib/dom.js";
+import { beginCents, formatAmount, formatBRL, pushDigit, readAmount } from "../models/money.js";
 import { field } from "./field.js";
 
-/** An amount that types like a card terminal: digits push in from the right. */
+/**
+ * An amount that types like a card terminal while digits are typed at its end, and is a text field
+ * like any other in everything else. What it cannot read stays, with the reason beside it.
+ */
 export function amountField() {
   const input = el("input", {
     id: "valor",
     name: "valor",
     class: "amount-input",
-    inputmode: "numeric",
+    inputmode: "decimal",
     autocomplete: "off",
     enterkeyhint: "next",
-    value: "0,00",
+    placeholder: "0,00",
     "data-testid": "op-valor",
   });
-  const show = (/** @type {number} */ cents) => {
-    input.value = formatAmount(cents);
-    input.setSelectionRange(input.value.length, input.value.length);
+  const made = field("Valor", input);
+  /** What this field wrote last while digits were typed, and nobody touched since. */
+  let pushed = "";
+  let writing = false;
+  /** Through the browser's own editing, so that undo takes it back. */
+  const write = (/** @type {string} */ text) => {
+    writing = true;
+    input.select();
+    document.execCommand("insertText", false, text);
+    writing = false;
+  };
+  const say = () => {
+    const { cents, problem } = readAmount(input.value);
+    made.fail(problem);
+    setText(made.hint, cents > 0 && input.value !== formatAmount(cents) ? formatBRL(cents) : "");
   };
   input.addEventListener("beforeinput", (event) => {
-    const next = typed(input, event);
-    if (next === null) return;
+    if (writing || event.isComposing) return;
+    const text = replaced(input, event, pushed);
+    if (text === null) return;
     event.preventDefault();
-    show(next);
-    input.dispatchEvent(new Event("input", { bubbles: true }));
+    write(text);
+    pushed = event.inputType === "insertText" && /\d$/.test(event.data ?? "") ? input.value : "";
   });
-  input.addEventListener("input", () => show(typedCents(input.value)));
-  const made = field("Valor", input);
+  let before = "";
+  input.addEventListener("compositionstart", () => (before = input.value));
+  // Keyboards of telephones compose digits too; those cannot be prevented, only put right.
+  input.addEventListener("compositionend", () => {
+    const typed = input.value.startsWith(before) ? input.value.slice(before.length) : "";
+    if (!/^\d+$/.test(typed)) return;
+    const text = [...typed].reduce((known, digit) => pushDigit(known, digit) ?? known + digit, before);
+    if (text !== input.value) write(text);
+  });
+  input.addEventListener("input", say);
   made.node.classList.add("amount-field");
   made.node.dataset.currency = "R$";
   return {
     ...made,
     get cents() {
-      return typedCents(input.value);
+      return readAmount(input.value).cents;
     },
-    set cents(cents) {
-      input.value = formatAmount(cents);
+    get problem() {
+      return readAmount(input.value).problem;
+    },
+    /** @param {string} text what stood there before */
+    restore(text) {
+      input.value = text;
+      say();
     },
   };
 }
 
 /**
- * What a key makes of the amount, wherever the caret stands; null for anything but a key, such as
- * pasted text, which is read as it is.
+ * What stands in the field after this input, where that is not what the browser would make of it.
  * @param {HTMLInputElement} input
  * @param {InputEvent} event
+ * @param {string} pushed
  */
-function typed(input, { inputType, data }) {
-  const all = input.selectionStart === 0 && input.selectionEnd === input.value.length;
-  const before = all ? "" : input.value;
-  if (inputType === "insertText") return typedCents(before + data);
-  if (inputType === "deleteContentBackward") return Math.floor(typedCents(before) / 10);
-  return null;
+function replaced({ value, selectionStart, selectionEnd }, { inputType, data }, pushed) {
+  if (data === null || selectionStart === null || selectionEnd === null) return null;
+  const all = selectionStart === 0 && selectionEnd === value.length;
+  const atEnd = all || selectionStart === value.length;
+  const text = all ? "" : value;
+  if (inputType === "insertText" && data.length === 1) {
+    if (!atEnd) return null;
+    if (/^[0-9]$/.test(data)) return pushDigit(text, data);
+    return /^[.,]$/.test(data) && text !== "" && text === pushed ? beginCents(text, data) : null;
+  }
+  const { cents, problem } = readAmount(value.slice(0, selectionStart) + data + value.slice(selectionEnd));
+  return problem === "" && cents > 0 ? formatAmount(cents) : null;
 }

@@ -1,10 +1,11 @@
 // @ts-check
 import { el, fill, icon, setText } from "../lib/dom.js";
 import { formatBRL } from "../models/money.js";
-import { OPERATIONS } from "../models/operation.js";
+import { balanceAfter, OPERATIONS } from "../models/operation.js";
 import { isSettled } from "../models/pending.js";
 /** @import { App } from "../app.js" */
 /** @import { ApiError } from "../lib/http.js" */
+/** @import { Scope } from "../lib/scope.js" */
 /** @import { Draft } from "../models/operation.js" */
 
 /**
@@ -12,6 +13,7 @@ import { isSettled } from "../models/pending.js";
  * @property {Promise<{ Titular: string }> | null} holder whom a transfer would reach
  * @property {(problems?: Record<string, string>) => void} back
  * @property {() => Promise<void>} confirm
+ * @property {Scope} scope
  */
 
 /**
@@ -20,7 +22,7 @@ import { isSettled } from "../models/pending.js";
  * @param {Draft} draft
  * @param {Steps} steps
  */
-export function confirmStep(app, draft, { holder, back, confirm }) {
+export function confirmStep(app, draft, { holder, back, confirm, scope }) {
   const { verb } = OPERATIONS[draft.kind];
   const notice = el("p", { class: "form-notice", role: "alert", "data-testid": "op-aviso" });
   const holderName = el("dd", { "data-testid": "op-titular" }, "Consultando…");
@@ -41,30 +43,40 @@ export function confirmStep(app, draft, { holder, back, confirm }) {
   return el(
     "div",
     { class: "confirm", "data-testid": "op-confirmacao" },
-    el("h2", { tabindex: "-1" }, "Confira antes de confirmar"),
+    el("h2", { "data-focus": true }, "Confira antes de confirmar"),
     el("p", { class: "confirm-sum" }, formatBRL(draft.cents)),
-    el("dl", { class: "facts" }, ...facts(app, draft, holder ? holderName : null)),
+    el("dl", { class: "facts" }, ...facts(app, draft, { scope, holderName: holder ? holderName : null })),
     notice,
     el("div", { class: "actions" }, correct, button),
   );
 }
 
 /**
+ * The balance is the account's of this moment: money may come or go while somebody thinks it over.
  * @param {App} app
  * @param {Draft} draft
- * @param {HTMLElement | null} holderName
+ * @param {{ scope: Scope, holderName: HTMLElement | null }} options
  */
-function facts({ bank }, { kind, account, target, description, cents }, holderName) {
-  const own = bank.accounts.find(account);
-  const after = (own?.cents ?? 0) + (kind === "deposito" ? cents : -cents);
+function facts({ bank }, draft, { scope, holderName }) {
+  const { kind, account, target, description } = draft;
+  const name = el("dd");
+  const after = el("dd", { "data-testid": "op-saldo-depois" });
   const fact = (/** @type {string} */ label, /** @type {string | HTMLElement} */ value) =>
     el("div", {}, el("dt", {}, label), typeof value === "string" ? el("dd", {}, value) : value);
+  const update = () => {
+    const cents = balanceAfter(draft, bank.accounts);
+    setText(name, `${bank.accounts.find(account)?.name ?? ""} · conta ${account}`);
+    setText(after, cents === null ? "…" : formatBRL(cents));
+    after.classList.toggle("out", (cents ?? 0) < 0);
+  };
+  scope.add(bank.on("change", update));
+  update();
   return [
-    fact(kind === "deposito" ? "Na conta" : "Da conta", `${own?.name ?? ""} · conta ${account}`),
+    fact(kind === "deposito" ? "Na conta" : "Da conta", name),
     target !== null && kind === "transferencia" ? fact("Para a conta", String(target)) : null,
     holderName ? fact("Titular", holderName) : null,
     description.trim() ? fact(kind === "pagamento" ? "Pagamento" : "Mensagem", description.trim()) : null,
-    fact("Saldo depois", formatBRL(after)),
+    fact("Saldo depois", after),
   ];
 }
 

@@ -103,7 +103,7 @@ function makeCard({ id, name, cents }) {
       "a",
       { class: "card", href: `#/extrato/${id}`, "data-testid": `conta-${id}` },
       el("span", { class: "card-top" }, label, el("span", { class: "card-number" }, `conta ${id}`)),
-      sum,
+      el("span", { class: "card-line" }, sum),
     ),
   );
   return { node, sum, name: label };

@@ -9,8 +9,8 @@ import { clearToasts, KIND_ICONS, KIND_NAMES, receiptHref, toast } from "./toast
 /** @import { Scope } from "../lib/scope.js" */
 
 /**
- * The bell and, under it, everything that was told. Opening it makes what came seen; only
- * "mark all read" makes it read.
+ * The bell and, under it, everything that was told. Opening it makes what came seen; it is read
+ * once it was opened itself, or all were marked.
  * @param {App} app
  * @param {Scope} scope
  */
@@ -83,7 +83,7 @@ function makePanel(app) {
   const update = () => {
     const { inbox } = app;
     const items = inbox.list;
-    notices = new Map(items.map((item) => [item.seq, notices.get(item.seq) ?? noticeView(item)]));
+    notices = new Map(items.map((item) => [item.seq, notices.get(item.seq) ?? noticeView(app, item)]));
     items.forEach((item) => notices.get(item.seq)?.show(inbox.isUnread(item)));
     sync(list, items.length ? [...notices.values()].map((notice) => notice.node) : [empty]);
     readAll.hidden = inbox.unread === 0;
@@ -102,8 +102,12 @@ async function loadOlder({ http, inbox }) {
   inbox.addOlder(notificacoes, { before, complete: notificacoes.length < INBOX_PAGE });
 }
 
-/** @param {Notification} item */
-function noticeView({ seq, tipo, mensagem, timestamp, dados }) {
+/**
+ * @param {App} app
+ * @param {Notification} item
+ */
+function noticeView(app, item) {
+  const { seq, tipo, mensagem, timestamp, dados } = item;
   const kind = kindOf(tipo);
   const href = receiptHref(dados);
   const mark = el("span", { class: "sr-only" }, " (não lido)");
@@ -113,7 +117,7 @@ function noticeView({ seq, tipo, mensagem, timestamp, dados }) {
     "li",
     { class: "notice", "data-kind": kind, "data-seq": seq, "data-testid": "notificacao-item" },
     el("span", { class: "notice-icon" }, icon(KIND_ICONS[kind])),
-    href ? el("a", { class: "notice-text", href }, ...text) : el("div", { class: "notice-text" }, ...text),
+    href ? el("a", { class: "notice-text", href, onclick: () => app.opened(item) }, ...text) : el("div", { class: "notice-text" }, ...text),
   );
   const show = (/** @type {boolean} */ unread) => {
     node.classList.toggle("is-unread", unread);

@@ -1,6 +1,6 @@
 // @ts-check
-import { el, fill, icon, setText } from "../lib/dom.js";
-import { navigate } from "../lib/router.js";
+import { el, icon, setText } from "../lib/dom.js";
+import { navigateTo, newPlace, replaceWith } from "../lib/router.js";
 import { Scope } from "../lib/scope.js";
 import { formatBRL } from "../models/money.js";
 import { bodyOf, DESCRIPTION_MAX, isOperation, OPERATIONS, problemsOf, summaryOf } from "../models/operation.js";
@@ -12,30 +12,57 @@ import { field, showProblems } from "./field.js";
 /** @import { Draft } from "../models/operation.js" */
 /** @import { OperationKind } from "../types/wire.js" */
 
+/** Behind the kind of operation in the address of what waits to be confirmed. */
+const CHECK = "confira";
+
 /**
- * One operation: fill in, confirm, and on to the receipt.
+ * One operation: fill in, confirm, and on to the receipt. Filling in and confirming are two pages of
+ * the history, so that going back finds the filled form.
  * @param {App} app
- * @param {string[]} params kind and, optionally, the account
+ * @param {string[]} params kind and, optionally, the account, or that this is the second page
  */
-export function operationView(app, [name, account]) {
+export function operationView(app, [name, second]) {
   const kind = isOperation(name) ? name : "transferencia";
   const scope = new Scope();
   const { title } = OPERATIONS[kind];
-  const stage = el("div", { class: "panel operation" });
-  const form = operationForm(app, { kind, account: Number(account) || 0, scope, next: (draft) => showConfirm(draft) });
-  const showForm = () => fill(stage, form.node);
-  const showConfirm = (/** @type {Draft} */ draft) => {
-    const holder = kind === "transferencia" ? app.http.get(`/correntistas/${draft.target}/titular`) : null;
-    const back = (/** @type {Record<string, string>} */ problems = {}) => {
-      showForm();
-      form.show(problems);
-    };
-    fill(stage, confirmStep(app, draft, { holder, back, confirm: () => send(app, draft, scope) }));
-    stage.querySelector("h2")?.focus();
-  };
-  showForm();
+  /** @type {Draft | null} */
+  const draft = second === CHECK ? app.here.kept("rascunho") : null;
+  const content = draft ? confirmPage(app, draft, scope) : formPage(app, kind, Number(second) || 0, scope);
+  const stage = el("div", { class: "panel operation" }, content);
   const node = el("div", { class: "operate" }, el("h1", {}, title), kindTabs(kind), stage);
   return { node, title, dispose: () => scope.dispose() };
+}
+
+/**
+ * @param {App} app
+ * @param {OperationKind} kind
+ * @param {number} account
+ * @param {Scope} scope
+ */
+function formPage(app, kind, account, scope) {
+  const next = (/** @type {Draft} */ draft) => {
+    const page = app.places.at(newPlace());
+    page.keep("rascunho", draft);
+    page.keep("formulario", app.here.id);
+    navigateTo(`operar/${kind}/${CHECK}`, page.id);
+  };
+  return operationForm(app, { kind, account, scope, next });
+}
+
+/**
+ * @param {App} app
+ * @param {Draft} draft
+ * @param {Scope} scope
+ */
+function confirmPage(app, draft, scope) {
+  const form = app.places.at(app.here.kept("formulario"));
+  const holder = draft.kind === "transferencia" ? app.http.get(`/correntistas/${draft.target}/titular`) : null;
+  const back = (/** @type {Record<string, string>} */ problems = {}) => {
+    if (scope.disposed) return;
+    form.keep("problemas", problems);
+    history.back();
+  };
+  return confirmStep(app, draft, { holder, back, scope, confirm: () => send(app, draft, scope) });
 }
 
 /** @param {OperationKind} current */
@@ -56,34 +83,61 @@ function kindTabs(current) {
  * @param {{ kind: OperationKind, account: number, scope: Scope, next: (draft: Draft) => void }} options
  */
 function operationForm(app, { kind, account, scope, next }) {
+  const { here, bank } = app;
+  /** @type {{ valor: string, conta: string, destino: string, descricao: string } | null} */
+  const left = here.kept("campos");
   const amount = amountField();
-  const source = accountSelect(app, kind, account, scope);
+  const source = accountSelect(app, kind, Number(left?.conta) || account, scope);
   const target = targetField();
   const description = descriptionField(kind);
+  if (left) {
+    amount.restore(left.valor);
+    target.input.value = left.destino;
+    description.input.value = left.descricao;
+  }
   const fields = {
     valor: amount,
     conta: source,
     ...(kind === "transferencia" ? { destino: target } : {}),
     ...(kind === "pagamento" || kind === "transferencia" ? { descricao: description } : {}),
   };
+  const keep = () =>
+    here.keep("campos", {
+      valor: amount.input.value,
+      conta: source.input.value,
+      destino: target.input.value,
+      descricao: description.input.value,
+    });
   const draft = () => ({
     kind,
     account: Number(source.input.value),
     cents: amount.cents,
+    unread: amount.problem,
     description: description.input.value,
     target: Number(target.input.value) || null,
   });
   const submit = (/** @type {SubmitEvent} */ event) => {
     event.preventDefault();
-    if (!showProblems(fields, problemsOf(draft(), app.bank.accounts))) next(draft());
+    if (showProblems(fields, problemsOf(draft(), bank.accounts))) return;
+    keep();
+    next(draft());
   };
   const node = el(
     "form",
-    { novalidate: true, onsubmit: submit, "data-testid": `form-${kind}` },
+    { novalidate: true, onsubmit: submit, oninput: keep, "data-testid": `form-${kind}` },
     ...Object.values(fields).map((each) => each.node),
     el("button", { type: "submit", "data-testid": "op-continuar" }, "Continuar"),
   );
-  return { node, show: (/** @type {Record<string, string>} */ problems) => showProblems(fields, problems) || amount.input.focus() };
+  const problems = here.take("problemas");
+  // What is wrong takes the focus, which it can once it is on the page.
+  if (problems) queueMicrotask(() => showProblems(fields, problems) || amount.input.focus());
+  const check = () => {
+    if (!bank.loadedAt || !account || bank.accounts.has(account)) return;
+    source.fail(`A conta ${account} não é sua. Escolha uma das suas.`);
+  };
+  scope.add(bank.on("load", check));
+  check();
+  return node;
 }
 
 /**
@@ -147,5 +201,5 @@ function descriptionField(kind) {
 async function send(app, draft, scope) {
   const body = bodyOf(draft);
   const answer = await app.operations.send({ kind: draft.kind, body, summary: summaryOf(draft) });
-  if (answer && !scope.disposed) navigate(receiptPath(answer.movimentacao));
+  if (answer && !scope.disposed) replaceWith(receiptPath(answer.movimentacao));
 }

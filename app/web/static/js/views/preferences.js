@@ -25,8 +25,12 @@ const SOUND_NAMES = {
   nenhum: "Nenhum",
 };
 
+/** How long without a touch, in minutes. */
+const LOCKS = [5, 15, 30, 60, 120, 0];
+
 /** @param {App} app */
-export function preferencesView({ sounds }) {
+export function preferencesView(app) {
+  const { sounds } = app;
   const scope = new Scope();
   const status = el("p", { class: "saved", role: "status", "data-testid": "preferencias-estado" });
   let turn = 0;
@@ -43,7 +47,7 @@ export function preferencesView({ sounds }) {
       },
     );
   };
-  const parts = [soundsPart(sounds, save), quietPart(save)];
+  const parts = [soundsPart(sounds, save), quietPart(save), safetyPart(app, save)];
   const show = () => parts.forEach((part) => part.show(sounds.preferences));
   scope.add(sounds.on("change", show));
   show();
@@ -51,7 +55,7 @@ export function preferencesView({ sounds }) {
     "div",
     { class: "preferences" },
     el("h1", {}, "Preferências"),
-    el("section", { class: "panel", "aria-labelledby": "aparencia" }, el("h2", { id: "aparencia" }, "Aparência"), themeChoice()),
+    el("section", { class: "panel", "aria-labelledby": "aparencia" }, el("h2", { id: "aparencia" }, "Aparência"), themeChoice(scope)),
     ...parts.map((part) => part.node),
     status,
   );
@@ -155,6 +159,46 @@ function quietPart(save) {
     // What is being typed is not written over.
     if (document.activeElement !== from) from.value = silencio.inicio;
     if (document.activeElement !== to) to.value = silencio.fim;
+  };
+  return { node, show };
+}
+
+/**
+ * @param {App} app
+ * @param {Save} save
+ * @returns {Part}
+ */
+function safetyPart(app, save) {
+  const options = LOCKS.map((minutes) => el("option", { value: minutes }, minutes ? `${minutes} minutos` : "Nunca"));
+  const lock = el("select", { id: "bloqueio", name: "bloqueio", "data-testid": "bloqueio" }, ...options);
+  lock.addEventListener("change", () => {
+    const minutes = Number(lock.value);
+    save((draft) => (draft.bloqueio_min = minutes));
+  });
+  const refused = el("p", { class: "field-error", role: "alert" });
+  const everywhere = el("button", { type: "button", class: "secondary outline", "data-testid": "sair-todos" }, "Sair de todos os aparelhos");
+  everywhere.addEventListener("click", async () => {
+    everywhere.disabled = true;
+    await app.leaveAll().catch((error) => setText(refused, `Nada foi encerrado. ${error.message}`));
+    everywhere.disabled = false;
+  });
+  const node = el(
+    "section",
+    { class: "panel", "aria-labelledby": "seguranca" },
+    el("h2", { id: "seguranca" }, "Segurança"),
+    field("Pedir a senha depois de ficar sem uso por", lock, { hint: "Vale para todas as abas deste navegador, e para os seus outros aparelhos." }).node,
+    el(
+      "ul",
+      { class: "leave-list", role: "list" },
+      el("li", {}, el("button", { type: "button", class: "secondary outline", onclick: () => app.leave(), "data-testid": "sair-daqui" }, icon("log-out"), "Sair deste aparelho"), el("small", {}, "Os outros continuam conectados.")),
+      el("li", {}, everywhere, el("small", {}, "Encerra a sua sessão em todos os computadores e celulares, inclusive neste.")),
+    ),
+    refused,
+  );
+  const show = (/** @type {Preferences} */ { bloqueio_min: minutes }) => {
+    // Another program may have chosen a time that is not in the list.
+    if (!LOCKS.includes(minutes) && lock.value !== String(minutes)) lock.append(el("option", { value: minutes }, `${minutes} minutos`));
+    lock.value = String(minutes);
   };
   return { node, show };
 }

@@ -2,13 +2,21 @@
 import { el, fill, icon } from "../lib/dom.js";
 import { download } from "../lib/files.js";
 import { Scope } from "../lib/scope.js";
-import { formatMoment } from "../models/dates.js";
-import { formatBRL, toCents } from "../models/money.js";
-import { kindName, receiptRow } from "../models/statement.js";
+import { receiptOf, receiptOfRow, receiptText } from "../models/receipt.js";
+import { receiptRow } from "../models/statement.js";
+import { absent } from "./absent.js";
 import { brand } from "./brand.js";
 import { toast } from "./toasts.js";
 /** @import { App } from "../app.js" */
-/** @import { Row } from "../types/wire.js" */
+/** @import { ApiError } from "../lib/http.js" */
+/** @import { Receipt } from "../models/receipt.js" */
+/** @import { Proof } from "../types/wire.js" */
+
+/** What the bank refuses is told as it is; for everything else there is another try. */
+const NOT_SHOWN = new Map([
+  [403, ["Este comprovante não é seu", "A operação é de outra pessoa. Quem a fez ou recebeu pode compartilhar o comprovante com você."]],
+  [404, ["Este comprovante não existe", "Nenhuma operação do Saldo Vivo tem este número. Confira o endereço."]],
+]);
 
 /**
  * @param {App} app
@@ -17,20 +25,33 @@ import { toast } from "./toasts.js";
 export function receiptView(app, [id = "", side = ""]) {
   const scope = new Scope();
   const node = el("div", { class: "receipt-page" });
-  let known = knownRow(app, id, side);
+  /** @type {Proof | null} */
+  let proof = null;
+  /** @type {ApiError | null} */
+  let error = null;
+  const known = () => {
+    if (proof) return receiptOf(proof, app.bank.accounts);
+    const row = knownRow(app, id, side);
+    return row ? receiptOfRow(row, app.session.user) : null;
+  };
   const show = () => {
-    known ??= knownRow(app, id, side);
-    fill(node, el("h1", { class: "sr-only" }, "Comprovante"), known ? paper(id, known) : missing(app), actions(app, id, known));
+    const receipt = NOT_SHOWN.has(error?.status ?? 0) ? null : known();
+    const content = receipt ? [paper(receipt, error !== null), actions(app, id, receipt)] : [missing(error), home()];
+    fill(node, el("h1", { class: "sr-only" }, "Comprovante"), ...content);
+  };
+  const ask = async () => {
+    error = null;
+    const answer = await app.http.get(`/comprovante/${/^\d+$/.test(id) ? id : 0}`).catch((/** @type {ApiError} */ failure) => {
+      error = failure;
+    });
+    if (scope.disposed) return;
+    proof = answer ?? null;
+    show();
   };
   show();
-  if (!app.bank.loadedAt) scope.add(app.bank.on("change", () => known || show()));
-  if (!known && side) {
-    fetchRow(app, id, side).then((row) => {
-      if (!row || known || scope.disposed) return;
-      known = row;
-      show();
-    });
-  }
+  ask();
+  scope.add(app.bank.on("load", show));
+  scope.add(app.connection.on("change", ({ state }) => state === "conectado" && error?.status === 0 && ask()));
   return { node, title: "Comprovante", dispose: () => scope.dispose() };
 }
 
@@ -44,91 +65,61 @@ function knownRow({ bank, operations }, id, side) {
   return receiptRow([...(answer ? [answer] : []), ...bank.statement.rows], id, side);
 }
 
-/**
- * A row from before those that the page keeps.
- * @param {App} app
- * @param {string} id
- * @param {string} side
- */
-async function fetchRow({ http }, id, side) {
-  /** @type {Row[]} */
-  const rows = await http.get(`/movimentacoes?limite=1&antes=${Number(side) + 1}`).catch(() => []);
-  return receiptRow(rows, id, side);
-}
-
-/** @param {App} app */
-function missing({ bank }) {
-  const text = bank.loadedAt
-    ? "Esta operação não está entre as movimentações recentes. O PDF continua disponível."
-    : "Carregando…";
-  return el("p", { class: "panel empty" }, text);
+/** @param {ApiError | null} error */
+function missing(error) {
+  if (!error) return el("p", { class: "panel empty", role: "status" }, "Carregando…");
+  const [title, text] = NOT_SHOWN.get(error.status) ?? ["O comprovante não pôde ser carregado", error.message];
+  return absent(title, text);
 }
 
 /**
- * @param {string} id
- * @param {Row} row
- * @returns {[string, string][]}
+ * @param {Receipt} receipt
+ * @param {boolean} offline whether the bank could not be asked
  */
-function facts(id, row) {
-  const other = row.NomeBeneficiario;
-  /** @type {[string, string][]} */
-  const lines = [
-    ["Operação", kindName(row)],
-    ["Descrição", row.Descricao === kindName(row) ? "" : row.Descricao],
-    ["Conta", `${row.NomeCorrentista} · conta ${row.CorrentistaID}`],
-    [row.TipoOperacao === "Débito" ? "Para" : "De", other ? `${other}${row.BeneficiarioID ? ` · conta ${row.BeneficiarioID}` : ""}` : ""],
-    ["Data", formatMoment(row.DataOperacao)],
-    ["Saldo depois", formatBRL(toCents(row.SaldoApos))],
-    ["Identificação", id],
-  ];
-  return lines.filter(([, value]) => value !== "");
-}
-
-/**
- * @param {string} id
- * @param {Row} row
- */
-function paper(id, row) {
+function paper({ way, sum, facts, code, address, qr }, offline) {
+  const awaited = offline ? "O código de verificação aparece aqui quando houver conexão." : "Buscando o código de verificação…";
+  const proof = el(
+    "div",
+    { class: "receipt-proof" },
+    el("img", { class: "receipt-qr", src: qr, alt: "Código QR que abre a verificação deste comprovante", width: 132, height: 132 }),
+    el("p", {}, el("span", {}, "Código de verificação"), el("b", { "data-testid": "comprovante-codigo" }, code), el("small", {}, `Confirme em ${address}`)),
+  );
   return el(
     "article",
     { class: "receipt", "data-testid": "comprovante" },
     el("header", { class: "receipt-head" }, brand(), el("span", { class: "receipt-ok" }, icon("badge-check"), "Operação concluída")),
-    el("p", { class: "receipt-kind" }, row.TipoOperacao === "Débito" ? "Saiu" : "Entrou"),
-    el("p", { class: "receipt-sum" }, formatBRL(toCents(row.ValorOperacao))),
-    el("dl", { class: "facts" }, ...facts(id, row).map(([label, value]) => el("div", {}, el("dt", {}, label), el("dd", {}, value)))),
+    el("p", { class: "receipt-kind" }, way),
+    el("p", { class: "receipt-sum" }, sum),
+    el("dl", { class: "facts" }, ...facts.map(([label, value]) => el("div", {}, el("dt", {}, label), el("dd", {}, value)))),
+    code ? proof : el("p", { class: "receipt-proof soft" }, awaited),
   );
 }
 
 /**
  * @param {App} app
  * @param {string} id
- * @param {Row | undefined} row
+ * @param {Receipt} receipt
  */
-function actions(app, id, row) {
+function actions(app, id, receipt) {
   const action = (/** @type {string} */ name, /** @type {string} */ text, /** @type {() => unknown} */ run) =>
     el("button", { type: "button", class: "secondary outline", "data-testid": `comprovante-${name}`, onclick: run }, icon(ICONS[name]), text);
   return el(
     "div",
     { class: "receipt-actions" },
     action("pdf", "Baixar PDF", () => pdf(app, id)),
-    row ? action("copiar", "Copiar", () => copy(asText(id, row))) : null,
-    row && "share" in navigator ? action("compartilhar", "Compartilhar", () => share(asText(id, row))) : null,
-    row ? action("imprimir", "Imprimir", () => window.print()) : null,
-    el("a", { href: "#/", role: "button", "data-testid": "comprovante-inicio" }, "Voltar ao início"),
+    action("copiar", "Copiar", () => copy(receiptText(receipt))),
+    "share" in navigator ? action("compartilhar", "Compartilhar", () => share(receiptText(receipt))) : null,
+    action("imprimir", "Imprimir", () => window.print()),
+    home(),
   );
+}
+
+function home() {
+  return el("a", { href: "#/", role: "button", class: "receipt-home", "data-testid": "comprovante-inicio" }, "Voltar ao início");
 }
 
 /** @type {Record<string, string>} */
 const ICONS = { pdf: "download", copiar: "copy", compartilhar: "share-2", imprimir: "printer" };
-
-/**
- * @param {string} id
- * @param {Row} row
- */
-function asText(id, row) {
-  const lines = facts(id, row).map(([label, value]) => `${label}: ${value}`);
-  return ["Saldo Vivo — comprovante", `Valor: ${formatBRL(toCents(row.ValorOperacao))}`, ...lines].join("\n");
-}
 
 /**
  * @param {App} app

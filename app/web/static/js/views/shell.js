@@ -58,26 +58,61 @@ export function shellView(app, setTitle) {
   );
   /** @type {Screen | null} */
   let screen = null;
+  /** @type {Scope | null} */
+  let scroll = null;
   let turn = 0;
-  const show = async (/** @type {Route} */ { name, params }, first = false) => {
+  /** On the first page after a load the focus stays where the browser begins. */
+  const show = async (/** @type {Route} */ { name, params }, { first = false } = {}) => {
     const mine = (turn += 1);
     const view = await (SCREENS[name] ?? SCREENS.inicio)();
     if (mine !== turn) return;
     screen?.dispose();
+    scroll?.dispose();
     screen = view(app, params);
     fill(main, screen.node);
     setTitle(screen.title);
     tabs.forEach(({ name: tab, link }) => (tab === name ? link.setAttribute("aria-current", "page") : link.removeAttribute("aria-current")));
-    if (first) return;
-    window.scrollTo(0, 0);
-    main.focus({ preventScroll: true });
+    if (!first) focusHeading(main);
+    scroll = scrollBack(main, app.here.kept("rolagem") ?? 0);
   };
   const dispose = () => {
     turn += 1;
     screen?.dispose();
+    scroll?.dispose();
     scope.dispose();
   };
   return { node, show, dispose };
+}
+
+/**
+ * What the page is comes first for who hears it; a view that chose its own place keeps it.
+ * @param {HTMLElement} main
+ */
+function focusHeading(main) {
+  if (main.contains(document.activeElement)) return;
+  /** @type {HTMLElement} */
+  const heading = main.querySelector("[data-focus]") ?? main.querySelector("h1") ?? main;
+  heading.tabIndex = -1;
+  heading.focus({ preventScroll: true });
+}
+
+/**
+ * Down to where the person was, as soon as the page has grown so far again, unless they move by themselves.
+ * @param {HTMLElement} main
+ * @param {number} top
+ */
+function scrollBack(main, top) {
+  const scope = new Scope();
+  const growing = new ResizeObserver(() => {
+    window.scrollTo(0, top);
+    if (Math.abs(window.scrollY - top) <= 1) scope.dispose();
+  });
+  window.scrollTo(0, 0);
+  if (top === 0) return scope;
+  scope.add(() => growing.disconnect());
+  ["wheel", "touchstart", "keydown", "pointerdown"].forEach((type) => scope.listen(window, type, () => scope.dispose()));
+  growing.observe(main);
+  return scope;
 }
 
 /** @param {typeof TABS[number]} tab */
@@ -85,7 +120,10 @@ function tabLink({ path, words, icon: name }) {
   return el("a", { href: `#/${path}`, "data-testid": `nav-${path.split("/")[0] || "inicio"}` }, icon(name), el("span", {}, words));
 }
 
-/** @param {App} app */
+/**
+ * Not on a telephone, where a thumb on its way to the bell would find it; there it is among the preferences.
+ * @param {App} app
+ */
 function leaveButton(app) {
-  return el("button", { type: "button", class: "ghost", onclick: () => app.leave(), "data-testid": "sair", title: "Sair" }, icon("log-out"), el("span", { class: "leave-word" }, "Sair"));
+  return el("button", { type: "button", class: "ghost leave", onclick: () => app.leave(), "data-testid": "sair", title: "Sair deste aparelho" }, icon("log-out"), "Sair");
 }

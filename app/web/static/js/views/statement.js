@@ -1,10 +1,13 @@
 // @ts-check
-import { el, icon, setText } from "../lib/dom.js";
+import { el, fill, icon, setText } from "../lib/dom.js";
 import { download } from "../lib/files.js";
 import { Scope } from "../lib/scope.js";
 import { filterQuery, StatementPages } from "../lib/statement_pages.js";
+import { age } from "../models/dates.js";
 import { formatBRL } from "../models/money.js";
+import { absent } from "./absent.js";
 import { amount, setAmount } from "./amount.js";
+import { freshAt } from "./connection.js";
 import { dayList } from "./rows.js";
 import { statementFilters } from "./statement_filters.js";
 import { toast } from "./toasts.js";
@@ -20,15 +23,23 @@ export function statementView(app, [account]) {
   const pages = new StatementPages(app.http);
   const filters = statementFilters(app, Number(account) || 0, scope, (filter) => pages.show(filter));
   const head = statementHead(app, () => filters.filter);
-  const list = rowList(pages, scope);
+  const list = rowList(app, pages, scope);
   const update = () => head.update(filters.filter.account ?? 0);
   scope.add(app.bank.on("change", update), app.bank.on("rows", (rows) => pages.receive(rows)));
   scope.add(app.bank.on("load", ({ statement }) => void (pages.agrees(statement.rows) || pages.show(filters.filter))));
   scope.add(filters.onChange(update));
-  scope.add(app.connection.on("change", ({ state }) => state === "conectado" && pages.failed && pages.more()));
+  scope.add(app.connection.on("change", ({ state }) => state === "conectado" && pages.failed && pages.again()));
+  scope.add(pages.on("change", () => pages.remember(app.bank.statement.rows)));
   filters.start();
   update();
   const node = el("div", { class: "statement" }, el("h1", {}, "Extrato"), head.node, filters.node, list);
+  const check = () => {
+    const { accounts, loadedAt } = app.bank;
+    if (!loadedAt || !account || accounts.has(Number(account))) return;
+    fill(node, el("h1", {}, "Extrato"), absent("Esta conta não é sua", `A conta ${account} não está entre as suas, por isso o extrato dela não aparece aqui.`), el("a", { href: "#/extrato", role: "button" }, "Ver as suas contas"));
+  };
+  scope.add(app.bank.on("load", check));
+  check();
   return { node, title: "Extrato", dispose: () => scope.dispose() };
 }
 
@@ -74,13 +85,14 @@ async function save({ http }, filter, kind) {
 }
 
 /**
+ * @param {App} app
  * @param {StatementPages} pages
  * @param {Scope} scope
  */
-function rowList(pages, scope) {
+function rowList(app, pages, scope) {
   const days = dayList();
   const foot = el("p", { class: "statement-foot", role: "status" });
-  const again = el("button", { type: "button", class: "secondary outline", hidden: true, onclick: () => pages.more() }, "Tentar de novo");
+  const again = el("button", { type: "button", class: "secondary outline", hidden: true, onclick: () => pages.again() }, "Tentar de novo");
   const end = el("div", { class: "statement-end" });
   const watch = new IntersectionObserver(([entry]) => entry.isIntersecting && !pages.failed && pages.more(), { rootMargin: "600px" });
   watch.observe(end);
@@ -89,7 +101,7 @@ function rowList(pages, scope) {
   scope.add(
     pages.on("change", (fresh) => {
       days.update(pages.statement.rows, pages.totals, fresh);
-      setText(foot, footText(pages));
+      setText(foot, pages.remembered ? `${pages.failed} Estas são as movimentações de ${age(freshAt(app))} que a página já tinha.` : footText(pages));
       again.hidden = pages.failed === "";
       watch.unobserve(end);
       if (!pages.loading) watch.observe(end);

@@ -18,7 +18,7 @@ const TEXT_CHARS_MAX = 100;
  * @param {Scope} scope
  * @param {(filter: Filter) => void} apply
  */
-export function statementFilters({ bank }, chosen, scope, apply) {
+export function statementFilters({ bank, here }, chosen, scope, apply) {
   const account = el("select", { id: "extrato-conta", "data-testid": "extrato-conta" });
   const period = choice("extrato-periodo", { "": "Tudo", 7: "7 dias", 30: "30 dias", 90: "90 dias", livre: "Escolher datas" });
   const from = el("input", { type: "date", id: "extrato-de", "data-testid": "extrato-de" });
@@ -43,7 +43,7 @@ export function statementFilters({ bank }, chosen, scope, apply) {
       const days = Number(period.value) || 0;
       const since = days ? daysBefore(new Date(), days - 1) : "";
       return {
-        account: Number(account.value) || chosen || null,
+        account: Number(account.value) || Number(left.account) || chosen || null,
         from: free ? from.value : since,
         to: free ? to.value : "",
         kind: kind.value,
@@ -59,12 +59,17 @@ export function statementFilters({ bank }, chosen, scope, apply) {
       if (self.filter.account) changed();
     },
   };
+  const inputs = { period, from, to, kind, text };
+  const left = here.kept("filtros") ?? {};
+  Object.entries(inputs).forEach(([name, input]) => (input.value = left[name] ?? ""));
+  dates.hidden = period.value !== "livre";
   const changed = () => {
+    here.keep("filtros", { account: account.value, ...Object.fromEntries(Object.entries(inputs).map(([name, { value }]) => [name, value])) });
     dates.hidden = period.value !== "livre";
     apply(self.filter);
     listeners.forEach((listen) => listen());
   };
-  listAccounts(bank, { select: account, chosen, scope, first: changed });
+  listAccounts(bank, { select: account, chosen: Number(left.account) || chosen, scope, first: changed });
   [account, period, from, to, kind].forEach((input) => input.addEventListener("change", changed));
   text.addEventListener("input", debounced(changed));
   // "7 dias" are other ones then.

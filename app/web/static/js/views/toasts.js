@@ -35,16 +35,18 @@ export const KIND_NAMES = {
 
 const region = el("div", { class: "toasts", role: "status", "aria-live": "polite", "aria-label": "Avisos que chegam" });
 
-/** @typedef {{ title: string, text?: string, kind: string, href?: string }} Toast */
+/** @typedef {{ title: string, text?: string, kind: string, href?: string, opened?: () => void }} Toast */
 
 /** @param {Toast} message */
-export function toast({ title, text = "", kind, href }) {
+export function toast({ title, text = "", kind, href, opened = () => undefined }) {
   const words = [el("b", {}, title), text ? el("span", {}, text) : null];
+  // Two lines are shown; all of it is under the pointer, and behind the bell.
+  const whole = text ? `${title}. ${text}` : title;
   const node = el(
     "div",
-    { class: "toast", "data-kind": kind, "data-testid": "aviso-toast" },
+    { class: "toast", "data-kind": kind, title: whole, "data-testid": "aviso-toast" },
     icon(KIND_ICONS[kind] ?? "info"),
-    href ? el("a", { class: "toast-text", href }, ...words) : el("div", { class: "toast-text" }, ...words),
+    href ? el("a", { class: "toast-text", href, onclick: opened }, ...words) : el("div", { class: "toast-text" }, ...words),
     el("button", { type: "button", class: "ghost", "aria-label": "Dispensar", onclick: () => node.remove() }, icon("x")),
   );
   region.append(node);
@@ -79,7 +81,7 @@ export function toastsView(app) {
     breath = [];
     if (events.length > TOLD_ONE_BY_ONE_MAX) {
       toast({ title: `${events.length} avisos novos`, text: "Veja todos no sino, lá em cima.", kind: "aviso" });
-    } else events.forEach(tell);
+    } else events.forEach((event) => tell(app, event));
   };
   app.inbox.on("arrived", (event) => {
     if (breath.push(event) === 1) setTimeout(speak, BREATH_MS);
@@ -102,13 +104,18 @@ export function receiptHref(dados) {
   return dados?.operacao_id ? `#/comprovante/${dados.operacao_id}` : undefined;
 }
 
-/** @param {Notification} event */
-function tell({ tipo, mensagem, dados }) {
+/**
+ * @param {App} app
+ * @param {Notification} event
+ */
+function tell(app, event) {
+  const { tipo, mensagem, dados } = event;
   const kind = kindOf(tipo);
   toast({
     title: KIND_NAMES[kind],
     text: mensagem,
     kind,
     href: receiptHref(dados),
+    opened: () => app.opened(event),
   });
 }

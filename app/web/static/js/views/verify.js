@@ -6,6 +6,7 @@ import { formatBRL, toCents } from "../models/money.js";
 import { isOperation, OPERATIONS } from "../models/operation.js";
 import { field, showProblems } from "./field.js";
 /** @import { App } from "../app.js" */
+/** @import { ApiError } from "../lib/http.js" */
 /** @import { Verified } from "../types/wire.js" */
 
 /**
@@ -16,20 +17,27 @@ import { field, showProblems } from "./field.js";
 export function verifyView(app, [code = ""]) {
   const input = el("input", { id: "codigo", name: "codigo", autocomplete: "off", spellcheck: "false", autocapitalize: "characters", "data-testid": "verificar-codigo" });
   input.value = code;
-  const fields = { codigo: field("Código de verificação", input, { hint: "Está no comprovante em PDF." }) };
+  const fields = { codigo: field("Código de verificação", input, { hint: "Está no comprovante, ao lado do código QR." }) };
   const result = el("div", { role: "status", "data-testid": "verificar-resultado" });
+  const told = (/** @type {Error} */ { message }) => showProblems(fields, { codigo: message });
   const ask = async () => {
     const path = `/verificar/${encodeURIComponent(input.value.trim())}`;
-    const answer = await app.http.get(path).catch((/** @type {Error} */ error) => showProblems(fields, { codigo: error.message }));
-    fill(result, answer?.valido ? confirmed(answer) : null);
+    fill(result);
+    /** @type {Verified | null} */
+    const answer = await app.http.get(path).catch((/** @type {ApiError} */ error) => {
+      // Only the bank's word that it has no such code is a verdict; a line that failed is none.
+      if (error.status !== 404) throw error;
+      return null;
+    });
+    fill(result, answer?.valido ? confirmed(answer) : refuted(input.value.trim()));
   };
   const submit = (/** @type {SubmitEvent} */ event) => {
     event.preventDefault();
     if (input.value.trim() === "") showProblems(fields, { codigo: "Digite o código." });
-    else if (input.value.trim() === code) ask();
+    else if (input.value.trim() === code) ask().catch(told);
     else navigate(`verificar/${encodeURIComponent(input.value.trim())}`);
   };
-  if (code) ask();
+  if (code) ask().catch(told);
   const node = el(
     "div",
     { class: "verify" },
@@ -57,5 +65,17 @@ function confirmed({ codigo, tipo, valor, data, origem, destino }) {
     el("p", { class: "receipt-ok" }, icon("badge-check"), "Este comprovante é verdadeiro"),
     el("p", { class: "receipt-sum" }, formatBRL(toCents(valor))),
     el("dl", { class: "facts" }, ...facts),
+    el("p", { class: "soft" }, "Compare com o comprovante que você recebeu. Se o valor, a data ou os nomes forem outros, ele foi adulterado."),
+  );
+}
+
+/** @param {string} code */
+function refuted(code) {
+  return el(
+    "section",
+    { class: "panel verified", "data-testid": "verificar-falso" },
+    el("p", { class: "receipt-false" }, icon("circle-alert"), "Este comprovante não é verdadeiro"),
+    el("p", {}, `O Saldo Vivo não emitiu nenhum comprovante com o código ${code}.`),
+    el("p", { class: "soft" }, "Confira se o código foi digitado por inteiro. Se foi, não confie neste comprovante: veja no seu extrato se o dinheiro chegou."),
   );
 }
