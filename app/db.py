@@ -4,7 +4,6 @@ MariaDB runs at READ COMMITTED. SQLite, the embedded default, runs every writing
 """
 
 import random
-import sqlite3
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -21,36 +20,25 @@ from sqlalchemy import (
     MetaData,
     String,
     Table,
-    create_engine,
-    event,
     insert,
 )
 from sqlalchemy.dialects.mysql import DATETIME
-from sqlalchemy.exc import DBAPIError, IntegrityError, InterfaceError, OperationalError
-from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import DeclarativeBase
 from sqlalchemy.types import TypeDecorator
 
-from app.errors import DatabaseDown, OutcomeUnknown
+from app import deadline, log, sql_engines, sql_errors
+from app.errors import DatabaseDown, KeyInFlight, OutcomeUnknown
+from app.gate import Gate
+from app.sql_errors import Trouble
+from app.write_probe import WriteProbe
 
-POOL_SIZE = 8
-POOL_WAIT_S = 5
-CONNECT_TIMEOUT_S = 3
-STATEMENT_TIMEOUT_S = 20
-LOCK_WAIT_S = 3
-# A process that froze inside a transaction loses it, and with it its locks.
-IDLE_TRANSACTION_S = 5
+# How long MariaDB may be silent before it counts as lost; longer than LOCK_WAIT_S, see also `app.deadline`.
+STATEMENT_TIMEOUT_S = 4.0
 ATTEMPTS_MAX = 6
 RETRY_PAUSE_S = 0.02
 RETRY_PAUSE_MAX_S = 0.25
-OUTCOME_WAIT_S = 10
-SQLITE_LOCK_PAUSE_S = 0.002
-SQLITE_LOCK_WAIT_S = 10
-
-# MariaDB: deadlock, lock wait timeout, record changed since last read.
-_RETRIED = {1213, 1205, 1020}
-# MariaDB: gone away, lost connection, server shutdown, cannot connect, too many connections.
-_CONNECTION_LOST = {2006, 2013, 2014, 2055, 1053, 1927, 2003, 2002, 1040, 0}
+_log = log.get("database")
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -112,20 +100,58 @@ def exact_text(length: int) -> String:
     return String(length).with_variant(String(length, collation="utf8mb4_bin"), "mysql", "mariadb")
 
 
+class Share:
+    """Connections for one purpose, and a bounded queue in front of them: no other purpose can take them away."""
+
+    def __init__(self, database: "Database", *, reads: int, writes: int, waiting_max: int) -> None:
+        self._database = database
+        self.reads = reads
+        self.writes = writes
+        self._reading = Gate(at_once_max=reads, waiting_max=waiting_max)
+        self._writing = Gate(at_once_max=writes, waiting_max=waiting_max)
+
+    def read(self, work: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """As `Database.read`, on this share's connections."""
+        until = deadline.ends_at()
+        with self._reading.enter(until=until):
+            return self._database._read(work, args, kwargs, until)
+
+    def transact(self, work: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """As `Database.transact`, on this share's connections."""
+        until = deadline.ends_at()
+        with self._writing.enter(until=until):
+            return self._database._transact(work, args, kwargs, until, repeatable=False)
+
+    def transact_keyed(self, work: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """As `Database.transact_keyed`, on this share's connections."""
+        until = deadline.ends_at()
+        with self._writing.enter(until=until):
+            return self._database._transact(work, args, kwargs, until, repeatable=True)
+
+
 class Database:
     """`transact` for what writes, `read` for single statements. Safe to share between greenlets and threads.
 
-    `statement_timeout_s`: how long MariaDB may take to answer one statement before it counts as down.
+    Each purpose has connections of its own, with a bounded queue in front: `authentication` (logins, and the token of
+    every request and event), `catch_up` (what sockets missed), money (`transact_keyed`), and the rest. Who finds the
+    queue full, or waits in it until the request's time is up, gets Overloaded, which is a kind of DatabaseDown.
+
+    `statement_timeout_s`: how long MariaDB may take to answer one statement before it counts as lost.
     """
 
-    def __init__(self, url: str, *, statement_timeout_s: int = STATEMENT_TIMEOUT_S) -> None:
+    def __init__(self, url: str, *, statement_timeout_s: float = STATEMENT_TIMEOUT_S) -> None:
+        self.url = url
         self.is_sqlite = url.startswith("sqlite")
-        if self.is_sqlite:
-            self._writes = _sqlite_engine(url)
-            self._reads = _sqlite_engine(url, autocommit=True)
-        else:
-            self._writes = _mariadb_engine(url, "READ COMMITTED", statement_timeout_s)
-            self._reads = _mariadb_engine(url, "AUTOCOMMIT", statement_timeout_s)
+        self.authentication = Share(self, reads=3, writes=1, waiting_max=500)
+        self.catch_up = Share(self, reads=2, writes=1, waiting_max=100)
+        self._money = Share(self, reads=1, writes=5, waiting_max=100)
+        self._general = Share(self, reads=4, writes=2, waiting_max=200)
+        shares = (self.authentication, self.catch_up, self._money, self._general)
+        reads, writes = sum(s.reads for s in shares), sum(s.writes for s in shares)
+        self._reads = sql_engines.for_reads(url, connections=reads, timeout_s=statement_timeout_s)
+        self._writes = sql_engines.for_writes(url, connections=writes, timeout_s=statement_timeout_s)
+        self._probe = WriteProbe(url)
+        self._failing = False
 
     @property
     def engine(self) -> Engine:
@@ -135,20 +161,51 @@ class Database:
         """Run `work` in one transaction, again from its start when the database asks for that.
 
         A deadlock or a lock wait is tried again, and so is a connection lost before COMMIT was sent. Lost
-        during COMMIT it raises OutcomeUnknown. Raises DatabaseDown when no connection can be had.
+        during COMMIT it raises OutcomeUnknown. Raises DatabaseDown when the database is away, cannot write or has
+        too much to do, and SqlFault for a statement that is wrong.
         """
-        return self._transact(work, args, kwargs, repeatable=False)
+        return self._general.transact(work, *args, **kwargs)
 
     def transact_keyed(self, work: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """As `transact`, for work that claims an idempotency key first and so may be repeated.
 
-        After a connection was lost during COMMIT it runs again and so finds out; it raises OutcomeUnknown
-        only when the database stays away for OUTCOME_WAIT_S.
+        After a connection was lost during COMMIT it runs again and so finds out, also when the lost session still
+        holds the key; it raises OutcomeUnknown only when that takes longer than a request may.
         """
-        return self._transact(work, args, kwargs, repeatable=True)
+        return self._money.transact_keyed(work, *args, **kwargs)
 
-    def _transact(self, work: Callable[..., T], args: Any, kwargs: Any, *, repeatable: bool) -> T:
-        unknown_until: float | None = None
+    def read(self, work: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Run `work`, each statement of which sees what was committed when it began. Raises DatabaseDown, SqlFault."""
+        return self._general.read(work, *args, **kwargs)
+
+    def writable(self) -> bool:
+        """Whether a transaction can be committed now. Cheap, and bounded by some seconds; for /readyz."""
+        return self._probe.ask()
+
+    def dispose(self) -> None:
+        self._writes.dispose()
+        self._reads.dispose()
+
+    def _read(self, work: Callable[..., T], args: Any, kwargs: Any, until: float) -> T:
+        attempt = 0
+        while True:
+            attempt += 1
+            try:
+                with self._reads.connect() as connection:
+                    result = work(connection, *args, **kwargs)
+            except DBAPIError as error:
+                trouble = sql_errors.trouble_of(error)
+                if trouble is Trouble.FAULT:
+                    raise sql_errors.fault(error) from None
+                # A connection of the pool may have died long ago; a new one says how things are.
+                if trouble is not Trouble.LOST or attempt == 2 or time.monotonic() >= until:
+                    raise self._down(error) from error
+            else:
+                self._failing = False
+                return result
+
+    def _transact(self, work: Callable[..., T], args: Any, kwargs: Any, until: float, *, repeatable: bool) -> T:
+        lost = unknown = False
         attempt = 0
         while True:
             attempt += 1
@@ -158,118 +215,46 @@ class Database:
                     result = work(connection, *args, **kwargs)
                     committing = True
                     transaction.commit()
-                    return result
-            except PoolTimeout as error:
+            except KeyInFlight as error:
+                if not lost:
+                    raise
+                # Held by a session of this very call, whose connection broke: it ends, or its commit arrives.
                 failure: Exception = error
-            except (OperationalError, InterfaceError) as error:
+            except DatabaseDown as error:
+                if not unknown:
+                    raise
+                failure = error  # the request's time is up
+            except DBAPIError as error:
                 failure = error
-                if committing and _connection_lost(error):
-                    unknown_until = unknown_until or time.monotonic() + (OUTCOME_WAIT_S if repeatable else 0)
-                elif not self._may_retry(error):
-                    raise DatabaseDown from error
-            if unknown_until is None and attempt >= ATTEMPTS_MAX:
-                raise DatabaseDown from failure
-            if unknown_until is not None and time.monotonic() >= unknown_until:
+                trouble = sql_errors.trouble_of(error)
+                if trouble is Trouble.FAULT and not unknown:
+                    raise sql_errors.fault(error) from None
+                lost = lost or trouble is Trouble.LOST
+                unknown = unknown or (committing and trouble is Trouble.LOST)
+                if trouble in (Trouble.LATE, Trouble.UNWRITABLE):
+                    attempt = ATTEMPTS_MAX
+            else:
+                self._failing = False
+                self._probe.wrote()
+                return result
+            late = time.monotonic() >= until
+            if unknown and (late or not repeatable):
+                self._down(failure)
                 raise OutcomeUnknown from failure
+            if not unknown and (late or attempt >= ATTEMPTS_MAX):
+                raise self._down(failure) from failure
             time.sleep(min(RETRY_PAUSE_S * attempt, RETRY_PAUSE_MAX_S) * random.uniform(0.5, 1.5))
 
-    def read(self, work: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """Run `work`, each statement of which sees what was committed when it began. Raises DatabaseDown."""
-        for attempt in (1, 2):
-            try:
-                with self._reads.connect() as connection:
-                    return work(connection, *args, **kwargs)
-            except PoolTimeout:
-                raise DatabaseDown from None
-            except (OperationalError, InterfaceError) as error:
-                if attempt == 2 or not _connection_lost(error):
-                    raise DatabaseDown from error
-        raise DatabaseDown
-
-    def dispose(self) -> None:
-        self._writes.dispose()
-        self._reads.dispose()
-
-    def _may_retry(self, error: DBAPIError) -> bool:
-        return _number(error) in _RETRIED or _connection_lost(error) or self.is_sqlite
-
-
-def _number(error: DBAPIError) -> int | None:
-    args = getattr(error.orig, "args", ())
-    return args[0] if args and isinstance(args[0], int) else None
-
-
-def _connection_lost(error: DBAPIError) -> bool:
-    return error.connection_invalidated or _number(error) in _CONNECTION_LOST
-
-
-def is_lock_wait(error: DBAPIError) -> bool:
-    """Whether another transaction held the row for LOCK_WAIT_S."""
-    return _number(error) == 1205
-
-
-def is_duplicate(error: IntegrityError) -> bool:
-    """Whether a unique key refused the row (and not, say, a foreign key)."""
-    return _number(error) == 1062 or "UNIQUE constraint failed" in str(error.orig)
-
-
-def _mariadb_engine(url: str, isolation: Any, statement_timeout_s: int) -> Engine:
-    return create_engine(
-        url,
-        isolation_level=isolation,
-        pool_size=POOL_SIZE,
-        max_overflow=0,
-        pool_timeout=POOL_WAIT_S,
-        pool_recycle=1800,
-        pool_reset_on_return=None if isolation == "AUTOCOMMIT" else "rollback",
-        connect_args={
-            "charset": "utf8mb4",
-            # The driver makes a TLS context for each connection, 50 ms of the node, also when none is wanted.
-            "ssl_disabled": "ssl" not in url.partition("?")[2],
-            "connect_timeout": CONNECT_TIMEOUT_S,
-            "read_timeout": statement_timeout_s,
-            "write_timeout": statement_timeout_s,
-            "init_command": f"SET innodb_lock_wait_timeout={LOCK_WAIT_S}, time_zone='+00:00',"
-            f" idle_transaction_timeout={IDLE_TRANSACTION_S}",
-        },
-    )
-
-
-def _sqlite_engine(url: str, *, autocommit: bool = False) -> Engine:
-    engine = create_engine(
-        url,
-        pool_size=POOL_SIZE,
-        max_overflow=0,
-        pool_timeout=POOL_WAIT_S,
-        connect_args={"timeout": 0, "check_same_thread": False, "isolation_level": None},
-    )
-
-    @event.listens_for(engine, "connect")
-    def prepare(connection: sqlite3.Connection, _record: object) -> None:
-        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
-            _patiently(connection.execute, f"PRAGMA {pragma}")
-
-    if not autocommit:
-
-        @event.listens_for(engine, "begin")
-        def begin(connection: Connection) -> None:
-            _patiently(connection.exec_driver_sql, "BEGIN IMMEDIATE")
-
-    return engine
-
-
-def _patiently(execute: Callable[[str], object], statement: str) -> None:
-    """SQLite's own wait would stall every greenlet of the process, so the wait is ours."""
-    deadline = time.monotonic() + SQLITE_LOCK_WAIT_S
-    while True:
-        try:
-            execute(statement)
-            return
-        except (sqlite3.OperationalError, OperationalError) as error:
-            if not _busy(error) or time.monotonic() > deadline:
-                raise
-        time.sleep(SQLITE_LOCK_PAUSE_S * random.uniform(0.5, 1.5))
-
-
-def _busy(error: Exception) -> bool:
-    return "locked" in str(error) or "busy" in str(error)
+    def _down(self, failure: Exception) -> DatabaseDown:
+        """What to raise; the first of a row is logged with its cause, or an outage would fill the log."""
+        if isinstance(failure, DBAPIError):
+            trouble = sql_errors.trouble_of(failure)
+            if trouble is Trouble.UNWRITABLE:
+                self._probe.could_not_write()
+            elif trouble is Trouble.LOST:
+                self._probe.lost()
+            if not self._failing:
+                cause = sql_errors.cause(failure)
+                _log.warning("database_down", trouble=trouble.value, cause=cause, statement=failure.statement)
+            self._failing = True
+        return DatabaseDown()

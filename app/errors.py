@@ -117,6 +117,12 @@ class DatabaseDown(AppError):
     )
 
 
+class Overloaded(DatabaseDown):
+    """Nothing is broken; too much is asked at once. Raised without waiting where a queue is full."""
+
+    code, text = "muita_procura", "Há muita procura no momento. Tente de novo em instantes."
+
+
 class OutcomeUnknown(AppError):
     status, code = 503, "resultado_desconhecido"
     text = "Não foi possível confirmar a operação. Repita com a mesma Idempotency-Key ou confira o extrato."

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, delete, insert, select, update
 from sqlalchemy.exc import IntegrityError, OperationalError
 
-from app import clock, db, wire
+from app import clock, db, sql_errors, wire
 from app.bank.models import IdempotencyKey
 from app.errors import AppError, KeyInFlight, KeyReused, from_code
 
@@ -42,10 +42,10 @@ def begin(connection: Connection, *, user_id: int, key: str, print_: str) -> dic
         connection.execute(_CLAIM, {**row, "created_at": clock.now()})
         return None
     except IntegrityError as error:
-        if not db.is_duplicate(error):
+        if not sql_errors.is_duplicate(error):
             raise
     except OperationalError as error:
-        if db.is_lock_wait(error):
+        if sql_errors.is_lock_wait(error):
             raise KeyInFlight from error
         raise
     return _replay(connection, user_id, key, print_)

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from sqlalchemy import Connection, delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
-from app import clock, db
+from app import clock, db, sql_errors
 from app.errors import EmailTaken, NotFound, RevokedToken
 from app.users.auth import Ended, Identity
 from app.users.models import Revocation, User
@@ -29,7 +29,7 @@ def register(connection: Connection, *, email: str, name: str, password_hash: st
     try:
         result = connection.execute(insert(User).values(token_generation=1, **values))
     except IntegrityError as error:
-        if db.is_duplicate(error):
+        if sql_errors.is_duplicate(error):
             raise EmailTaken from None
         raise
     user_id = db.new_id(result)

@@ -35,14 +35,14 @@ class Auth:
 
     def verify(self, token: object) -> Identity:
         """Raises BadToken, ExpiredToken, RevokedToken or DatabaseDown."""
-        return self.db.read(current_identity, self.tokens.read(token))
+        return self.db.authentication.read(current_identity, self.tokens.read(token))
 
     def verify_again(self, identity: Identity) -> Identity:
         """The same user, if the token is still good. Raises ExpiredToken, RevokedToken or DatabaseDown."""
         if identity.expires_at <= clock.unix_s():
             raise ExpiredToken
         claims = Claims(identity.user_id, identity.jti, identity.generation, identity.expires_at)
-        return self.db.read(current_identity, claims)
+        return self.db.authentication.read(current_identity, claims)
 
     def requires_user(self, view: Callable[..., Any]) -> Callable[..., Any]:
         """Give the view the verified Identity of the bearer token as its first argument."""

@@ -49,7 +49,7 @@ def blueprint(auth: Auth, limits: Limiter, *, welcome: Welcome, tokens_ended: Ca
         """Cadastra um usuário e abre sua primeira conta, com saldo zero."""
         limits.check(REGISTER_BY_ADDRESS, door.client_address())
         body = door.read_body(payloads.NewUser)
-        person = auth.db.transact(register_and_welcome, body, passwords.hash_password(body.senha))
+        person = auth.db.authentication.transact(register_and_welcome, body, passwords.hash_password(body.senha))
         return session(person, "Cadastro realizado com sucesso", 201)
 
     @door.route(
@@ -66,7 +66,7 @@ def blueprint(auth: Auth, limits: Limiter, *, welcome: Welcome, tokens_ended: Ca
         limits.check(LOGIN_BY_ADDRESS, door.client_address())
         limits.check(LOGIN_BY_EMAIL, body.email)
         limits.check(LOGIN_BY_EMAIL_AND_ADDRESS, body.email, door.client_address())
-        person = auth.db.read(actions.by_email, body.email)
+        person = auth.db.authentication.read(actions.by_email, body.email)
         if not passwords.matches(body.senha, person.password_hash if person else None) or person is None:
             raise WrongCredentials
         return session(person, "Login realizado com sucesso", 200)
@@ -83,9 +83,9 @@ def blueprint(auth: Auth, limits: Limiter, *, welcome: Welcome, tokens_ended: Ca
         """Encerra este token, ou todos os do usuário, em todos os nós."""
         body = door.read_body(payloads.Logout) if request.get_data(cache=True) else read(payloads.Logout, {})
         if body.todos:
-            ended = auth.db.transact(actions.end_all_tokens, identity, auth.tokens.ttl_s)
+            ended = auth.db.authentication.transact(actions.end_all_tokens, identity, auth.tokens.ttl_s)
         else:
-            ended = auth.db.transact(actions.end_token, identity)
+            ended = auth.db.authentication.transact(actions.end_token, identity)
         tokens_ended(ended)
         return "", 204
 

@@ -5,7 +5,7 @@ from typing import Any
 from flask import Flask, Response, g, request
 from werkzeug.exceptions import HTTPException
 
-from app import clock, door, log, metrics
+from app import clock, deadline, door, log, metrics
 from app.errors import AppError, MethodNotAllowed, NotFound, NotJson, TooLarge
 from app.settings import Settings
 
@@ -67,6 +67,7 @@ def _accident(error: Exception) -> Any:
 
 def _start() -> None:
     g.started_s = clock.monotonic_s()
+    deadline.begin()
 
 
 def _secure(answer: Response) -> Response:
@@ -96,6 +97,7 @@ def _allow_origin(answer: Response, origins: tuple[str, ...]) -> Response:
 
 
 def _measure(answer: Response) -> Response:
+    deadline.end()
     metrics.HTTP_SECONDS.labels(_route(), str(answer.status_code)).observe(clock.monotonic_s() - g.started_s)
     return answer
 

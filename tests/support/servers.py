@@ -108,9 +108,12 @@ class Server(ABC):
 
 
 class DatabaseServer(Server):
-    """A MariaDB with one empty database, `saldo_vivo`, and a user that may make more."""
+    """A MariaDB as docker-compose.yml has it: the binary log is on, and the program's user has all of its databases
+    and nothing of the server. `connection` is the operator's.
+    """
 
     USER = "saldo"
+    OPERATOR = "operator"
     DATABASE = "saldo_vivo"
 
     def __init__(self, directory: Path) -> None:
@@ -121,7 +124,9 @@ class DatabaseServer(Server):
         self._first_sql.write_text(
             f"CREATE DATABASE IF NOT EXISTS {self.DATABASE};\n"
             f"CREATE USER IF NOT EXISTS {self.USER}@'{LOOPBACK}' IDENTIFIED BY '{self._password}';\n"
-            f"GRANT ALL ON *.* TO {self.USER}@'{LOOPBACK}' WITH GRANT OPTION;\n"
+            f"GRANT ALL ON {self.DATABASE}.* TO {self.USER}@'{LOOPBACK}';\n"
+            f"CREATE USER IF NOT EXISTS {self.OPERATOR}@'{LOOPBACK}' IDENTIFIED BY '{self._password}';\n"
+            f"GRANT ALL ON *.* TO {self.OPERATOR}@'{LOOPBACK}' WITH GRANT OPTION;\n"
         )
         self._install()
 
@@ -140,15 +145,16 @@ class DatabaseServer(Server):
             cursor.execute("SET foreign_key_checks = 0")
             cursor.execute(f"DROP DATABASE IF EXISTS `{name}`")
             cursor.execute(f"CREATE DATABASE `{name}`")
+            cursor.execute(f"GRANT ALL ON `{name}`.* TO {self.USER}@'{LOOPBACK}'")
         return self.url_of(name)
 
     @contextmanager
     def connection(self) -> Iterator[pymysql.Connection]:
-        """A connection of its own that belongs to no database, in autocommit."""
+        """The operator's, who may do everything; it belongs to no database, in autocommit."""
         connection = pymysql.connect(
             host=LOOPBACK,
             port=self.port,
-            user=self.USER,
+            user=self.OPERATOR,
             password=self._password,
             autocommit=True,
             connect_timeout=5,
@@ -157,6 +163,19 @@ class DatabaseServer(Server):
             yield connection
         finally:
             connection.close()
+
+    @contextmanager
+    def setting(self, name: str, value: int) -> Iterator[None]:
+        """A variable of the whole server that has another value for a while."""
+        with self.connection() as connection, connection.cursor() as cursor:
+            cursor.execute(f"SELECT @@GLOBAL.{name}")
+            row = cursor.fetchone()
+            assert row is not None
+            cursor.execute(f"SET GLOBAL {name} = {value}")
+            try:
+                yield
+            finally:
+                cursor.execute(f"SET GLOBAL {name} = {row[0]}")
 
     def _command(self) -> list[str]:
         return [
@@ -168,7 +187,9 @@ class DatabaseServer(Server):
             f"--pid-file={self._directory / 'pid'}",
             f"--init-file={self._first_sql}",
             "--skip-name-resolve",
-            "--skip-log-bin",
+            f"--log-bin={self._data / 'binlog'}",
+            "--binlog-format=ROW",
+            "--log-bin-trust-function-creators=ON",
             "--max-connections=400",
             "--character-set-server=utf8mb4",
             "--innodb-buffer-pool-size=128M",

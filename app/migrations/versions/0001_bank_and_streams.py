@@ -1,40 +1,30 @@
-"""Users, the bank and the streams."""
+"""Users, the bank and the streams. What seals the books is no step of this: see `app.migrations.seal`."""
 
 import time
 from datetime import UTC, datetime
-from typing import Any
 
 import sqlalchemy as sa
-from alembic import op
-from sqlalchemy.dialects.mysql import DATETIME
+
+from app.migrations.steps import BIG, MOMENT, create_table, drop_tables, exact, insert_missing
 
 revision = "0001"
 down_revision = None
 branch_labels = None
 depends_on = None
 
-BIG = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
-MOMENT = sa.DateTime().with_variant(DATETIME(fsp=6), "mysql", "mariadb")
-TABLE: dict[str, Any] = {"mysql_engine": "InnoDB", "mysql_charset": "utf8mb4", "mysql_collate": "utf8mb4_unicode_ci"}
 BALANCE_CENTS_MAX = 999_999_999_999_999
 CASH_ACCOUNT_ID = -1
 PARTITIONS = 16
-
-
-def exact(length: int) -> sa.String:
-    return sa.String(length).with_variant(sa.String(length, collation="utf8mb4_bin"), "mysql", "mariadb")
 
 
 def upgrade() -> None:
     _users()
     _bank()
     _streams()
-    _seal("entries")
-    _seal("operations")
 
 
 def _users() -> None:
-    op.create_table(
+    create_table(
         "users",
         sa.Column("id", BIG, primary_key=True),
         sa.Column("email", exact(254), nullable=False, unique=True),
@@ -43,9 +33,8 @@ def _users() -> None:
         sa.Column("token_generation", BIG, nullable=False),
         sa.Column("created_at", MOMENT, nullable=False),
         sqlite_autoincrement=True,
-        **TABLE,
     )
-    op.create_table(
+    create_table(
         "revocations",
         sa.Column("id", BIG, primary_key=True),
         sa.Column("user_id", BIG, sa.ForeignKey("users.id"), nullable=False),
@@ -53,12 +42,11 @@ def _users() -> None:
         sa.Column("generation", BIG),
         sa.Column("revoked_at", MOMENT, nullable=False, index=True),
         sa.Column("expires_at", MOMENT, nullable=False),
-        **TABLE,
     )
 
 
 def _bank() -> None:
-    accounts = op.create_table(
+    accounts = create_table(
         "accounts",
         sa.Column("id", BIG, primary_key=True),
         sa.Column("user_id", BIG, sa.ForeignKey("users.id"), index=True),
@@ -71,11 +59,10 @@ def _bank() -> None:
             name="balance_in_range",
         ),
         sqlite_autoincrement=True,
-        **TABLE,
     )
     cash = {"id": CASH_ACCOUNT_ID, "user_id": None, "name": "Caixa", "balance_cents": 0, "version": 0}
-    op.bulk_insert(accounts, [{**cash, "created_at": datetime.now(UTC).replace(tzinfo=None)}])
-    op.create_table(
+    insert_missing(accounts, [{**cash, "created_at": datetime.now(UTC).replace(tzinfo=None)}])
+    create_table(
         "operations",
         sa.Column("id", BIG, primary_key=True),
         sa.Column("kind", sa.String(20), nullable=False),
@@ -87,9 +74,8 @@ def _bank() -> None:
         sa.Column("created_at", MOMENT, nullable=False, index=True),
         sa.CheckConstraint("amount_cents > 0", name="amount_positive"),
         sqlite_autoincrement=True,
-        **TABLE,
     )
-    op.create_table(
+    create_table(
         "entries",
         sa.Column("id", BIG, primary_key=True),
         sa.Column("operation_id", BIG, sa.ForeignKey("operations.id"), nullable=False, index=True),
@@ -99,9 +85,8 @@ def _bank() -> None:
         sa.CheckConstraint("amount_cents <> 0", name="amount_not_zero"),
         sa.Index("ix_entries_account_id_id", "account_id", "id"),
         sqlite_autoincrement=True,
-        **TABLE,
     )
-    op.create_table(
+    create_table(
         "idempotency_keys",
         sa.Column("user_id", BIG, sa.ForeignKey("users.id"), primary_key=True, autoincrement=False),
         sa.Column("key", exact(260), primary_key=True),
@@ -109,18 +94,16 @@ def _bank() -> None:
         sa.Column("status", sa.SmallInteger, nullable=False),
         sa.Column("answer", sa.Text, nullable=False),
         sa.Column("created_at", MOMENT, nullable=False, index=True),
-        **TABLE,
     )
 
 
 def _streams() -> None:
-    op.create_table(
+    create_table(
         "user_streams",
         sa.Column("user_id", BIG, sa.ForeignKey("users.id"), primary_key=True, autoincrement=False),
         sa.Column("seq", BIG, nullable=False),
-        **TABLE,
     )
-    op.create_table(
+    create_table(
         "stream_events",
         sa.Column("user_id", BIG, sa.ForeignKey("users.id"), primary_key=True, autoincrement=False),
         sa.Column("seq", BIG, primary_key=True, autoincrement=False),
@@ -128,9 +111,8 @@ def _streams() -> None:
         sa.Column("payload", sa.Text, nullable=False),
         sa.Column("state", sa.Text, nullable=False),
         sa.Column("created_at", MOMENT, nullable=False),
-        **TABLE,
     )
-    op.create_table(
+    create_table(
         "outbox",
         sa.Column("id", BIG, primary_key=True),
         sa.Column("partition_id", sa.SmallInteger, nullable=False),
@@ -138,36 +120,21 @@ def _streams() -> None:
         sa.Column("seq", BIG, nullable=False),
         sa.Index("ix_outbox_partition_id", "partition_id", "id"),
         sqlite_autoincrement=True,
-        **TABLE,
     )
-    partitions = op.create_table(
-        "outbox_partitions", sa.Column("id", sa.SmallInteger, primary_key=True, autoincrement=False), **TABLE
+    partitions = create_table(
+        "outbox_partitions", sa.Column("id", sa.SmallInteger, primary_key=True, autoincrement=False)
     )
-    op.bulk_insert(partitions, [{"id": i} for i in range(PARTITIONS)])
-    epoch = op.create_table(
+    insert_missing(partitions, [{"id": i} for i in range(PARTITIONS)])
+    epoch = create_table(
         "stream_epoch",
         sa.Column("id", sa.SmallInteger, primary_key=True, autoincrement=False),
         sa.Column("epoch", BIG, nullable=False),
-        **TABLE,
     )
-    op.bulk_insert(epoch, [{"id": 1, "epoch": int(time.time())}])
-
-
-def _seal(table: str) -> None:
-    """The database itself refuses to change or delete a row."""
-    sqlite = op.get_bind().dialect.name == "sqlite"
-    refuse = f"'{table} are never changed'"
-    body = (
-        f"BEGIN SELECT RAISE(ABORT, {refuse}); END"
-        if sqlite
-        else f"SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = {refuse}"
-    )
-    for verb in ("UPDATE", "DELETE"):
-        op.execute(f"CREATE TRIGGER {table}_refuse_{verb.lower()} BEFORE {verb} ON {table} FOR EACH ROW {body}")
+    insert_missing(epoch, [{"id": 1, "epoch": int(time.time())}])
 
 
 def downgrade() -> None:
-    for table in (
+    drop_tables(
         "stream_epoch",
         "outbox_partitions",
         "outbox",
@@ -179,5 +146,4 @@ def downgrade() -> None:
         "accounts",
         "revocations",
         "users",
-    ):
-        op.drop_table(table)
+    )

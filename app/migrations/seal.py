@@ -1,0 +1,44 @@
+"""The database itself refuses to change or delete what the books say (docs/adr/0009)."""
+
+from sqlalchemy import Connection, inspect, text
+from sqlalchemy.exc import DBAPIError
+
+from app import log, sql_errors
+
+TABLES = ("operations", "entries")
+# With the binary log on, MariaDB lets only SUPER make a trigger, unless log_bin_trust_function_creators is on.
+_MAY_NOT = 1419
+
+_log = log.get("migrations")
+
+
+def history(connection: Connection) -> bool:
+    """Make the triggers that are missing; whether all are there now. A server that refuses them is no error: it is
+    said aloud, and the next run tries again."""
+    if not set(TABLES) <= set(inspect(connection).get_table_names()):
+        return False  # a schema on its way back
+    try:
+        for table in TABLES:
+            for verb in ("UPDATE", "DELETE"):
+                connection.execute(text(_trigger(table, verb, sqlite=connection.dialect.name == "sqlite")))
+    except DBAPIError as error:
+        if sql_errors.number(error) != _MAY_NOT:
+            raise
+        _log.warning(
+            "history_not_sealed",
+            cause=sql_errors.cause(error),
+            remedy="SET GLOBAL log_bin_trust_function_creators = 1, then migrate again (docs/operations.md)",
+        )
+        return False
+    return True
+
+
+def _trigger(table: str, verb: str, *, sqlite: bool) -> str:
+    refuse = f"'{table} are never changed'"
+    body = (
+        f"BEGIN SELECT RAISE(ABORT, {refuse}); END"
+        if sqlite
+        else f"SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = {refuse}"
+    )
+    name = f"{table}_refuse_{verb.lower()}"
+    return f"CREATE TRIGGER IF NOT EXISTS {name} BEFORE {verb} ON {table} FOR EACH ROW {body}"

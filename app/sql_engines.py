@@ -1,0 +1,126 @@
+"""How we speak to MariaDB and to SQLite: what SQLAlchemy and the drivers are told."""
+
+import random
+import sqlite3
+import time
+from collections.abc import Callable
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.pool import NullPool
+
+from app import deadline
+from app.errors import DatabaseDown
+from app.sql_errors import is_busy
+
+CONNECT_TIMEOUT_S = 3
+LOCK_WAIT_S = 3
+# A process that froze inside a transaction loses it, and with it its locks.
+IDLE_TRANSACTION_S = 5
+# Never reached: who may have a connection is decided before (`Share` in `app.db`).
+POOL_WAIT_S = 5
+POOL_RECYCLE_S = 1800
+SQLITE_LOCK_PAUSE_S = 0.002
+SQLITE_LOCK_WAIT_S = 10
+
+
+def for_writes(url: str, *, connections: int, timeout_s: float) -> Engine:
+    """Transactions: READ COMMITTED on MariaDB, BEGIN IMMEDIATE on SQLite."""
+    pool = _pool(connections)
+    if url.startswith("sqlite"):
+        return _bounded(_immediate(_sqlite(url, **pool)))
+    return _bounded(_mariadb(url, timeout_s, isolation_level="READ COMMITTED", **pool))
+
+
+def for_reads(url: str, *, connections: int, timeout_s: float) -> Engine:
+    """Single statements, each a transaction of its own: no BEGIN, no ROLLBACK."""
+    pool = _pool(connections)
+    if url.startswith("sqlite"):
+        return _bounded(_sqlite(url, skip_autocommit_rollback=True, **pool))
+    session = f", max_statement_time={timeout_s:g}"  # so that nothing runs on for one who has gone
+    pool |= {"isolation_level": "AUTOCOMMIT", "skip_autocommit_rollback": True, "pool_reset_on_return": None}
+    return _bounded(_mariadb(url, timeout_s, session, **pool))
+
+
+def for_one_use(url: str, *, timeout_s: float, lock_wait_s: float = SQLITE_LOCK_WAIT_S) -> Engine:
+    """Transactions on a connection that is made for each and closed after it."""
+    if url.startswith("sqlite"):
+        return _immediate(_sqlite(url, poolclass=NullPool), lock_wait_s)
+    return _mariadb(url, timeout_s, isolation_level="READ COMMITTED", poolclass=NullPool)
+
+
+def _pool(connections: int) -> dict[str, Any]:
+    return {
+        "pool_size": connections,
+        "max_overflow": 0,
+        "pool_timeout": POOL_WAIT_S,
+        "pool_recycle": POOL_RECYCLE_S,
+    }
+
+
+def _mariadb(url: str, timeout_s: float, session: str = "", **options: Any) -> Engine:
+    return create_engine(
+        url,
+        # What people wrote has no place in a log.
+        hide_parameters=True,
+        connect_args={
+            "charset": "utf8mb4",
+            # The driver makes a TLS context for each connection, 50 ms of the node, also when none is wanted.
+            "ssl_disabled": "ssl" not in url.partition("?")[2],
+            "connect_timeout": min(CONNECT_TIMEOUT_S, timeout_s),
+            "read_timeout": timeout_s,
+            "write_timeout": timeout_s,
+            "init_command": f"SET innodb_lock_wait_timeout={LOCK_WAIT_S}, time_zone='+00:00',"
+            f" idle_transaction_timeout={IDLE_TRANSACTION_S}{session}",
+        },
+        **options,
+    )
+
+
+def _sqlite(url: str, **options: Any) -> Engine:
+    engine = create_engine(
+        url,
+        hide_parameters=True,
+        connect_args={"timeout": 0, "check_same_thread": False, "isolation_level": None},
+        **options,
+    )
+
+    @event.listens_for(engine, "connect")
+    def prepare(connection: sqlite3.Connection, _record: object) -> None:
+        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+            _patiently(connection.execute, f"PRAGMA {pragma}")
+
+    return engine
+
+
+def _immediate(engine: Engine, lock_wait_s: float = SQLITE_LOCK_WAIT_S) -> Engine:
+    @event.listens_for(engine, "begin")
+    def begin(connection: Connection) -> None:
+        _patiently(connection.exec_driver_sql, "BEGIN IMMEDIATE", lock_wait_s)
+
+    return engine
+
+
+def _patiently(execute: Callable[[str], object], statement: str, wait_s: float = SQLITE_LOCK_WAIT_S) -> None:
+    """SQLite's own wait would stall every greenlet of the process, so the wait is ours."""
+    until = time.monotonic() + wait_s
+    while True:
+        try:
+            execute(statement)
+            return
+        except (sqlite3.OperationalError, OperationalError) as error:
+            if not is_busy(error) or time.monotonic() > until or deadline.has_passed():
+                raise
+        time.sleep(SQLITE_LOCK_PAUSE_S * random.uniform(0.5, 1.5))
+
+
+def _bounded(engine: Engine) -> Engine:
+    """A request whose time is up asks nothing more; its transaction is rolled back."""
+
+    @event.listens_for(engine, "before_cursor_execute")
+    def look(*_: object) -> None:
+        if deadline.has_passed():
+            raise DatabaseDown
+
+    return engine

@@ -1,0 +1,110 @@
+"""A node knows whether anything can be written, also where everything can be read."""
+
+import shutil
+import sqlite3
+from collections.abc import Iterator
+from contextlib import ExitStack, suppress
+from pathlib import Path
+
+import pymysql
+import pytest
+
+from app.db import Database
+from app.errors import DatabaseDown
+from tests.integration.conftest import migrated
+from tests.integration.customers import new_customer, refusal_of, rows
+from tests.support.servers import DatabaseServer, mariadb_server
+
+
+@pytest.fixture
+def fresh(emptied_mariadb: Database) -> Iterator[Database]:
+    """Another node on the same MariaDB, which knows nothing yet."""
+    db = Database(emptied_mariadb.url)
+    yield db
+    db.dispose()
+
+
+def test_a_database_that_takes_transactions_can_be_written(database: Database) -> None:
+    assert database.writable()
+
+
+def test_asking_leaves_nothing_behind(database: Database) -> None:
+    asked = Database(database.url)
+    assert asked.writable()
+
+    assert rows(database, "SELECT COUNT(*), MIN(id) FROM outbox_partitions") == [(16, 0)]
+    asked.dispose()
+
+
+def test_a_server_that_is_read_only_cannot_be_written(mariadb: DatabaseServer, fresh: Database) -> None:
+    with mariadb.setting("read_only", 1):
+        assert not fresh.writable()
+        assert rows(fresh, "SELECT 1") == [(1,)]
+
+
+def test_what_a_transaction_met_is_known_at_once(mariadb: DatabaseServer, fresh: Database) -> None:
+    new_customer(fresh)
+    assert fresh.writable()
+
+    with mariadb.setting("read_only", 1):
+        assert refusal_of(lambda: new_customer(fresh)) is DatabaseDown
+        assert not fresh.writable()
+
+    new_customer(fresh)
+    assert fresh.writable()
+
+
+def test_a_server_that_takes_no_more_connections_or_is_away_cannot_be_written() -> None:
+    with mariadb_server() as server:
+        migrated(server.url).dispose()
+        assert can_write(server.url)
+
+        with ExitStack() as others, server.setting("max_connections", 10):
+            with suppress(pymysql.err.OperationalError):
+                while True:  # the operator may have one more than the others
+                    others.enter_context(server.connection())
+            assert not can_write(server.url)
+        assert can_write(server.url)
+
+        server.kill()
+        assert not can_write(server.url)
+        server.start()
+        assert can_write(server.url)
+
+
+def can_write(url: str) -> bool:
+    """As a node sees it that knows nothing yet."""
+    db = Database(url)
+    try:
+        return db.writable()
+    finally:
+        db.dispose()
+
+
+def test_a_file_that_is_read_only_cannot_be_written(sqlite_template: Path, tmp_path: Path) -> None:
+    path = shutil.copy(sqlite_template, tmp_path / "bank.db")
+    with sqlite3.connect(path) as keeper:  # the files that readers need stay there
+        keeper.execute("SELECT * FROM users").fetchall()
+        db = Database(f"sqlite:///file:{path}?mode=ro&uri=true")
+
+        assert not db.writable()
+        assert rows(db, "SELECT COUNT(*) FROM users") == [(0,)]
+        assert refusal_of(lambda: new_customer(db)) is DatabaseDown
+        db.dispose()
+
+
+def test_a_file_that_somebody_else_is_writing_to_can_be_written(sqlite: Database) -> None:
+    asked = Database(sqlite.url)
+    with sqlite.engine.connect() as connection, connection.begin():
+        assert asked.writable()
+    asked.dispose()
+
+
+def test_a_node_that_writes_asks_nothing_more(mariadb: DatabaseServer, fresh: Database) -> None:
+    new_customer(fresh)
+    with mariadb.connection() as operator, operator.cursor() as cursor:
+        cursor.execute("SHOW GLOBAL STATUS LIKE 'Connections'")
+        before = cursor.fetchone()
+        assert [fresh.writable() for _ in range(50)] == [True] * 50
+        cursor.execute("SHOW GLOBAL STATUS LIKE 'Connections'")
+        assert cursor.fetchone() == before
