@@ -1,27 +1,35 @@
-"""Password hashes, without stalling the node: bcrypt runs in the hub's thread pool, two at a time."""
+"""Password hashes, without stalling the node: bcrypt runs in the hub's thread pool, two at a time.
+
+Who finds the queue full gets Overloaded at once, and so does who is still in it when the request's time is up.
+"""
 
 import functools
 
 import bcrypt
 from gevent import get_hub
-from gevent.lock import BoundedSemaphore
+
+from app import deadline
+from app.gate import Gate
 
 ROUNDS = 12
 AT_ONCE_MAX = 2
+# About two seconds of work.
+WAITING_MAX = 16
+RETRY_AFTER_S = 2
 
-_gate = BoundedSemaphore(AT_ONCE_MAX)
+_gate = Gate(at_once_max=AT_ONCE_MAX, waiting_max=WAITING_MAX, retry_after_s=RETRY_AFTER_S)
 
 
 def hash_password(password: str) -> str:
     """A bcrypt hash. `password` has at most 72 bytes in UTF-8 (see `app.fields`)."""
-    with _gate:
+    with _gate.enter(until=deadline.ends_at()):
         digest: bytes = get_hub().threadpool.apply(bcrypt.hashpw, (password.encode(), bcrypt.gensalt(ROUNDS)))
     return digest.decode()
 
 
 def matches(password: str, hashed: str | None) -> bool:
     """Whether `password` made `hashed`. Takes as long for nobody (None) as for somebody."""
-    with _gate:
+    with _gate.enter(until=deadline.ends_at()):
         same: bool = get_hub().threadpool.apply(_check, (password, hashed))
     return same and hashed is not None
 
