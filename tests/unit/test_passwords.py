@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterator
 import bcrypt
 import pytest
 
+from app.errors import Overloaded
+from app.gate import Gate
 from app.users import passwords
 from app.users.passwords import hash_password, matches
 
@@ -55,3 +57,18 @@ def test_no_hash_is_made_in_the_node_s_own_thread(monkeypatch: pytest.MonkeyPatc
 
     assert len(threads) == 4
     assert threading.get_ident() not in threads
+
+
+def test_who_finds_the_queue_for_hashes_full_is_told_at_once_to_come_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(passwords, "_gate", Gate(at_once_max=1, waiting_max=0, retry_after_s=passwords.RETRY_AFTER_S))
+
+    with passwords._gate.enter(until=0), pytest.raises(Overloaded) as refused:
+        hash_password("senha123")
+
+    assert refused.value.retry_after_s == passwords.RETRY_AFTER_S
+    assert matches("senha123", hash_password("senha123"))
+
+
+def test_the_queue_for_hashes_has_an_end() -> None:
+    assert passwords.AT_ONCE_MAX <= 2
+    assert 0 < passwords.WAITING_MAX <= 20
