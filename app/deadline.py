@@ -25,10 +25,16 @@ def end() -> None:
 
 def ends_at() -> float:
     """The request's end in monotonic seconds; outside of requests that of one call which begins now."""
-    ends: float | None = getattr(_of_this_thread, "ends_at", None)
+    ends = _ends_at()
     return time.monotonic() + REQUEST_S if ends is None else ends
 
 
 def has_passed() -> bool:
     """Whether this is a request whose time is up."""
-    return ends_at() <= time.monotonic()
+    ends = _ends_at()
+    return ends is not None and ends <= time.monotonic()
+
+
+def _ends_at() -> float | None:
+    ends: float | None = getattr(_of_this_thread, "ends_at", None)
+    return ends

@@ -43,7 +43,7 @@ def for_reads(url: str, *, connections: int, timeout_s: float) -> Engine:
     return _bounded(_mariadb(url, timeout_s, session, **pool))
 
 
-def for_one_use(url: str, *, timeout_s: float, lock_wait_s: float = SQLITE_LOCK_WAIT_S) -> Engine:
+def for_one_use(url: str, *, timeout_s: float, lock_wait_s: float | None = None) -> Engine:
     """Transactions on a connection that is made for each and closed after it."""
     if url.startswith("sqlite"):
         return _immediate(_sqlite(url, poolclass=NullPool), lock_wait_s)
@@ -94,7 +94,7 @@ def _sqlite(url: str, **options: Any) -> Engine:
     return engine
 
 
-def _immediate(engine: Engine, lock_wait_s: float = SQLITE_LOCK_WAIT_S) -> Engine:
+def _immediate(engine: Engine, lock_wait_s: float | None = None) -> Engine:
     @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:
         _patiently(connection.exec_driver_sql, "BEGIN IMMEDIATE", lock_wait_s)
@@ -102,9 +102,9 @@ def _immediate(engine: Engine, lock_wait_s: float = SQLITE_LOCK_WAIT_S) -> Engin
     return engine
 
 
-def _patiently(execute: Callable[[str], object], statement: str, wait_s: float = SQLITE_LOCK_WAIT_S) -> None:
+def _patiently(execute: Callable[[str], object], statement: str, wait_s: float | None = None) -> None:
     """SQLite's own wait would stall every greenlet of the process, so the wait is ours."""
-    until = time.monotonic() + wait_s
+    until = time.monotonic() + (SQLITE_LOCK_WAIT_S if wait_s is None else wait_s)
     while True:
         try:
             execute(statement)

@@ -152,8 +152,12 @@ def _print_table(checks: Iterable[reconciliation.Check]) -> None:
 def migrate(stores: Stores) -> None:
     """Bring the database to the newest schema."""
     db = Database(stores.database_url)
-    runner.upgrade(db)
-    db.dispose()
+    try:
+        runner.upgrade(db)
+    except runner.Busy as error:
+        raise click.ClickException(str(error)) from None
+    finally:
+        db.dispose()
 
 
 @cli.command("demo")

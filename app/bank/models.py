@@ -53,7 +53,9 @@ class OperationRow(Base):
 
 
 class Entry(Base):
-    """One side of an operation: negative leaves the account. Never changed or deleted: triggers refuse it.
+    """One side of an operation: negative leaves the account.
+
+    Never changed or deleted: triggers refuse it, where they can be made (docs/adr/0009).
 
     `id` grows with the order of the commits of one account, since the account's row is locked first.
     """

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Subquery, func, or_, select
+from sqlalchemy import ColumnElement, Connection, Subquery, and_, func, not_, or_, select
 from sqlalchemy.orm import InstrumentedAttribute
 from sqlalchemy.sql import Select
 
@@ -28,6 +28,7 @@ def run(connection: Connection) -> list[Check]:
     """All checks. Each is one statement, which sees one moment."""
     return [
         _entries_sum_to_zero(connection),
+        _entries_say_what_operations_say(connection),
         _balances_equal_entries(connection),
         _balance_after_is_continuous(connection),
         _copies_follow_the_entries(connection),
@@ -53,6 +54,19 @@ def _entries_sum_to_zero(connection: Connection) -> Check:
     )
     words = "operation {0}: {2} entries that sum to {1} centavos"
     return Check("entries sum to zero", _count(connection, OperationRow), _faults(connection, statement, words))
+
+
+def _entries_say_what_operations_say(connection: Connection) -> Check:
+    """Where the database could not be sealed (docs/adr/0009), a rewritten entry still contradicts its operation."""
+    leaves = and_(Entry.account_id == OperationRow.source_account_id, Entry.amount_cents == -OperationRow.amount_cents)
+    enters = and_(Entry.account_id == OperationRow.target_account_id, Entry.amount_cents == OperationRow.amount_cents)
+    statement = (
+        select(Entry.id, OperationRow.id)
+        .join(OperationRow, OperationRow.id == Entry.operation_id)
+        .where(not_(or_(leaves, enters)))
+    )
+    words = "entry {0} is no side of its operation {1}"
+    return Check("entries say what operations say", _count(connection, Entry), _faults(connection, statement, words))
 
 
 def _balances_equal_entries(connection: Connection) -> Check:

@@ -6,8 +6,9 @@ from sqlalchemy.exc import DBAPIError
 from app import log, sql_errors
 
 TABLES = ("operations", "entries")
-# With the binary log on, MariaDB lets only SUPER make a trigger, unless log_bin_trust_function_creators is on.
-_MAY_NOT = 1419
+# MariaDB's: with the binary log on only SUPER may make a trigger, unless log_bin_trust_function_creators is on; and the
+# user may lack the right to make any.
+_MAY_NOT = (1419, 1142)
 
 _log = log.get("migrations")
 
@@ -22,12 +23,12 @@ def history(connection: Connection) -> bool:
             for verb in ("UPDATE", "DELETE"):
                 connection.execute(text(_trigger(table, verb, sqlite=connection.dialect.name == "sqlite")))
     except DBAPIError as error:
-        if sql_errors.number(error) != _MAY_NOT:
+        if sql_errors.number(error) not in _MAY_NOT:
             raise
         _log.warning(
             "history_not_sealed",
             cause=sql_errors.cause(error),
-            remedy="SET GLOBAL log_bin_trust_function_creators = 1, then migrate again (docs/operations.md)",
+            remedy="SET GLOBAL log_bin_trust_function_creators = 1, GRANT TRIGGER, then migrate again (docs/operations.md)",
         )
         return False
     return True

@@ -1,18 +1,25 @@
-"""Password hashes, without stalling the node: bcrypt runs in the hub's thread pool, two at a time."""
+"""Password hashes, without stalling the node: bcrypt runs in the hub's thread pool, two at a time.
+
+Who finds the queue full gets Overloaded at once, and so does who is still in it when the request's time is up.
+"""
 
 import functools
 from collections.abc import Callable
 
 import bcrypt
 from gevent import get_hub
-from gevent.lock import BoundedSemaphore
 
+from app import deadline
 from app.errors import ClientGone
+from app.gate import Gate
 
 ROUNDS = 12
 AT_ONCE_MAX = 2
+# About two seconds of work.
+WAITING_MAX = 16
+RETRY_AFTER_S = 2
 
-_gate = BoundedSemaphore(AT_ONCE_MAX)
+_gate = Gate(at_once_max=AT_ONCE_MAX, waiting_max=WAITING_MAX, retry_after_s=RETRY_AFTER_S)
 
 
 def hash_password(password: str, *, is_gone: Callable[[], bool] = lambda: False) -> str:
@@ -20,7 +27,7 @@ def hash_password(password: str, *, is_gone: Callable[[], bool] = lambda: False)
 
     `is_gone` is asked when its turn has come: who has hung up meanwhile costs nothing. Raises ClientGone then.
     """
-    with _gate:
+    with _gate.enter(until=deadline.ends_at()):
         _go_on_unless(is_gone)
         digest: bytes = get_hub().threadpool.apply(bcrypt.hashpw, (password.encode(), bcrypt.gensalt(ROUNDS)))
     return digest.decode()
@@ -28,7 +35,7 @@ def hash_password(password: str, *, is_gone: Callable[[], bool] = lambda: False)
 
 def matches(password: str, hashed: str | None, *, is_gone: Callable[[], bool] = lambda: False) -> bool:
     """Whether `password` made `hashed`. Takes as long for nobody (None) as for somebody. `is_gone` as above."""
-    with _gate:
+    with _gate.enter(until=deadline.ends_at()):
         _go_on_unless(is_gone)
         same: bool = get_hub().threadpool.apply(_check, (password, hashed))
     return same and hashed is not None

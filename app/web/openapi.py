@@ -25,7 +25,7 @@ _REFUSALS = {
     413: "Grande demais",
     422: "Bem formado, mas não permitido",
     429: "Rápido demais; veja Retry-After",
-    503: "Uma dependência está fora do ar",
+    503: "Uma dependência está fora do ar, ou há muita procura; veja Retry-After",
 }
 
 

@@ -3,14 +3,17 @@
 import importlib
 import json
 import pkgutil
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from typing import Any
 
 import pytest
 from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import inspect
+from sqlalchemy import Engine, event, inspect
+from structlog.testing import capture_logs
 
 import app
 from app.db import Base, Database
@@ -45,12 +48,15 @@ def downgrade(database: Database) -> None:
         command.downgrade(runner.config(connection), "base")
 
 
-def test_the_schema_is_what_the_models_say(own_database: Database) -> None:
-    with own_database.engine.connect() as connection:
+def differences(database: Database) -> list[object]:
+    """Between what the migrations made and what the models say."""
+    with database.engine.connect() as connection:
         context = MigrationContext.configure(connection, opts={"compare_type": True, "compare_server_default": True})
-        differences = compare_metadata(context, Base.metadata)
+        return list(compare_metadata(context, Base.metadata))
 
-    assert differences == []
+
+def test_the_schema_is_what_the_models_say(own_database: Database) -> None:
+    assert differences(own_database) == []
     assert tables(own_database) == set(Base.metadata.tables)
 
 
@@ -82,13 +88,99 @@ def test_a_second_upgrade_changes_nothing(own_database: Database) -> None:
     assert alice.balance() == 1000
 
 
+SEALS = {"entries_refuse_update", "entries_refuse_delete", "operations_refuse_update", "operations_refuse_delete"}
+
+
+def seals(database: Database) -> set[str]:
+    return {str(row[0]) for row in rows(database, TRIGGERS[database.is_sqlite])}
+
+
 def test_history_is_sealed(own_database: Database) -> None:
-    assert {str(row[0]) for row in rows(own_database, TRIGGERS[own_database.is_sqlite])} >= {
-        "entries_refuse_update",
-        "entries_refuse_delete",
-        "operations_refuse_update",
-        "operations_refuse_delete",
-    }
+    assert seals(own_database) >= SEALS
+
+
+@pytest.fixture
+def empty(mariadb: DatabaseServer) -> Iterator[Database]:
+    """On MariaDB, without any table."""
+    db = Database(mariadb.create_database("migrated"))
+    yield db
+    db.dispose()
+
+
+def test_the_migrations_run_with_the_binary_log_on_and_nothing_but_the_database(empty: Database) -> None:
+    """As with docker-compose.yml, whose user is granted everything of its database and nothing of the server."""
+    assert rows(empty, "SELECT @@log_bin") == [(1,)]
+    assert rows(empty, "SHOW GRANTS")[0][0].startswith("GRANT USAGE ON *.*")  # type: ignore[attr-defined]
+
+    runner.upgrade(empty)
+
+    assert differences(empty) == []
+    assert seals(empty) == SEALS
+
+
+def test_where_the_server_forbids_triggers_it_is_said_and_a_later_run_seals(
+    mariadb: DatabaseServer, empty: Database
+) -> None:
+    with mariadb.setting("log_bin_trust_function_creators", 0), capture_logs() as logs:
+        runner.upgrade(empty)
+
+    assert [entry["event"] for entry in logs] == ["history_not_sealed"]
+    assert logs[0]["cause"].startswith("1419 ")
+    assert new_customer(empty, cents=1000).balance() == 1000
+    assert seals(empty) == set()
+
+    runner.upgrade(empty)
+    assert seals(empty) == SEALS
+
+
+class PowerCut(Exception):
+    pass
+
+
+def test_a_migration_goes_on_from_every_half(empty: Database) -> None:
+    made: set[str] = set()
+    new: list[str] = []
+
+    def cut(_connection: object, _cursor: object, statement: str, *_: object) -> None:
+        """Lets one more thing be made than there is, and ends the run at the next."""
+        if statement.lstrip().startswith("CREATE") and statement not in made:
+            if new:
+                raise PowerCut
+            new.append(statement)
+            made.add(statement)
+
+    runs, done = 0, False
+    event.listen(Engine, "before_cursor_execute", cut)
+    try:
+        while not done:
+            new.clear()
+            runs += 1
+            with suppress(PowerCut):
+                runner.upgrade(empty)
+                done = True
+    finally:
+        event.remove(Engine, "before_cursor_execute", cut)
+
+    assert runs == len(made) > len(Base.metadata.tables) + len(SEALS)
+    assert differences(empty) == []
+    assert seals(empty) == SEALS
+    assert rows(empty, "SELECT COUNT(*) FROM outbox_partitions") == [(16,)]
+    assert rows(empty, "SELECT COUNT(*) FROM stream_epoch") == [(1,)]
+    assert rows(empty, "SELECT COUNT(*) FROM accounts") == [(1,)]
+    assert new_customer(empty, cents=1000).balance() == 1000
+
+
+@pytest.mark.parametrize(("wait_s", "answered"), [(0, "0"), (None, "None")])
+def test_without_the_lock_nothing_is_migrated(
+    mariadb: DatabaseServer, empty: Database, monkeypatch: pytest.MonkeyPatch, wait_s: int | None, answered: str
+) -> None:
+    monkeypatch.setattr(runner, "LOCK_WAIT_S", wait_s)
+    with mariadb.connection() as other, other.cursor() as cursor:
+        cursor.execute(f"SELECT GET_LOCK('{runner.LOCK_NAME}', 0)")
+        with pytest.raises(runner.Busy, match=f"GET_LOCK answered {answered}"):
+            runner.upgrade(empty)
+
+    assert tables(empty) == set()
 
 
 def test_the_way_back_leaves_nothing_and_can_be_gone_again(own_database: Database) -> None:

@@ -43,6 +43,7 @@ def test_good_books_have_no_fault(database: Database) -> None:
     assert [check.faults for check in checks] == [[]] * len(checks)
     assert {check.name: check.looked_at for check in checks} == {
         "entries sum to zero": 5,
+        "entries say what operations say": 10,
         "balance equals entries": 4,
         "balance_after is continuous": 10,
         "copies follow the entries": 8,
@@ -62,7 +63,19 @@ def test_entries_that_do_not_sum_to_zero_are_found(alice: Customer) -> None:
         id=operation,
     )
 
-    assert faults(alice.db) == {"entries sum to zero": [f"operation {operation}: 2 entries that sum to 1 centavos"]}
+    found = faults(alice.db)
+    assert found.pop("entries sum to zero") == [f"operation {operation}: 2 entries that sum to 1 centavos"]
+    assert list(found) == ["entries say what operations say"]
+
+
+@pytest.mark.parametrize("rewritten", ["amount_cents = -amount_cents", "account_id = :other"])
+def test_entries_that_were_rewritten_alike_are_found(alice: Customer, rewritten: str) -> None:
+    operation = alice.deposit(100)["operacao_id"]
+    other = alice.open_account()
+    sql = f"UPDATE entries SET {rewritten} WHERE operation_id = :id"
+    write(alice.db, sql, **({"other": other} if ":other" in sql else {}), id=operation)
+
+    assert len(faults(alice.db)["entries say what operations say"]) == 2
 
 
 def test_an_operation_without_entries_is_found(alice: Customer) -> None:

@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterator
 import bcrypt
 import gevent
 import pytest
-from gevent.lock import BoundedSemaphore
 
-from app.errors import ClientGone
+from app.errors import ClientGone, Overloaded
+from app.gate import Gate
 from app.users import passwords
 from app.users.passwords import hash_password, matches
 
@@ -71,7 +71,7 @@ def test_nothing_is_spent_on_who_has_gone_meanwhile(monkeypatch: pytest.MonkeyPa
 
 
 def test_who_waits_is_asked_for_only_when_its_turn_has_come(monkeypatch: pytest.MonkeyPatch) -> None:
-    gate = BoundedSemaphore(1)
+    gate = Gate(at_once_max=1, waiting_max=1)
     monkeypatch.setattr(passwords, "_gate", gate)
     asked: list[bool] = []
 
@@ -79,13 +79,26 @@ def test_who_waits_is_asked_for_only_when_its_turn_has_come(monkeypatch: pytest.
         asked.append(True)
         return True
 
-    gate.acquire()
-    waiting = gevent.spawn(matches, "senha123", None, is_gone=is_gone)
-
-    gevent.idle()
-    before = list(asked)
-    gate.release()
+    with gate.enter(until=0):
+        waiting = gevent.spawn(matches, "senha123", None, is_gone=is_gone)
+        gevent.idle()
+        before = list(asked)
 
     with pytest.raises(ClientGone):
         waiting.get()
     assert (before, asked) == ([], [True])
+
+
+def test_who_finds_the_queue_for_hashes_full_is_told_at_once_to_come_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(passwords, "_gate", Gate(at_once_max=1, waiting_max=0, retry_after_s=passwords.RETRY_AFTER_S))
+
+    with passwords._gate.enter(until=0), pytest.raises(Overloaded) as refused:
+        hash_password("senha123")
+
+    assert refused.value.retry_after_s == passwords.RETRY_AFTER_S
+    assert matches("senha123", hash_password("senha123"))
+
+
+def test_the_queue_for_hashes_has_an_end() -> None:
+    assert passwords.AT_ONCE_MAX <= 2
+    assert 0 < passwords.WAITING_MAX <= 20
