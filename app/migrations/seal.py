@@ -28,7 +28,7 @@ def history(connection: Connection) -> bool:
         _log.warning(
             "history_not_sealed",
             cause=sql_errors.cause(error),
-            remedy="SET GLOBAL log_bin_trust_function_creators = 1, GRANT TRIGGER, then migrate again (docs/operations.md)",
+            remedy="see docs/operations.md, then migrate again",
         )
         return False
     return True
