@@ -11,6 +11,7 @@ import gc
 import signal
 import socket
 import sys
+from contextlib import suppress
 from types import FrameType
 from typing import Any
 
@@ -20,9 +21,16 @@ from geventwebsocket.handler import WebSocketHandler
 from gunicorn.arbiter import Arbiter
 from gunicorn.sock import TCPSocket
 
+from app import metrics
 from app.connection import CONNECTION, UPGRADE
 
 FAREWELL_S_MAX = 3.0
+
+_REFUSAL = '{"erro": "A requisição não pôde ser entendida.", "codigo": "requisicao_invalida"}'.encode()
+_BAD_REQUEST = (
+    b"HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Type: application/json\r\n"
+    b"X-Content-Type-Options: nosniff\r\nContent-Length: %d\r\n\r\n%s" % (len(_REFUSAL), _REFUSAL)
+)
 
 
 class QuietSocket(TCPSocket):  # type: ignore[misc]
@@ -40,6 +48,20 @@ class QuietSocket(TCPSocket):  # type: ignore[misc]
 class NodeHandler(WebSocketHandler):  # type: ignore[misc]
     """One client connection; knows when it is idle, that is, between two requests. The application decides whether it
     becomes a WebSocket (`app.connection`); stock, every handshake is answered before the application is asked."""
+
+    def _connection_upgrade_requested(self) -> bool:
+        """Never: else gevent gives the application the connection itself as its input, and then reads the body of a
+        POST that says `Upgrade` a second time, from the next request of the same connection."""
+        return False
+
+    def _handle_client_error(self, _error: Exception) -> tuple[str, bytes]:
+        """What is no HTTP. Counted and answered, not logged: the line would hold what the client sent."""
+        metrics.HTTP_MALFORMED.inc()
+        return "400", _BAD_REQUEST
+
+    def handle(self) -> None:
+        with suppress(ConnectionError):  # the client went while it was being refused
+            super().handle()
 
     def get_environ(self) -> dict[str, Any]:
         environ: dict[str, Any] = super().get_environ()

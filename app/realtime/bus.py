@@ -11,7 +11,7 @@ import re
 import secrets
 from collections import deque
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, NoReturn
 
 from redis.exceptions import RedisError
 from socketio import RedisManager
@@ -35,6 +35,13 @@ _ROOM_MARK = b'"room": '
 _USER_CHANNEL = room_channel(NAMESPACE, room_of(0))[:-1].encode()
 
 _log = log.get("bus")
+
+
+def _refuse_constant(_name: str) -> NoReturn:
+    raise ValueError("a browser cannot read NaN or Infinity")
+
+
+_DECODER = json.JSONDecoder(parse_constant=_refuse_constant)
 
 
 def new_sid(node_id: str) -> str:
@@ -193,11 +200,12 @@ class RoutedRedisManager(RedisManager):
         elif channel == SHARED_CHANNEL.encode() and self._is_foreign(data):
             metrics.FOREIGN_DROPPED.inc()
         else:
-            self._dispatch(json.loads(data))
+            self._dispatch(_DECODER.decode(data.decode()))
 
     def _on_digits(self, channel: bytes, data: bytes) -> None:
         if channel.startswith(_USER_CHANNEL):
-            seq, *packets = data.decode().split("\n")
+            seq, first, *more = data.decode().split("\n")
+            packets = [first, *more]
             self._on_event(int(channel[len(_USER_CHANNEL) :]), int(seq), packets)
 
     def _is_foreign(self, data: bytes) -> bool:

@@ -18,6 +18,7 @@ from gevent.event import Event
 from app import metrics
 from app.connection import when_gone
 from app.realtime.heartbeat import Heartbeat
+from app.realtime.pace import Pace
 from app.realtime.websocket import CLOSE_WAIT_S, PROTOCOL_ERROR, WebSocket, frame, take_over
 
 # A client that lets more than this wait is closed, and resumes from its seq when it comes back.
@@ -34,8 +35,8 @@ ANSWERS_WAITING_MAX = QUEUE_PACKETS_MAX // 2
 ANSWERS_LOOK_S = 0.01
 # How long a POST waits for what was sent before it to be handled.
 POST_WAIT_S = 10.0
-# A pause of nothing would let the other greenlets run, but not let the event loop look what has arrived for them.
-TURN_PAUSE_S = 1e-6
+# A session that polls may try so often to become a WebSocket.
+UPGRADES_MAX = 3
 
 # What is kept of a handshake: what Flask needs to make a request context for an event.
 _KEPT = (
@@ -89,7 +90,12 @@ class NodeSocket(Socket):
     last_ping: float | None
 
     def __init__(
-        self, server: EngineServer, sid: str, heartbeat: Heartbeat, on_end: Callable[["NodeSocket"], None]
+        self,
+        server: EngineServer,
+        sid: str,
+        heartbeat: Heartbeat,
+        pace: Pace,
+        on_end: Callable[["NodeSocket"], None],
     ) -> None:
         super().__init__(server, sid)
         self.queue = None  # the library's, without a bound in bytes
@@ -99,7 +105,11 @@ class NodeSocket(Socket):
         # Whether a request of its kind is under way: a client has one of each at a time.
         self.polling = False
         self.posting = False
+        self.upgrades = 0
+        # Namespaces that were asked for in vain.
+        self.connects_refused = 0
         self._heartbeat = heartbeat
+        self._pace = pace
         self._on_end = on_end
         self._ending = False
         self._waiting: deque[str] = deque()
@@ -182,7 +192,7 @@ class NodeSocket(Socket):
             self.polling = False
 
     def _taken(self) -> list[str]:
-        if self.upgrading:
+        if self.upgrading and not self.closed:
             return [_NOOP_PACKET]
         packets = [self._waiting.popleft() for _ in range(min(POLL_PACKETS_MAX, len(self._waiting)))]
         self._waiting_bytes -= sum(map(len, packets))
@@ -215,6 +225,7 @@ class NodeSocket(Socket):
 
     def upgrade(self, environ: dict[str, Any]) -> None:
         """A session that polls asks for a WebSocket, and goes on polling until the client has probed it."""
+        self.upgrades += 1
         connection, behind = take_over(environ)
         websocket = self.websocket = WebSocket(connection, self._probed, self._lost_probe)
         websocket.start(behind)
@@ -232,8 +243,8 @@ class NodeSocket(Socket):
             self.upgraded, self.upgrading = True, False
             self._move_queue(websocket)
         else:
-            websocket.close(PROTOCOL_ERROR)
-            self._lost_probe()
+            websocket.abort()  # not closed in peace: it would go on for a while, counted by nobody
+            self.end_malformed()
 
     def _move_queue(self, websocket: WebSocket) -> None:
         """What waited for a poll goes over the WebSocket. A poll that still waits is told that there is nothing."""
@@ -288,6 +299,9 @@ class NodeSocket(Socket):
         """One after the other: a later message may rest on an earlier one."""
         try:
             while self._inbox and not self.closed:
+                self._pace.wait_for_turn()
+                if self.closed:
+                    return
                 had_room = self._has_room()
                 text = self._inbox.popleft()
                 self._inbox_bytes -= len(text)
@@ -296,8 +310,6 @@ class NodeSocket(Socket):
                 self.server._trigger_event("message", self.sid, text, run_async=False)
                 while self.backlog > ANSWERS_WAITING_MAX and not self.closed:
                     gevent.sleep(ANSWERS_LOOK_S)
-                if self._inbox:
-                    gevent.sleep(TURN_PAUSE_S)
         finally:
             self._handling = False
 

@@ -8,10 +8,13 @@ from app import clock, log, metrics
 from app.db import Database
 from app.errors import DatabaseDown
 from app.realtime.sessions import Sessions, SocketSession
+from app.realtime.turns import Turns
 from app.streams import stream
 from app.streams.stream import Stored
 
 CATCH_UPS_AT_ONCE_MAX = 8
+# A client that asks for the same again and again is answered once in so long.
+REWIND_EVERY_S = 0.5
 # A catch-up waits while this much is still unsent to its socket: less than one poll carries away.
 BACKLOG_PACKETS_MAX = 8
 BACKLOG_LOOK_S = 0.01
@@ -31,6 +34,7 @@ class Feed:
         self._sessions = sessions
         self._server = server
         self._gate = BoundedSemaphore(CATCH_UPS_AT_ONCE_MAX)
+        self._turns = Turns()
 
     def send(self, session: SocketSession, *packets: str) -> None:
         """Socket.IO packets to one socket, in order. A socket that has gone is passed over."""
@@ -92,8 +96,9 @@ class Feed:
             wanted = session.seq if session.rewind_to is None else session.rewind_to
             session.rewind_to = min(seq, wanted)
         else:
-            session.seq = min(seq, session.seq)
-            self.start_catch_up(session, session.seq)
+            session.catching_up = True
+            session.rewind_to = min(seq, session.seq)
+            gevent.spawn(self._catch_up_quietly, session)
 
     def catch_up(self, session: SocketSession) -> None:
         """Send everything after `session.seq` from the database, then the state that it left.
@@ -106,21 +111,32 @@ class Feed:
         state: dict[str, str] = {}
         try:
             while True:
+                if session.rewind_to is not None:
+                    self._rest(session)
+                    session.seq, session.rewind_to = session.rewind_to, None
                 known = session.announced
-                with self._gate:
+                # One socket of a person at a time, so that many of them do not keep the others waiting.
+                with self._turns.of(session.identity.user_id), self._gate:
                     events = self._db.catch_up.read(stream.read_after, session.identity.user_id, session.seq)
                 if not self._send_events(session, events, state):
                     return
                 if len(events) < stream.READ_EVENTS_MAX and not self._send_state(session, state):
                     return
-                # What was announced before the read was in it; only what was announced since may be missing.
                 if session.rewind_to is not None:
-                    session.seq, session.rewind_to = session.rewind_to, None
-                elif len(events) < stream.READ_EVENTS_MAX and session.announced <= max(known, session.seq):
+                    continue
+                # What was announced before the read was in it; only what was announced since may be missing.
+                if len(events) < stream.READ_EVENTS_MAX and session.announced <= max(known, session.seq):
                     return
         finally:
             session.catching_up = False
             self._send_own(session, *state.values())
+
+    @staticmethod
+    def _rest(session: SocketSession) -> None:
+        pause_s = session.rewound_s + REWIND_EVERY_S - clock.monotonic_s()
+        if pause_s > 0:
+            gevent.sleep(pause_s)
+        session.rewound_s = clock.monotonic_s()
 
     def _send_state(self, session: SocketSession, state: dict[str, str]) -> bool:
         """False when the socket ended meanwhile."""

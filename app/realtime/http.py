@@ -15,8 +15,9 @@ from engineio.server import Server as EngineServer
 from app import metrics
 from app.connection import client_network
 from app.realtime.admission import Admission
-from app.realtime.engine import Handshake, Malformed, NodeSocket
+from app.realtime.engine import UPGRADES_MAX, Handshake, Malformed, NodeSocket
 from app.realtime.heartbeat import Heartbeat
+from app.realtime.pace import Pace
 from app.realtime.websocket import may_upgrade, take_over
 
 # Packets of one POST; its bytes are limited by the server's `max_http_buffer_size`.
@@ -69,6 +70,7 @@ class EngineHttp:
         self._server = server
         self._admission = admission
         self._heartbeat = heartbeat
+        self._pace = Pace()
         self._may_connect = may_connect
 
     def handle_request(self, environ: dict[str, Any], start_response: StartResponse) -> list[bytes]:
@@ -133,7 +135,7 @@ class EngineHttp:
         except OSError:
             return None  # it hung up
         server, sid = self._server, self._server.generate_id()
-        socket = server.sockets[sid] = NodeSocket(server, sid, self._heartbeat, self._admission.ended)
+        socket = server.sockets[sid] = NodeSocket(server, sid, self._heartbeat, self._pace, self._admission.ended)
         self._admission.began(socket, address)
         websocket = socket.open_websocket(taken[0]) if taken else None
         socket.send(Packet(OPEN, self._opening(sid, transport)))
@@ -158,7 +160,7 @@ class EngineHttp:
 
     def _upgrade(self, socket: NodeSocket, environ: dict[str, Any]) -> None:
         # One WebSocket is enough.
-        if socket.websocket or socket.closed or not may_upgrade(environ):
+        if socket.websocket or socket.closed or socket.upgrades >= UPGRADES_MAX or not may_upgrade(environ):
             raise Refused(BAD_REQUEST)
         with suppress(OSError):  # it hung up, and goes on polling or ends
             socket.upgrade(environ)

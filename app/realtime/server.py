@@ -15,7 +15,7 @@ from app import log, wire
 from app.realtime import admission, packets
 from app.realtime.admission import Admission
 from app.realtime.bus import BusUnavailable, RoutedRedisManager, new_sid
-from app.realtime.engine import Malformed
+from app.realtime.engine import Malformed, NodeSocket
 from app.realtime.entry import Entry
 from app.realtime.feed import Feed
 from app.realtime.guard import Door, Guard
@@ -32,6 +32,8 @@ from app.users.auth import Auth, Identity
 
 PING_INTERVAL_S = 20
 PING_TIMEOUT_S = 20
+# How often a client may ask for a namespace that is not there.
+CONNECTS_REFUSED_MAX = 5
 DRAIN_RECONNECT_MS_MAX = 2000
 DRAIN_WAIT_S = 0.3
 
@@ -169,13 +171,17 @@ def _read_strictly(server: Server) -> None:
     handled one after the other, in their order: the session's own greenlet calls this."""
     manager = server.manager
 
-    def handle(eio_sid: str, packet: ClientPacket) -> None:
+    def handle(eio_sid: str, socket: NodeSocket, packet: ClientPacket) -> None:
         namespace = packet.namespace
         sid = manager.sid_from_eio_sid(eio_sid, namespace)
         if packet.kind == packets.CONNECT:
             if sid is not None:
                 raise Malformed
             server._handle_connect(eio_sid, namespace, packet.data)
+            if manager.sid_from_eio_sid(eio_sid, namespace) is None:
+                socket.connects_refused += 1
+                if socket.connects_refused > CONNECTS_REFUSED_MAX:
+                    raise Malformed
         elif not manager.is_connected(sid, namespace):
             return  # it was disconnected, and could not know yet
         elif packet.kind == packets.DISCONNECT:
@@ -186,15 +192,17 @@ def _read_strictly(server: Server) -> None:
             server._handle_event_internal(server, sid, eio_sid, packet.data, namespace, packet.id)
 
     def on_message(eio_sid: str, text: str) -> None:
-        socket = server.eio.sockets.get(eio_sid)
+        socket: NodeSocket | None = server.eio.sockets.get(eio_sid)
+        if socket is None:
+            return
         try:
-            handle(eio_sid, packets.read(text))
+            if not socket.entered and text[:1] != str(packets.CONNECT):
+                raise Malformed  # before it is read: nobody knows this client yet
+            handle(eio_sid, socket, packets.read(text))
         except Malformed:
-            if socket:
-                socket.end_malformed()
+            socket.end_malformed()
         except Exception:
             _log.exception("packet_failed")
-            if socket:
-                socket.end("erro_interno")
+            socket.end("erro_interno")
 
     server.eio.on("message", on_message)

@@ -27,6 +27,8 @@ class SocketSession:
     # While a greenlet reads missed events for it, live ones only raise `announced`.
     catching_up: bool = False
     announced: int = 0
+    # When its stream was read again because the client asked for it, by the monotonic clock.
+    rewound_s: float = float("-inf")
     # Where the client asked that catch-up to start again.
     rewind_to: int | None = None
     # By the monotonic clock: until when it may stay, and may be told anything.

@@ -9,7 +9,7 @@ from gevent.event import Event
 from gevent.lock import RLock
 from redis.exceptions import RedisError
 
-from app import log, redis_client
+from app import log, metrics, redis_client
 from app.loops import Loop
 
 CONNECT_TIMEOUT_S = 0.5
@@ -44,6 +44,8 @@ class Subscriber:
         self._commands: list[tuple[str, bytes]] = []
         self._sending = RLock()
         self._restoring = 0
+        # Kinds of failure of this connection's messages that were logged.
+        self._failed: set[str] = set()
         self.loop = Loop(
             "subscriber",
             self._listen,
@@ -101,6 +103,7 @@ class Subscriber:
     def _restore(self, connection: Any) -> None:
         self._commands.clear()
         self._unconfirmed.clear()
+        self._failed.clear()
         self._connection = connection
         wanted = list(self._wanted)
         self._restoring = len(wanted)
@@ -123,8 +126,12 @@ class Subscriber:
     def _handle(self, channel: bytes, data: bytes) -> None:
         try:
             self._on_message(channel, data)
-        except Exception:  # one bad message must not end the subscription
-            _log.exception("message_failed", channel=channel.decode(errors="replace"))
+        except Exception as error:  # one bad message must not end the subscription
+            metrics.BUS_MESSAGES_FAILED.inc()
+            kind = type(error).__name__
+            if kind not in self._failed:  # whoever can publish could fill the log
+                self._failed.add(kind)
+                _log.exception("message_failed", channel=channel.decode(errors="replace"))
 
     def _confirm(self, channel: bytes) -> None:
         self._unconfirmed[channel] -= 1

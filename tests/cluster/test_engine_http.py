@@ -15,6 +15,7 @@ import pytest
 import requests
 from websocket import ABNF, WebSocket, WebSocketBadStatusException, WebSocketException, create_connection
 
+from app.realtime.engine import UPGRADES_MAX
 from app.realtime.http import POST_PACKETS_MAX
 from app.realtime.websocket import MESSAGE_BYTES_MAX
 from tests.support.cluster import Cluster
@@ -247,6 +248,50 @@ def test_a_chunked_post_is_refused_aloud(session: Polling) -> None:
     eventually(session.has_ended, "the end of the session")
 
 
+def on_one_connection(node_url: str, *requests_: bytes) -> list[bytes]:
+    """What a node answers to requests that come behind each other on one connection, until it closes that."""
+    address = urlsplit(node_url)
+    with socket.create_connection((address.hostname, address.port), timeout=WAIT_S) as connection:
+        connection.sendall(b"".join(requests_))
+        connection.shutdown(socket.SHUT_WR)
+        answer = b"".join(iter(lambda: connection.recv(65_536), b""))
+    return [b"HTTP/1.1 " + part for part in answer.split(b"HTTP/1.1 ")[1:]]
+
+
+def test_a_body_is_read_once_whatever_the_request_says_of_upgrades(session: Polling, node_url: str) -> None:
+    body = b"3\x1e3\x1e3"
+    head = f"POST {session.address()[len(node_url) :]} HTTP/1.1\r\nHost: x\r\nContent-Length: {len(body)}\r\n".encode()
+    health = b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n"
+    for says in (b"Upgrade: websocket\r\n", b"Connection: upgrade\r\n", b""):
+        answers = on_one_connection(node_url, head + says + b"\r\n" + body, health, health)
+
+        assert [answer.split(b" ", 2)[1] for answer in answers] == [b"200"] * 3
+        assert answers[0].endswith(b"ok")
+        assert all(b'"estado"' in answer for answer in answers[1:])
+
+
+@pytest.mark.parametrize(
+    "request_",
+    [
+        b"GET / HTTP/1.1\r\nHost: x\r\n" + b"".join(b"X%d: y\r\n" % number for number in range(120)) + b"\r\n",
+        b"GET /socket.io/?EIO=4&sid=segredo\x85b HTTP/1.1\r\nHost: x\r\n\r\n",
+        b"HEAD /healthz HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\n",
+        b"GET / HTTP/1\r\n\r\n",
+        b"POST /login HTTP/1.1\r\nHost: x\r\nContent-Length: x\r\n\r\n",
+        b"\x16\x03\x01\r\n\r\n",
+    ],
+    ids=["many headers", "line cut", "HEAD with a body", "version", "length", "TLS"],
+)
+def test_what_is_no_http_is_answered_and_not_logged(cluster: Cluster, node_url: str, request_: bytes) -> None:
+    before = cluster.log
+
+    (answer,) = on_one_connection(node_url, request_)
+
+    assert answer.split(b" ", 2)[1] == b"400"
+    assert set(json.loads(answer.split(b"\r\n\r\n")[1])) == {"erro", "codigo"}
+    assert cluster.log == before
+
+
 # What comes. Over WebSocket it is answered by a close frame, over polling by a 400 to the next request.
 MALFORMED = [
     "",
@@ -269,6 +314,8 @@ MALFORMED = [
     "42" + "[" * 5000,
     "43[1]",
     "49",
+    '42["x",1e999]',
+    '42["x",' + "[]," * 500 + "0]",
 ]
 
 
@@ -357,3 +404,29 @@ def test_an_upgrade_that_stops_half_way_leaves_a_session_that_polls(session: Pol
     connection.close()
 
     eventually(lambda: session.post("40").text == "ok" and "conexao" in session.poll().text, "a session that polls")
+
+
+def test_a_session_tries_few_upgrades(session: Polling) -> None:
+    address = session.address(transport="websocket").replace("http", "ws")
+    for _ in range(UPGRADES_MAX):
+        eventually(lambda: _upgrade_and_leave(address), "a session that may try again")
+
+    with pytest.raises(WebSocketBadStatusException):
+        create_connection(address, timeout=WAIT_S)
+    session.enter()
+
+
+def _upgrade_and_leave(address: str) -> bool:
+    try:
+        create_connection(address, timeout=WAIT_S).close()
+    except WebSocketBadStatusException:
+        return False  # the one before has not been missed yet
+    return True
+
+
+def test_a_client_that_asks_for_what_is_not_there_is_refused_and_in_the_end_closed(node_url: str) -> None:
+    connection = websocket(node_url)
+    for number in range(20):
+        connection.send(f"40/nada{number},")
+
+    assert close_code(connection) == 1002

@@ -38,6 +38,11 @@ class Repeating(BaseHTTPRequestHandler):
             return
         if self.path.startswith("/slow"):
             self.server.let_go.wait(START_TIMEOUT_S)
+        if "full" in self.path and self.server.full:
+            self.send_response(503)
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+            return
         body = json.dumps({"path": self.path, "headers": dict(self.headers)}).encode()
         self.send_response(200)
         self.send_header("Content-Length", str(len(body)))
@@ -58,6 +63,8 @@ class Node(ThreadingHTTPServer):
         super().__init__((LOOPBACK, 0), Repeating)
         self.heard: list[str] = []
         self.let_go = threading.Event()
+        # Whether it takes no new sessions.
+        self.full = False
 
 
 @contextmanager
@@ -220,6 +227,22 @@ def test_slow_answers_take_no_node_out(nodes: list[Node], tmp_path: Path) -> Non
 
     assert late == [503] * 6
     assert after == [200] * 6
+
+
+def test_a_new_session_goes_to_the_next_node_when_one_is_full(url: str, nodes: list[Node]) -> None:
+    nodes[0].full = True
+    try:
+        answers = [fetch(url, "/socket.io/?EIO=4&transport=polling&full").status for _ in range(4)]
+    finally:
+        nodes[0].full = False
+
+    assert answers == [200] * 4
+
+
+def test_only_a_get_may_ask_for_a_websocket(url: str) -> None:
+    told = json.loads(fetch(url, "/socket.io/?EIO=4", method="POST", body=b"x", headers=UPGRADE).body)["headers"]
+
+    assert "Upgrade" not in told
 
 
 def test_a_node_that_dies_at_work_leaves_no_session_id_in_nginx_s_log(nodes: list[Node], tmp_path: Path) -> None:

@@ -103,7 +103,7 @@ def test_until_it_is_probed_the_session_polls(eio_socket: NodeSocket, peer: Peer
     assert not eio_socket.upgrading
 
 
-@pytest.mark.parametrize("sent", [["2probe"], ["x"], ["5"], ["2probe", "x"], []])
+@pytest.mark.parametrize("sent", [["2probe"], []])
 def test_an_upgrade_that_breaks_off_leaves_a_session_that_polls(
     eio_socket: NodeSocket, peer: Peer, sent: list[str]
 ) -> None:
@@ -118,6 +118,21 @@ def test_an_upgrade_that_breaks_off_leaves_a_session_that_polls(
 
     assert eio_socket.poll({}) == ["4um"]
     assert (eio_socket.upgrading, eio_socket.upgraded, eio_socket.closed) == (False, False, False)
+
+
+@pytest.mark.parametrize("sent", [["x"], ["5"], ["2probe", "x"], ["2probe", "2probe"]])
+def test_an_upgrade_that_is_none_ends_the_session_and_its_connection(
+    eio_socket: NodeSocket, peer: Peer, application: Application, sent: list[str]
+) -> None:
+    eio_socket.upgrade({})
+    for text in sent:
+        peer.send(TextMessage(text))
+
+    application.wait(ends=1)
+
+    assert eio_socket.closed
+    while peer.connection.recv(1000):
+        """What was sent before the end."""
 
 
 # -- polling ---------------------------------------------------------------------------------------
@@ -145,6 +160,16 @@ def test_the_end_is_seen_by_a_poll_that_waits_and_by_one_that_comes_later(
 
     assert waiting.get(timeout=WAIT_S) == ["1"]
     assert eio_socket.poll({}) == ["1"]
+
+
+def test_the_end_is_seen_also_by_a_client_that_was_about_to_upgrade(eio_socket: NodeSocket) -> None:
+    eio_socket.upgrading = True
+    assert eio_socket.poll({}) == [NOOP]
+    eio_socket.send_messages(["um"])
+
+    eio_socket.close(wait=False)
+
+    assert eio_socket.poll({}) == ["4um", "1"]
 
 
 def test_a_client_that_hangs_up_frees_its_poll_and_ends_the_session(
@@ -261,7 +286,9 @@ def test_a_client_that_takes_nothing_is_ended_and_not_kept_for(
     size: int,
 ) -> None:
     if over_websocket:
-        request.getfixturevalue("on_websocket").node.write(frame("x" * 500_000))
+        request.getfixturevalue("on_websocket")
+        assert eio_socket.websocket
+        eio_socket.websocket.write(frame("x" * 500_000))
     before = counted("saldo_vivo_sessions_ended_total", reason="lento")
 
     for _ in range(10 * QUEUE_PACKETS_MAX):

@@ -1,7 +1,9 @@
 """Whatever the bus repeats, loses or mixes up, a socket gets its user's events in order and each once."""
 
+import itertools
 import json
 import time
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -22,6 +24,7 @@ from app.realtime import feed
 from app.realtime.engine import NodeSocket
 from app.realtime.feed import BACKLOG_PACKETS_MAX, Feed
 from app.realtime.heartbeat import Heartbeat
+from app.realtime.pace import Pace
 from app.realtime.sessions import Sessions, SocketSession
 from app.streams import stream
 from app.streams.stream import READ_EVENTS_MAX, Append, State, Stored
@@ -67,7 +70,7 @@ class Node:
     def screen(self, user_id: int, *, seq: int = 0, ttl_s: int = 3600) -> Screen:
         sid = f"sid-{len(self.screens)}"
         heartbeat = Heartbeat(self.server.eio, enter_within_s=10)
-        socket = NodeSocket(self.server.eio, f"eio-{sid}", heartbeat, on_end=lambda _: None)
+        socket = NodeSocket(self.server.eio, f"eio-{sid}", heartbeat, Pace(), on_end=lambda _: None)
         self.server.eio.sockets[socket.sid] = socket
         session = self.sessions.open(sid, socket.sid)
         identity = Identity(user_id, "x@teste.example", "X", "jti", 1, int(time.time()) + ttl_s)
@@ -372,3 +375,49 @@ def test_emits_to_a_room_or_to_all_pass_over_who_may_not_hear_them(
         for name, room in (("a", "user_7"), ("b", None), ("c", sid)):
             Manager.emit(manager, name, {}, "/", room=room)
         assert [json.loads(packet[2:])[0] for packet in eio_socket.poll({})] == heard
+
+
+# -- who asks again and again ----------------------------------------------------------------------
+
+
+def test_a_client_that_asks_for_everything_again_and_again_is_answered_at_a_bounded_rate(
+    node: Node, alice: Customer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(feed, "REWIND_EVERY_S", 0.05)
+    tell(alice, 3)
+    screen = node.screen(alice.id, seq=3)
+    asked_s = []
+    for _ in range(3):
+        node.feed.rewind(screen.session, 0)
+        node.settle()
+        asked_s.append(screen.session.rewound_s)
+
+    assert screen.seqs() == [1, 2, 3] * 3
+    assert all(later - sooner >= 0.05 for sooner, later in itertools.pairwise(asked_s))
+
+
+def test_the_sockets_of_one_person_catch_up_one_at_a_time_and_hold_nobody_else_up(
+    node: Node, alice: Customer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bob = new_customer(alice.db)
+    tell(alice, 3)
+    tell(bob, 3)
+    screens = [node.screen(alice.id) for _ in range(20)]
+    other = node.screen(bob.id)
+    read, under_way, order = node.db.catch_up.read, Counter[int](), []
+
+    def read_slowly(work: Any, user_id: int, seq: int) -> Any:
+        under_way[user_id] += 1
+        order.append(user_id)
+        assert under_way[user_id] == 1
+        gevent.sleep(0.001)
+        under_way[user_id] -= 1
+        return read(work, user_id, seq)
+
+    monkeypatch.setattr(node.db.catch_up, "read", read_slowly)
+    for screen in (*screens, other):
+        node.feed.start_catch_up(screen.session, 3)
+    node.settle()
+
+    assert all(screen.seqs() == [1, 2, 3] for screen in (*screens, other))
+    assert order.index(bob.id) <= 1, "though twenty came before"

@@ -5,8 +5,10 @@ from collections.abc import Iterator
 
 import pytest
 from redis import Redis
+from structlog.testing import capture_logs
 
 from app.realtime.subscriber import Subscriber
+from tests.support.metrics import counted
 from tests.support.people import eventually
 from tests.support.servers import RedisServer
 
@@ -26,6 +28,11 @@ class Listening:
         self.subscriber.add(CHANNEL)
         self._thread = threading.Thread(target=self.subscriber.loop.run, daemon=True)
         self._thread.start()
+
+    def _hear(self, _channel: bytes, data: bytes) -> None:
+        self.heard.append(data)
+        if data == b"bad":
+            raise ValueError("a message that nobody can read")
 
     def _ready(self) -> None:
         self.ready += 1
@@ -51,3 +58,16 @@ def test_an_unexpected_error_does_not_end_the_subscription(redis: RedisServer, l
 
     with Redis.from_url(redis.url, socket_timeout=5) as client:
         eventually(lambda: client.publish(CHANNEL, "x") and listening.heard, "what was published")
+
+
+def test_messages_that_cannot_be_handled_are_counted_and_logged_once(redis: RedisServer, listening: Listening) -> None:
+    eventually(lambda: listening.ready == 3, "a subscription")
+    before = counted("saldo_vivo_bus_messages_failed_total")
+    with capture_logs() as lines, Redis.from_url(redis.url, socket_timeout=5) as client:
+        for _ in range(10):
+            client.publish(CHANNEL, "bad")
+        client.publish(CHANNEL, "good")
+        eventually(lambda: b"good" in listening.heard, "what came behind them")
+
+    assert counted("saldo_vivo_bus_messages_failed_total") == before + 10
+    assert [line["event"] for line in lines] == ["message_failed"]

@@ -49,6 +49,9 @@ def nested(levels: int) -> str:
         '2["x"]]',
         '2["x",NaN]',
         '2["x",-Infinity]',
+        '2["x",1e999]',
+        '2["x",' + "[]," * 500 + "0]",
+        '2["x"' + ",0" * 501 + "]",
         '2["x","\\ud800"]',
         '2["x",' + "9" * 5000 + "]",
         '2["x",' + nested(8) + "]",
@@ -107,3 +110,8 @@ def test_connecting_leaving_and_acknowledging_are_read() -> None:
 
 def test_as_deep_as_allowed_is_read() -> None:
     assert packets.read('2["x",' + nested(7) + "]").kind == packets.EVENT
+
+
+def test_a_long_text_is_no_many_values() -> None:
+    text = ", [ { " * 1000
+    assert packets.read("2" + json.dumps(["x", text, '\\"[,'])).data == ["x", text, '\\"[,']
