@@ -22,9 +22,7 @@ class Listening:
         self.heard: list[bytes] = []
         self.ready = 0
         self._failures = failures
-        self.subscriber = Subscriber(
-            url, on_message=lambda _channel, data: self.heard.append(data), on_ready=self._ready
-        )
+        self.subscriber = Subscriber(url, on_message=self._hear, on_ready=self._ready)
         self.subscriber.add(CHANNEL)
         self._thread = threading.Thread(target=self.subscriber.loop.run, daemon=True)
         self._thread.start()
