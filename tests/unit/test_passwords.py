@@ -2,9 +2,9 @@
 
 import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import bcrypt
-import gevent
 import pytest
 
 from app.errors import ClientGone, Overloaded
@@ -79,13 +79,15 @@ def test_who_waits_is_asked_for_only_when_its_turn_has_come(monkeypatch: pytest.
         asked.append(True)
         return True
 
-    with gate.enter(until=0):
-        waiting = gevent.spawn(matches, "senha123", None, is_gone=is_gone)
-        gevent.idle()
-        before = list(asked)
+    with ThreadPoolExecutor(1) as pool:
+        with gate.enter(until=0):
+            waits = pool.submit(matches, "senha123", None, is_gone=is_gone)
+            while not gate.waiting:
+                assert not waits.done(), waits.result()
+            before = list(asked)
 
-    with pytest.raises(ClientGone):
-        waiting.get()
+        with pytest.raises(ClientGone):
+            waits.result()
     assert (before, asked) == ([], [True])
 
 

@@ -9,20 +9,17 @@ from typing import Any
 
 import sqlalchemy as sa
 from alembic import op
-from sqlalchemy.dialects.mysql import DATETIME
 
 from app import clock
 from app.bank.search import line_text
+from app.migrations.steps import BIG, MOMENT, create_table
 
 revision = "0003"
 down_revision = "0002"
 branch_labels = None
 depends_on = None
 
-BIG = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
-MOMENT = sa.DateTime().with_variant(DATETIME(fsp=6), "mysql", "mariadb")
 EXACT = sa.Text().with_variant(sa.Text(collation="utf8mb4_bin"), "mysql", "mariadb")
-TABLE: dict[str, Any] = {"mysql_engine": "InnoDB", "mysql_charset": "utf8mb4", "mysql_collate": "utf8mb4_unicode_ci"}
 ROWS_AT_ONCE = 500
 
 _ENTRIES = sa.text(
@@ -68,30 +65,25 @@ def upgrade() -> None:
 
 
 def _create_tables() -> None:
-    there = sa.inspect(op.get_bind()).get_table_names()
-    if "statement_lines" not in there:
-        op.create_table(
-            "statement_lines",
-            sa.Column("account_id", BIG, sa.ForeignKey("accounts.id"), primary_key=True, autoincrement=False),
-            sa.Column("entry_id", BIG, primary_key=True, autoincrement=False),
-            sa.Column("day", sa.Date, nullable=False),
-            sa.Column("moved_at", MOMENT, nullable=False),
-            sa.Column("credit", sa.SmallInteger, nullable=False),
-            sa.Column("amount_cents", BIG, nullable=False),
-            sa.Column("search_text", EXACT, nullable=False),
-            sa.Index("ix_statement_lines_credit", "account_id", "credit", "entry_id"),
-            **TABLE,
-        )
-    if "day_totals" not in there:
-        op.create_table(
-            "day_totals",
-            sa.Column("account_id", BIG, sa.ForeignKey("accounts.id"), primary_key=True, autoincrement=False),
-            sa.Column("day", sa.Date, primary_key=True),
-            *(sa.Column(name, BIG, nullable=False) for name in (*_ADDED, "closing_cents")),
-            sa.Column("first_entry_id", BIG, nullable=False),
-            sa.Column("last_entry_id", BIG, nullable=False),
-            **TABLE,
-        )
+    create_table(
+        "statement_lines",
+        sa.Column("account_id", BIG, sa.ForeignKey("accounts.id"), primary_key=True, autoincrement=False),
+        sa.Column("entry_id", BIG, primary_key=True, autoincrement=False),
+        sa.Column("day", sa.Date, nullable=False),
+        sa.Column("moved_at", MOMENT, nullable=False),
+        sa.Column("credit", sa.SmallInteger, nullable=False),
+        sa.Column("amount_cents", BIG, nullable=False),
+        sa.Column("search_text", EXACT, nullable=False),
+        sa.Index("ix_statement_lines_credit", "account_id", "credit", "entry_id"),
+    )
+    create_table(
+        "day_totals",
+        sa.Column("account_id", BIG, sa.ForeignKey("accounts.id"), primary_key=True, autoincrement=False),
+        sa.Column("day", sa.Date, primary_key=True),
+        *(sa.Column(name, BIG, nullable=False) for name in (*_ADDED, "closing_cents")),
+        sa.Column("first_entry_id", BIG, nullable=False),
+        sa.Column("last_entry_id", BIG, nullable=False),
+    )
 
 
 def _count_notices(table: str) -> None:
