@@ -138,7 +138,6 @@ def test_the_month_and_the_line_are_right_for_any_number_of_rows(
     earlier = now - timedelta(days=20)
     add_history(customer, 700, until=earlier, minutes_apart=0.001)
     add_history(customer, 1_200, until=now, minutes_apart=0.001)
-    write(db, "UPDATE accounts SET balance_cents = 190000, version = 1900 WHERE id = :id", id=alice.account)
     write(db, "UPDATE accounts SET created_at = :at WHERE id = :id", id=alice.account, at=now - timedelta(days=25))
     db.dispose()
     of_month = 1_200 + (700 if clock.day_of(earlier).month == clock.day_of(now).month else 0)

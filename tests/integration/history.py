@@ -1,12 +1,12 @@
-"""Long histories, written straight into the tables as the bank writes them, thousands of rows at a time."""
+"""Long histories, written as the bank writes them, thousands of rows at a time, so that the books add up."""
 
 from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import Connection, insert
+from sqlalchemy import Connection, insert, update
 
 from app import db
-from app.bank import payloads, statement_lines
-from app.bank.models import CASH_ACCOUNT_ID, Entry, OperationRow
+from app.bank import ledger, payloads, statement_lines
+from app.bank.models import CASH_ACCOUNT_ID, Account, Entry, OperationRow
 from app.bank.queries import Movement
 from tests.integration.customers import Customer
 
@@ -27,20 +27,23 @@ def add_history(
     end = until or datetime(2026, 11, 20, 15, tzinfo=UTC)
     moments = [end - timedelta(minutes=minutes_apart * (count - 1 - n)) for n in range(count)]
     for start in range(0, count, ROWS_AT_ONCE):
-        customer.db.transact(_write, customer, target, moments[start : start + ROWS_AT_ONCE], start, description)
+        customer.db.transact(_write, customer, target, moments[start : start + ROWS_AT_ONCE], description)
 
 
-def _write(
-    connection: Connection, customer: Customer, account: int, moments: list[datetime], before: int, description: str
-) -> None:
+def _write(connection: Connection, customer: Customer, account: int, moments: list[datetime], description: str) -> None:
+    before = ledger.lock(connection, [account])[account].balance_cents
     operation = {"kind": payloads.DEPOSIT, "user_id": customer.id, "amount_cents": 100, "description": description}
     sides = {"source_account_id": CASH_ACCOUNT_ID, "target_account_id": account}
     operations = [{**operation, **sides, "created_at": moment} for moment in moments]
     added = connection.execute(insert(db.table(OperationRow)).returning(OperationRow.id), operations).scalars().all()
     entries = [
-        {"operation_id": i, "account_id": account, "amount_cents": 100, "balance_after_cents": 100 * (before + n)}
+        {"operation_id": i, "account_id": account, "amount_cents": 100, "balance_after_cents": before + 100 * n}
         for n, i in enumerate(sorted(added), 1)
     ]
+    paid = [{"operation_id": i, "account_id": CASH_ACCOUNT_ID, "amount_cents": -100} for i in added]
+    connection.execute(insert(db.table(Entry)), [{**side, "balance_after_cents": None} for side in paid])
+    changed = {"balance_cents": before + 100 * len(added), "version": Account.version + len(added)}
+    connection.execute(update(db.table(Account)).where(Account.id == account).values(**changed))
     statement = insert(db.table(Entry)).returning(Entry.id, Entry.operation_id, Entry.balance_after_cents)
     written = connection.execute(statement, entries).all()
     times = dict(zip(sorted(added), moments, strict=True))
