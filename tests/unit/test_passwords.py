@@ -1,16 +1,18 @@
 """Passwords are hashed beside the node's own thread, which has others to serve."""
 
 import threading
+import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import bcrypt
-import gevent
 import pytest
 
 from app.errors import ClientGone, Overloaded
 from app.gate import Gate
 from app.users import passwords
 from app.users.passwords import hash_password, matches
+from tests.support.people import WAIT_S, eventually
 
 
 @pytest.fixture(autouse=True)
@@ -79,13 +81,14 @@ def test_who_waits_is_asked_for_only_when_its_turn_has_come(monkeypatch: pytest.
         asked.append(True)
         return True
 
-    with gate.enter(until=0):
-        waiting = gevent.spawn(matches, "senha123", None, is_gone=is_gone)
-        gevent.idle()
-        before = list(asked)
+    with ThreadPoolExecutor(1) as pool:
+        with gate.enter(until=time.monotonic() + WAIT_S):
+            waiting = pool.submit(matches, "senha123", None, is_gone=is_gone)
+            eventually(lambda: gate.waiting, "a place in the queue")
+            before = list(asked)
 
-    with pytest.raises(ClientGone):
-        waiting.get()
+        with pytest.raises(ClientGone):
+            waiting.result()
     assert (before, asked) == ([], [True])
 
 
