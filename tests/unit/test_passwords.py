@@ -1,6 +1,7 @@
 """Passwords are hashed beside the node's own thread, which has others to serve."""
 
 import threading
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 
@@ -11,6 +12,7 @@ from app.errors import ClientGone, Overloaded
 from app.gate import Gate
 from app.users import passwords
 from app.users.passwords import hash_password, matches
+from tests.support.people import WAIT_S, eventually
 
 
 @pytest.fixture(autouse=True)
@@ -80,14 +82,13 @@ def test_who_waits_is_asked_for_only_when_its_turn_has_come(monkeypatch: pytest.
         return True
 
     with ThreadPoolExecutor(1) as pool:
-        with gate.enter(until=0):
-            waits = pool.submit(matches, "senha123", None, is_gone=is_gone)
-            while not gate.waiting:
-                assert not waits.done(), waits.result()
+        with gate.enter(until=time.monotonic() + WAIT_S):
+            waiting = pool.submit(matches, "senha123", None, is_gone=is_gone)
+            eventually(lambda: gate.waiting, "a place in the queue")
             before = list(asked)
 
         with pytest.raises(ClientGone):
-            waits.result()
+            waiting.result()
     assert (before, asked) == ([], [True])
 
 
