@@ -166,7 +166,7 @@ def test_after_a_quarter_of_an_hour_untouched_the_page_shows_nothing_of_the_pers
     screen.page.mouse.move(300, 300)
     wait_idle(screen, "14:00")
     expect(screen.at("extrato-conta")).to_be_visible()
-    with screen.page.expect_request("**/logout"):
+    with screen.page.expect_response("**/logout"):
         wait_idle(screen, "02:00")
     expect(screen.at("login-aviso")).to_contain_text("15 minutos sem uso")
     seen = screen.page.evaluate("document.documentElement.innerHTML + document.title")
