@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from alembic import command
-from sqlalchemy import Connection, Engine, event
+from sqlalchemy import Connection, Engine, event, text
 
 from app import clock, wire
 from app.bank import queries, totals
@@ -71,10 +71,14 @@ def filled(db: Database) -> dict[str, list[tuple[object, ...]]]:
 
 @pytest.fixture
 def live(lived_in: Database, tmp_path: Path) -> dict[str, list[tuple[object, ...]]]:
-    """The same life in a database that had these tables from the beginning."""
+    """The same life in a database that had these tables from the beginning. But for one thing: of events from before
+    nobody knows whose doing they were, so all of them are news."""
     db = Database(f"sqlite:///{tmp_path / 'live.db'}")
     runner.upgrade(db)
     live_in(db)
+    with db.engine.connect() as connection, connection.begin():
+        for table in ("user_streams", "stream_events", "read_cursors"):
+            connection.execute(text(f"UPDATE {table} SET notices = seq"))
     found = filled(db)
     db.dispose()
     return found
