@@ -19,8 +19,14 @@ class Pace:
     def __init__(self) -> None:
         self._waiting: deque[Event] = deque()
         self._serving = False
+        self._idle_from_s = 0.0
 
     def wait_for_turn(self) -> None:
+        """Returns at once where no other message began within the last SLICE_S."""
+        now_s = clock.monotonic_s()
+        if not self._serving and now_s >= self._idle_from_s:
+            self._idle_from_s = now_s + SLICE_S
+            return
         turn = Event()
         self._waiting.append(turn)
         if not self._serving:
