@@ -198,7 +198,7 @@ def test_what_happens_during_the_return_is_not_lost_and_not_repeated(
     alice.deposit("100.00")
     with bob.listening() as feed:
         epoch = feed.named("autenticado")[0]["epoca"]
-    give = partial(alice.transfer, bob, "0.10")
+    give = partial(alice.transfer, bob, "1.00")
     in_parallel([give] * 30, 8)
 
     def return_and_stay() -> list[int]:
