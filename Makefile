@@ -39,19 +39,10 @@ check: ## lint, types, import rules and every test: what CI runs
 	node_modules/.bin/tsc -p tsconfig.json
 	$(MAKE) --no-print-directory all-tests
 
-# Side by side: what runs in Chromium takes as long as everything else.
 .PHONY: all-tests
 all-tests:
-	$(MAKE) --no-print-directory -j2 --output-sync=target server-tests page-tests
-
-.PHONY: server-tests
-server-tests:
-	$(PYTHON) -m pytest tests/unit tests/integration tests/cluster
-
-.PHONY: page-tests
-page-tests:
+	$(PYTHON) -m pytest
 	node --test tests/js/*.test.js
-	$(PYTHON) -m pytest tests/browser
 
 .PHONY: bench
 bench: ## run the benchmarks and write their table
