@@ -9,6 +9,9 @@ const COUNT_MS = 250;
 /** Losing the line for a moment is not worth a word. */
 const STALE_AFTER_MS = 2000;
 
+/** Nor is the first connection, which mostly is there before anybody looks; what showed and moved at once would jump. */
+const FIRST_WORD_AFTER_MS = 5000;
+
 /** What must never lie under it. */
 const PRESSED = "a, button, input, select, textarea, label, summary";
 /** How far up it may go for that, in times its own height. */
@@ -25,8 +28,10 @@ export function connectionView({ connection }) {
   const node = el("aside", { class: "link-state", "aria-label": "Conexão", "data-testid": "conexao" }, el("span", { class: "link-dot", "aria-hidden": "true" }), text, again, said);
   /** @type {number | undefined} */
   let timer;
+  const showFrom = Date.now() + FIRST_WORD_AFTER_MS;
   const update = () => {
     const { state, node: name, transport } = connection;
+    node.style.visibility = name === "" && state === "reconectando" && Date.now() < showFrom ? "hidden" : "";
     node.dataset.estado = state;
     node.dataset.no = name;
     node.dataset.transporte = transport;
@@ -38,6 +43,7 @@ export function connectionView({ connection }) {
     if (connection.retryAt !== null) timer = setTimeout(update, COUNT_MS);
   };
   connection.on("change", update);
+  setTimeout(update, FIRST_WORD_AFTER_MS);
   keepClear(node);
   update();
   return node;

@@ -122,12 +122,20 @@ function operationForm(app, { kind, account, scope, next }) {
     keep();
     next(draft());
   };
+  // Nothing can be said of an amount before the accounts are there.
+  const go = el("button", { type: "submit", "data-testid": "op-continuar" });
   const node = el(
     "form",
     { novalidate: true, onsubmit: submit, oninput: keep, "data-testid": `form-${kind}` },
     ...Object.values(fields).map((each) => each.node),
-    el("button", { type: "submit", "data-testid": "op-continuar" }, "Continuar"),
+    go,
   );
+  const ready = () => {
+    go.disabled = !bank.loadedAt;
+    setText(go, bank.loadedAt ? "Continuar" : "Carregando suas contas…");
+  };
+  scope.add(bank.on("load", ready));
+  ready();
   const problems = here.take("problemas");
   // What is wrong takes the focus, which it can once it is on the page.
   if (problems) queueMicrotask(() => showProblems(fields, problems) || amount.input.focus());
