@@ -18,7 +18,7 @@ from gevent.event import Event
 from app import metrics
 from app.connection import when_gone
 from app.realtime.heartbeat import Heartbeat
-from app.realtime.pace import Pace
+from app.realtime.time_slices import TimeSlices
 from app.realtime.websocket import CLOSE_WAIT_S, PROTOCOL_ERROR, WebSocket, frame, take_over
 
 # A client that lets more than this wait is closed, and resumes from its seq when it comes back.
@@ -94,7 +94,7 @@ class NodeSocket(Socket):
         server: EngineServer,
         sid: str,
         heartbeat: Heartbeat,
-        pace: Pace,
+        slices: TimeSlices,
         on_end: Callable[["NodeSocket"], None],
     ) -> None:
         super().__init__(server, sid)
@@ -109,7 +109,7 @@ class NodeSocket(Socket):
         # Namespaces that were asked for in vain.
         self.connects_refused = 0
         self._heartbeat = heartbeat
-        self._pace = pace
+        self._slices = slices
         self._on_end = on_end
         self._ending = False
         self._waiting: deque[str] = deque()
@@ -299,7 +299,7 @@ class NodeSocket(Socket):
         """One after the other: a later message may rest on an earlier one."""
         try:
             while self._inbox and not self.closed:
-                self._pace.wait_for_turn()
+                self._slices.wait_for_turn()
                 if self.closed:
                     return
                 had_room = self._has_room()

@@ -17,7 +17,7 @@ from app.connection import client_network
 from app.realtime.admission import Admission
 from app.realtime.engine import UPGRADES_MAX, Handshake, Malformed, NodeSocket
 from app.realtime.heartbeat import Heartbeat
-from app.realtime.pace import Pace
+from app.realtime.time_slices import TimeSlices
 from app.realtime.websocket import may_upgrade, take_over
 
 # Packets of one POST; its bytes are limited by the server's `max_http_buffer_size`.
@@ -70,7 +70,7 @@ class EngineHttp:
         self._server = server
         self._admission = admission
         self._heartbeat = heartbeat
-        self._pace = Pace()
+        self._slices = TimeSlices()
         self._may_connect = may_connect
 
     def handle_request(self, environ: dict[str, Any], start_response: StartResponse) -> list[bytes]:
@@ -135,7 +135,7 @@ class EngineHttp:
         except OSError:
             return None  # it hung up
         server, sid = self._server, self._server.generate_id()
-        socket = server.sockets[sid] = NodeSocket(server, sid, self._heartbeat, self._pace, self._admission.ended)
+        socket = server.sockets[sid] = NodeSocket(server, sid, self._heartbeat, self._slices, self._admission.ended)
         self._admission.began(socket, address)
         websocket = socket.open_websocket(taken[0]) if taken else None
         socket.send(Packet(OPEN, self._opening(sid, transport)))

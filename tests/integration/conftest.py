@@ -14,7 +14,7 @@ from app.migrations import runner
 from app.realtime.bus import RoutedRedisManager
 from app.realtime.engine import NodeSocket
 from app.realtime.heartbeat import Heartbeat
-from app.realtime.pace import Pace
+from app.realtime.time_slices import TimeSlices
 from tests.integration.library import NOWHERE
 from tests.support.servers import DatabaseServer
 
@@ -111,7 +111,7 @@ def server() -> socketio.Server:
 def eio_socket(server: socketio.Server) -> NodeSocket:
     """An Engine.IO session as a handshake leaves it, without a transport."""
     heartbeat = Heartbeat(server.eio, enter_within_s=10)
-    session = NodeSocket(server.eio, "web1.eio", heartbeat, Pace(), on_end=lambda _: None)
+    session = NodeSocket(server.eio, "web1.eio", heartbeat, TimeSlices(), on_end=lambda _: None)
     server.eio.sockets["web1.eio"] = session
     return session
 

@@ -24,8 +24,8 @@ from app.realtime import feed
 from app.realtime.engine import NodeSocket
 from app.realtime.feed import BACKLOG_PACKETS_MAX, Feed
 from app.realtime.heartbeat import Heartbeat
-from app.realtime.pace import Pace
 from app.realtime.sessions import Sessions, SocketSession
+from app.realtime.time_slices import TimeSlices
 from app.streams import stream
 from app.streams.stream import READ_EVENTS_MAX, Append, State, Stored
 from app.users.auth import Identity
@@ -70,7 +70,7 @@ class Node:
     def screen(self, user_id: int, *, seq: int = 0, ttl_s: int = 3600) -> Screen:
         sid = f"sid-{len(self.screens)}"
         heartbeat = Heartbeat(self.server.eio, enter_within_s=10)
-        socket = NodeSocket(self.server.eio, f"eio-{sid}", heartbeat, Pace(), on_end=lambda _: None)
+        socket = NodeSocket(self.server.eio, f"eio-{sid}", heartbeat, TimeSlices(), on_end=lambda _: None)
         self.server.eio.sockets[socket.sid] = socket
         session = self.sessions.open(sid, socket.sid)
         identity = Identity(user_id, "x@teste.example", "X", "jti", 1, int(time.time()) + ttl_s)

@@ -17,7 +17,7 @@ from app.factory import create_app
 from app.settings import Settings
 
 def running():
-    gevent.sleep(0.01)
+    gevent.sleep(0.01)  # those that are ending may end
     return sum(isinstance(o, gevent.Greenlet) and not o.dead for o in gc.get_objects())
 
 counts = []

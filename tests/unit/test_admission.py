@@ -2,11 +2,13 @@
 
 import itertools
 import resource
+from typing import cast
 
 import pytest
 
 from app.realtime import admission
 from app.realtime.admission import Admission, sessions_max
+from app.realtime.engine import NodeSocket
 
 _numbers = itertools.count()
 
@@ -18,6 +20,10 @@ class Session:
         self.number = next(_numbers)
         self.ended_as: str | None = None
 
+    @property
+    def socket(self) -> NodeSocket:
+        return cast(NodeSocket, self)
+
     def end(self, counted_as: str) -> None:
         self.ended_as = counted_as
 
@@ -26,9 +32,9 @@ def begin(room: Admission, address: str, *, authenticated: bool = False) -> Sess
     if not room.has_room(address):
         return None
     session = Session()
-    room.began(session, address)  # type: ignore[arg-type]
+    room.began(session.socket, address)
     if authenticated:
-        room.authenticated(session)  # type: ignore[arg-type]
+        room.authenticated(session.socket)
     return session
 
 
@@ -66,8 +72,9 @@ def test_who_ended_leaves_room_and_nothing_behind() -> None:
     assert begin(room, "a") is None
 
     for session in sessions:
-        room.ended(session)  # type: ignore[arg-type]
-        room.ended(session)  # type: ignore[arg-type]
+        assert session
+        room.ended(session.socket)
+        room.ended(session.socket)
 
     assert (room._addresses, room._by_address, room._pending, room._pending_by_address) == ({}, {}, {}, {})
     assert begin(room, "a")
@@ -79,7 +86,8 @@ def test_strangers_of_one_address_are_few(monkeypatch: pytest.MonkeyPatch) -> No
     begun = [begin(room, "a") for _ in range(5)]
 
     assert [session is not None for session in begun] == [True, True, True, False, False]
-    room.authenticated(begun[0])  # type: ignore[arg-type]
+    assert begun[0]
+    room.authenticated(begun[0].socket)
     assert begin(room, "a")
 
 

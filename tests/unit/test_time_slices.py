@@ -5,19 +5,19 @@ import pytest
 from gevent.event import Event
 
 from app import clock
-from app.realtime.pace import SLICE_S, Pace
+from app.realtime.time_slices import SLICE_S, TimeSlices
 
 WAIT_S = 10.0
 CLIENTS = 50
 
 
 def test_between_slices_of_the_clients_work_the_event_loop_runs(monkeypatch: pytest.MonkeyPatch) -> None:
-    now_s, pace, done, loop_ran_after = 0.0, Pace(), 0, []
+    now_s, slices, done, loop_ran_after = 0.0, TimeSlices(), 0, []
     monkeypatch.setattr(clock, "monotonic_s", lambda: now_s)
 
     def work() -> None:
         nonlocal now_s, done
-        pace.wait_for_turn()
+        slices.wait_for_turn()
         now_s += SLICE_S / 2
         done += 1
 
@@ -34,10 +34,10 @@ def test_between_slices_of_the_clients_work_the_event_loop_runs(monkeypatch: pyt
 
 
 def test_turns_come_in_order_and_one_that_waits_holds_nobody_up() -> None:
-    pace, let_go, order = Pace(), Event(), []
+    slices, let_go, order = TimeSlices(), Event(), []
 
     def work(number: int) -> None:
-        pace.wait_for_turn()
+        slices.wait_for_turn()
         order.append(number)
         if number == 0:
             let_go.wait()

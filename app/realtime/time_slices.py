@@ -1,4 +1,4 @@
-"""The pace of a node: however many clients send at once, the event loop runs again after a little of their work."""
+"""Time slices of a node: however many clients send at once, the event loop runs again after a little of their work."""
 
 from collections import deque
 
@@ -13,7 +13,7 @@ SLICE_S = 0.003
 TURN_PAUSE_S = 1e-6
 
 
-class Pace:
+class TimeSlices:
     """Messages begin one after the other, first come first served; one that waits for something holds nobody up."""
 
     def __init__(self) -> None:
