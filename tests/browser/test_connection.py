@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable
 
-from playwright.sync_api import expect
+from playwright.sync_api import WebSocketRoute, expect
 
 from tests.browser.conftest import Opening, Screen, session_of
 from tests.support.people import Person
@@ -41,6 +41,32 @@ def test_the_good_state_names_the_node_and_the_transport(alice: Person, open_pag
     assert box is not None
     assert box["x"] + box["width"] > 1280 - 40
     assert box["y"] + box["height"] > 860 - 40
+
+
+def test_the_first_connection_shows_nothing_before_it_lasts(alice: Person, open_page: Opening) -> None:
+    held: list[tuple[WebSocketRoute, str | bytes]] = []
+    holding = True
+
+    def hold_the_login(route: WebSocketRoute) -> None:
+        def pass_on(text: str | bytes) -> None:
+            if holding and '"autenticado"' in str(text):
+                held.append((route, text))
+            else:
+                route.send(text)
+
+        route.connect_to_server().on_message(pass_on)
+
+    screen = open_page("about:blank#", alice)
+    screen.page.route_web_socket("**/socket.io/**", hold_the_login)
+    screen.page.goto(alice.url)
+    expect(screen.at("conexao")).to_have_attribute("data-no", re.compile("web"))
+    has_state(screen, "reconectando")
+    expect(screen.at("conexao")).to_be_hidden()
+    holding = False
+    for route, text in held:
+        route.send(text)
+    screen.wait_connected()
+    expect(screen.at("conexao")).to_be_visible()
 
 
 def test_what_was_missed_arrives_once_and_in_order(alice: Person, open_page: Opening) -> None:

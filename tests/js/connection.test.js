@@ -33,6 +33,19 @@ test("green once it is connected, with the node's name and the transport", () =>
   assert.deepEqual([connection.state, connection.node, connection.transport], ["conectado", "web2", "websocket"]);
 });
 
+test("it was live once it was connected, not when a node only greeted, and anew after a stop", () => {
+  const seen = [connection.wasLive];
+  connection.start();
+  connection.greeted({ node: "web2" });
+  seen.push(connection.wasLive);
+  connection.connected();
+  connection.lost();
+  seen.push(connection.wasLive);
+  connection.stop();
+  seen.push(connection.wasLive);
+  assert.deepEqual(seen, [false, false, true, false]);
+});
+
 test("it tries for ever, with a wait that doubles up to its limit", () => {
   connection.start();
   const waits = Array.from({ length: 50 }, fail);

@@ -23,6 +23,8 @@ export class Connection extends Emitter {
   liveUntil = null;
   /** Attempts in a row that led to nothing. */
   failures = 0;
+  /** Whether it was live since it started. */
+  wasLive = false;
   #active = false;
   #online = true;
   /** @type {unknown} */
@@ -58,6 +60,7 @@ export class Connection extends Emitter {
     this.#wait(null);
     this.failures = 0;
     this.liveUntil = null;
+    this.wasLive = false;
     this.#become("desconectado");
   }
 
@@ -76,6 +79,7 @@ export class Connection extends Emitter {
     this.failures = 0;
     this.transport = transport;
     this.liveUntil = null;
+    this.wasLive = true;
     this.#wait(null);
     this.#become("conectado");
   }

@@ -30,8 +30,8 @@ export function connectionView({ connection }) {
   let timer;
   const showFrom = Date.now() + FIRST_WORD_AFTER_MS;
   const update = () => {
-    const { state, node: name, transport } = connection;
-    node.style.visibility = name === "" && state === "reconectando" && Date.now() < showFrom ? "hidden" : "";
+    const { state, node: name, transport, wasLive } = connection;
+    node.style.visibility = !wasLive && state === "reconectando" && Date.now() < showFrom ? "hidden" : "";
     node.dataset.estado = state;
     node.dataset.no = name;
     node.dataset.transporte = transport;
@@ -91,9 +91,9 @@ function covers(node, { left, top, right, bottom }) {
 const SAID = { conectado: "Conectado", reconectando: "Reconectando", desconectado: "Sem conexão" };
 
 /** @param {Connection} connection */
-function words({ state, retryAt, node }) {
+function words({ state, retryAt, wasLive }) {
   if (state === "conectado") return "Conectado";
-  if (state === "reconectando" && retryAt === null && node === "") return "Conectando";
+  if (state === "reconectando" && retryAt === null && !wasLive) return "Conectando";
   const seconds = retryAt === null ? 0 : Math.ceil((retryAt - Date.now()) / 1000);
   const wait = seconds > 0 ? ` em ${seconds} s` : "…";
   return state === "reconectando" ? `Reconectando${wait}` : "Sem conexão";
