@@ -3,10 +3,10 @@
 import threading
 import time
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from app.errors import Overloaded
+from app.errors import ClientGone, Overloaded
 
 
 class Gate:
@@ -25,10 +25,15 @@ class Gate:
         self._lock = threading.Lock()
 
     @contextmanager
-    def enter(self, *, until: float) -> Iterator[None]:
-        """Wait for a turn until the monotonic moment `until`. Raises Overloaded, at once when the queue is full."""
+    def enter(self, *, until: float, is_gone: Callable[[], bool] = lambda: False) -> Iterator[None]:
+        """Wait for a turn until the monotonic moment `until`. Raises Overloaded, at once when the queue is full.
+
+        `is_gone` is asked when the turn has come: who has hung up meanwhile costs nothing. Raises ClientGone then.
+        """
         self._take(until)
         try:
+            if is_gone():
+                raise ClientGone
             yield
         finally:
             self._give()

@@ -1,15 +1,16 @@
 """The receipt as a one-page PDF. It tells what both sides may know: never a balance."""
 
+from collections.abc import Callable
 from zoneinfo import ZoneInfo
 
 from fpdf import FPDF
 from gevent import get_hub
-from gevent.lock import BoundedSemaphore
 
-from app import money
+from app import deadline, money
 from app.bank import payloads, receipt_qr
 from app.bank.pdf_fonts import FAMILY, Letters
 from app.bank.receipts import ReceiptView, grouped
+from app.gate import Gate
 
 ZONE = ZoneInfo("America/Sao_Paulo")
 INK, FAINT, ACCENT = (24, 34, 31), (98, 112, 107), (0, 110, 84)
@@ -19,13 +20,18 @@ LINE_MM = 7
 QR_MM = 30
 # 30 ms of work each, 400 ms for letters that are rare.
 AT_ONCE_MAX = 2
+WAITING_MAX = 16
+RETRY_AFTER_S = 2
 
-_gate = BoundedSemaphore(AT_ONCE_MAX)
+_gate = Gate(at_once_max=AT_ONCE_MAX, waiting_max=WAITING_MAX, retry_after_s=RETRY_AFTER_S)
 
 
-def render(view: ReceiptView, *, verify_url: str) -> bytes:
-    """The same bytes for the same receipt and address; made beside the hub, so that the node does not wait for it."""
-    with _gate:
+def render(view: ReceiptView, *, verify_url: str, is_gone: Callable[[], bool] = lambda: False) -> bytes:
+    """The same bytes for the same receipt and address; made beside the hub, so that the node does not wait for it.
+
+    Raises Overloaded and ClientGone (see `Gate`).
+    """
+    with _gate.enter(until=deadline.ends_at(), is_gone=is_gone):
         made: bytes = get_hub().threadpool.apply(_render, (view, verify_url))
     return made
 

@@ -4,7 +4,7 @@ from typing import Any
 
 from flask import Blueprint, Response, request
 
-from app import door, limiter
+from app import connection, door, limiter
 from app.bank import payloads, receipt_pdf, receipt_qr, receipts
 from app.bank.receipts import ReceiptView
 from app.fields import ID_MAX
@@ -39,7 +39,9 @@ def blueprint(auth: Auth, limits: Limiter) -> Blueprint:
         """O comprovante, em PDF, de uma operação que tocou uma conta própria."""
         limits.check(PDFS, str(identity.user_id))
         view = db.transact(receipts.of_operation, operacao_id, identity.user_id)
-        answer = Response(receipt_pdf.render(view, verify_url=_verify_url(view)), mimetype="application/pdf")
+        environ = request.environ
+        made = receipt_pdf.render(view, verify_url=_verify_url(view), is_gone=lambda: connection.is_gone(environ))
+        answer = Response(made, mimetype="application/pdf")
         answer.headers["Content-Disposition"] = f'attachment; filename="comprovante-{operacao_id}.pdf"'
         return answer
 

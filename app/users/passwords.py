@@ -10,7 +10,6 @@ import bcrypt
 from gevent import get_hub
 
 from app import deadline
-from app.errors import ClientGone
 from app.gate import Gate
 
 ROUNDS = 12
@@ -23,27 +22,17 @@ _gate = Gate(at_once_max=AT_ONCE_MAX, waiting_max=WAITING_MAX, retry_after_s=RET
 
 
 def hash_password(password: str, *, is_gone: Callable[[], bool] = lambda: False) -> str:
-    """A bcrypt hash. `password` has at most 72 bytes in UTF-8 (see `app.fields`).
-
-    `is_gone` is asked when its turn has come: who has hung up meanwhile costs nothing. Raises ClientGone then.
-    """
-    with _gate.enter(until=deadline.ends_at()):
-        _go_on_unless(is_gone)
+    """A bcrypt hash. `password` has at most 72 bytes in UTF-8 (see `app.fields`). Raises ClientGone (see `Gate`)."""
+    with _gate.enter(until=deadline.ends_at(), is_gone=is_gone):
         digest: bytes = get_hub().threadpool.apply(bcrypt.hashpw, (password.encode(), bcrypt.gensalt(ROUNDS)))
     return digest.decode()
 
 
 def matches(password: str, hashed: str | None, *, is_gone: Callable[[], bool] = lambda: False) -> bool:
-    """Whether `password` made `hashed`. Takes as long for nobody (None) as for somebody. `is_gone` as above."""
-    with _gate.enter(until=deadline.ends_at()):
-        _go_on_unless(is_gone)
+    """Whether `password` made `hashed`. Takes as long for nobody (None) as for somebody. Raises ClientGone."""
+    with _gate.enter(until=deadline.ends_at(), is_gone=is_gone):
         same: bool = get_hub().threadpool.apply(_check, (password, hashed))
     return same and hashed is not None
-
-
-def _go_on_unless(is_gone: Callable[[], bool]) -> None:
-    if is_gone():
-        raise ClientGone
 
 
 def _check(password: str, hashed: str | None) -> bool:

@@ -15,6 +15,8 @@ from hypothesis import strategies as st
 from app.bank import payloads, pdf_fonts, receipt_pdf, receipt_qr, receipts
 from app.bank.receipts import ReceiptView
 from app.db import Database
+from app.errors import ClientGone, Overloaded
+from app.gate import Gate
 from tests.integration.customers import new_customer
 
 URL = "https://banco.example/#/verificar/ABCD-EFGH-JKLM-NPQR"
@@ -101,6 +103,22 @@ def test_the_pdf_has_the_code_as_text_and_stays_small() -> None:
 def test_the_same_receipt_makes_the_same_pdf() -> None:
     first, second = (receipt_pdf.render(view_of(), verify_url=URL) for _ in range(2))
     assert first == second
+
+
+def test_nothing_is_drawn_for_who_has_hung_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(receipt_pdf, "_render", pytest.fail)
+    with pytest.raises(ClientGone):
+        receipt_pdf.render(view_of(), verify_url=URL, is_gone=lambda: True)
+
+
+def test_the_queue_for_pdfs_has_an_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert 0 < receipt_pdf.WAITING_MAX <= 20
+    full = Gate(at_once_max=1, waiting_max=0, retry_after_s=receipt_pdf.RETRY_AFTER_S)
+    monkeypatch.setattr(receipt_pdf, "_gate", full)
+    with full.enter(until=0), pytest.raises(Overloaded) as refused:
+        receipt_pdf.render(view_of(), verify_url=URL)
+    assert refused.value.retry_after_s == receipt_pdf.RETRY_AFTER_S
+    assert receipt_pdf.render(view_of(), verify_url=URL)
 
 
 def test_the_drawn_code_is_the_address() -> None:
