@@ -3,13 +3,26 @@
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
+from sqlalchemy import Connection
 
+from app import factory
+from app.bank import accounts
 from app.db import Database
 from app.migrations import runner
+from app.users import actions as users
+from app.users.passwords import hash_password
+from app.users.tokens import Tokens
 from tests.support.cluster import Cluster, running_cluster
-from tests.support.people import Person
+from tests.support.people import PASSWORD, Person, Register, Registered
 from tests.support.servers import DatabaseServer, RedisServer, mariadb_server, redis_server
+
+TOKEN_TTL_S = 3600
+
+# How long an example takes says nothing: the machine may be busy.
+hypothesis.settings.register_profile("any machine", deadline=None)
+hypothesis.settings.load_profile("any machine")
 
 
 @pytest.fixture(scope="session")
@@ -47,10 +60,26 @@ def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Databas
     db.dispose()
 
 
+@pytest.fixture(scope="session")
+def register(cluster: Cluster) -> Iterator[Register]:
+    """As the web does it, with the slow hash of the password made once; `/registro` has tests of its own."""
+    db, tokens = Database(cluster.database()), Tokens(cluster.jwt_secret(), TOKEN_TTL_S)
+    hashed = hash_password(PASSWORD)
+
+    def insert(connection: Connection, name: str, email: str) -> Registered:
+        user = users.register(connection, email=email, name=name, password_hash=hashed)
+        factory.welcome(connection, user.id, name)
+        (account,) = accounts.of_user(connection, user.id)
+        return Registered(user.id, account.id, tokens.issue(user.id, user.generation))
+
+    yield lambda name, email: db.transact(insert, name, email)
+    db.dispose()
+
+
 @pytest.fixture
-def person(cluster: Cluster) -> Callable[..., Person]:
-    """Register somebody new on the shared cluster: `person()`, `person("Ana")`."""
-    return lambda name=None: Person(cluster.url, name)
+def person(cluster: Cluster, register: Register) -> Callable[..., Person]:
+    """Somebody new on the shared cluster: `person()`, `person("Ana")`."""
+    return lambda name=None: Person(cluster.url, name, register)
 
 
 @pytest.fixture

@@ -103,8 +103,16 @@ def _stream(
 ) -> Response:
     """The file as it is being written. It ends, and frees its slot, with the last row or when the client hangs up."""
     slot = slots.take(identity.user_id)
-    answer = Response((part.encode() for part in write(statement, statement.rows(slot))), content_type=media_type)
-    answer.call_on_close(slot.free)
+
+    def parts() -> Iterator[bytes]:
+        try:
+            for part in write(statement, statement.rows(slot)):
+                yield part.encode()
+        finally:
+            slot.free()
+
+    answer = Response(parts(), content_type=media_type)
+    answer.call_on_close(slot.free)  # also where nothing of it was asked for
     answer.headers["Content-Disposition"] = f'attachment; filename="extrato-{statement.account_id}.{extension}"'
     return answer
 

@@ -208,7 +208,6 @@ def test_the_bank_does_what_the_model_says(sqlite_template: Path) -> None:
         settings=settings(
             max_examples=25,
             stateful_step_count=25,
-            deadline=None,
             suppress_health_check=[HealthCheck.too_slow],
         ),
     )

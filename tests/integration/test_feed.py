@@ -119,7 +119,7 @@ def alice(sqlite: Database) -> Customer:
 EVENTS = 12
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     arriving=st.lists(st.integers(0, EVENTS - 1), max_size=40),
     pauses=st.sets(st.integers(0, 40)),

@@ -50,9 +50,7 @@ def operations(document: Any) -> Iterator[APIOperation]:
 def explore(operation: APIOperation, mode: GenerationMode, token: str) -> None:
     """Random cases, the same in every run."""
 
-    @settings(
-        max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck), database=None, derandomize=True
-    )
+    @settings(max_examples=EXAMPLES, suppress_health_check=list(HealthCheck), database=None, derandomize=True)
     @given(case=operation.as_strategy(generation_mode=mode).filter(fills_its_query))
     def call(case: Case) -> None:
         keeps_to_the_document(case, token)
@@ -156,7 +154,7 @@ def test_what_is_done_is_answered_as_the_document_says(
 
 
 def test_a_token_that_has_expired_is_refused_as_the_document_says(document: Any, cluster: Cluster) -> None:
-    secret = (cluster.run_dir / "jwt_secret").read_text().strip()
+    secret = cluster.jwt_secret()
 
     answer = keeps_to_the_document(document["/perfil"]["GET"].Case(), Tokens(secret, -1).issue(1, 1))
 

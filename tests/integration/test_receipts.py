@@ -78,7 +78,7 @@ class Heard(logging.Handler):
         self.messages.append(record.getMessage())
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(st.text(st.characters(max_codepoint=0xFFFF, categories=["L", "N", "P"]), min_size=1, max_size=3))
 def test_no_letter_is_without_a_font(letters: str) -> None:
     library, heard = logging.getLogger("fpdf"), Heard()

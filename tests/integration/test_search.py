@@ -41,7 +41,6 @@ def text_of(row: Movement) -> str:
 
 @settings(
     max_examples=60,
-    deadline=None,
     database=None,
     derandomize=True,
     suppress_health_check=[HealthCheck.function_scoped_fixture],

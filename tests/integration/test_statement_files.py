@@ -129,6 +129,13 @@ def test_a_client_that_hangs_up_makes_room(client: FlaskClient, sqlite: Database
     assert len(table(ask(client, alice))) == 1000
 
 
+def test_who_has_the_last_row_may_ask_for_another_file_at_once(client: FlaskClient, sqlite: Database) -> None:
+    alice = new_customer(sqlite, cents=100)
+    answer = ask(client, alice)
+    assert len(b"".join(answer.iter_encoded()).splitlines()) > 1  # read to its end, not yet closed
+    assert ask(client, alice).status_code == 200
+
+
 def test_asking_only_for_the_head_makes_room(client: FlaskClient, sqlite: Database) -> None:
     alice = new_customer(sqlite, cents=100)
     ask(client, alice, method="HEAD").close()

@@ -101,6 +101,10 @@ class Cluster:
         """The address of the Redis that the parts use."""
         return str(self._state()["redis_url"])
 
+    def jwt_secret(self) -> str:
+        """What the parts sign tokens with."""
+        return (self.run_dir / "jwt_secret").read_text()
+
     def start(self) -> None:
         """Start, and return when the page answers through nginx. Raises ClusterFailed."""
         assert self._launcher is None, "already started"

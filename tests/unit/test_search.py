@@ -56,7 +56,7 @@ def test_what_is_folded_stays_as_it_is() -> None:
     assert [char for char in known if folded(folded(char)) != folded(char)] == []
 
 
-@settings(max_examples=400, deadline=None, database=None)
+@settings(max_examples=400, database=None)
 @given(
     typed=st.text(ALPHABET, max_size=12)
     | st.from_regex(r"[+-]? ?(R\$)? ?[0-9]{1,4}([.,][0-9]{1,3}){0,2}", fullmatch=True),
