@@ -73,6 +73,13 @@ class Screen:
 Opening = Callable[..., Screen]
 
 
+def scroll_to_the_end(screen: Screen) -> None:
+    """Down a list that grows as it is read, until it says that this is all."""
+    end = screen.page.get_by_text("Você chegou ao começo.")
+    while not end.is_visible():
+        screen.page.evaluate("scrollTo(0, document.documentElement.scrollHeight)")
+
+
 def session_of(person: Person) -> str:
     user = {"id": person.id, "email": person.email, "nome": person.name}
     return json.dumps({"token": person.token, "usuario": user})

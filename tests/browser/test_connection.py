@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from datetime import UTC, datetime
 
 from playwright.sync_api import WebSocketRoute, expect
 
@@ -58,6 +59,7 @@ def test_the_first_connection_shows_nothing_before_it_lasts(alice: Person, open_
 
     screen = open_page("about:blank#", alice)
     screen.page.route_web_socket("**/socket.io/**", hold_the_login)
+    screen.page.clock.set_fixed_time(datetime.now(UTC))
     screen.page.goto(alice.url)
     expect(screen.at("conexao")).to_have_attribute("data-no", re.compile("web"))
     has_state(screen, "reconectando")
@@ -73,6 +75,7 @@ def test_what_was_missed_arrives_once_and_in_order(alice: Person, open_page: Ope
     assert alice.deposit("1.00").status_code == 201
     screen = open_page(alice.url, alice)
     screen.wait_connected()
+    expect(screen.balance(alice.account)).to_have_text("R$\u00a01,00")
     screen.context.set_offline(True)
     has_state(screen, "desconectado")
     for _ in range(MISSED):
@@ -88,6 +91,23 @@ def test_what_was_missed_arrives_once_and_in_order(alice: Person, open_page: Ope
     screen.at("sino").click()
     expect(screen.at("notificacao-item")).to_have_count(MISSED + 1)
     assert told(screen) == list(range(1, MISSED + 2))
+
+
+def test_a_line_that_goes_while_the_chart_s_part_is_coming_only_puts_the_chart_off(
+    alice: Person, open_page: Opening
+) -> None:
+    assert alice.deposit("1.00").status_code == 201
+    screen = open_page("about:blank#", alice, service_workers="block")
+    screen.page.route("**/vendor/uPlot*", lambda route: route.abort("internetdisconnected"), times=1)
+    with screen.page.expect_event("requestfailed", lambda request: "uPlot" in request.url):
+        screen.page.goto(alice.url)
+    screen.wait_connected()
+    expect(screen.balance(alice.account)).to_have_text("R$\u00a01,00")
+    expect(screen.page.get_by_role("alert")).to_have_count(0)
+    screen.context.set_offline(True)
+    has_state(screen, "desconectado")
+    screen.context.set_offline(False)
+    expect(screen.page.locator(".u-wrap")).to_be_visible()
 
 
 def test_while_the_bank_is_away_it_counts_down_and_tries_at_once_when_told_to(

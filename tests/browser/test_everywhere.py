@@ -82,7 +82,7 @@ def inside_states(screen: Screen, account: int) -> Iterator[str]:
     screen.at("comprovante").wait_for()
     yield "receipt"
     screen.at("comprovante-copiar").click()
-    screen.at("aviso-toast").wait_for()
+    screen.at("aviso-toast").filter(has_text="Comprovante copiado").wait_for()
     yield "toast"
     screen.go(f"extrato/{account}")
     screen.at("extrato").get_by_test_id("extrato-linha").first.wait_for()
@@ -153,6 +153,7 @@ def test_a_transfer_is_made_by_keyboard_alone(alice: Person, bob: Person, open_p
     keys.press("Tab")
     keys.press("Tab")
     keys.type(str(bob.account))
+    expect(screen.at("op-continuar")).to_be_enabled()
     keys.press("Enter")
     expect(screen.at("op-titular")).to_contain_text("B")
     expect(screen.at("op-confirmar")).to_be_enabled()

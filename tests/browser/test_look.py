@@ -13,16 +13,25 @@ BILLION = "1000000000.00"
 # Drawn in, it is its dot alone.
 LINK_STATE = ".link-state.is-tucked .link-dot, .link-state:not(.is-tucked)"
 PRESSED = "a[href], button, input, select"
-# Elements that can be pressed and lie, at least in part, under what floats; of those that are on the screen.
+# Elements that can be pressed and lie, at least in part, under what floats; of those that are on the screen once it is
+# scrolled to `y`. Measured as the frame is about to be painted: between frames nothing is placed yet.
 UNDER = """
-    ([floating, pressed]) => {
-        const { left, top, right, bottom } = document.querySelector(floating).getBoundingClientRect();
-        return [...document.querySelectorAll(pressed)].filter((each) => {
-            const box = each.getBoundingClientRect();
-            const seen = each.checkVisibility({ visibilityProperty: true }) && box.width > 1;
-            return seen && !each.closest(".link-state") &&
-                box.left < right && box.right > left && box.top < bottom && box.bottom > top;
-        }).map((each) => each.outerHTML.slice(0, 90));
+    async ([y, floating, pressed]) => {
+        scrollTo(0, y);
+        await new Promise(requestAnimationFrame);
+        const under = () => {
+            const { left, top, right, bottom } = document.querySelector(floating).getBoundingClientRect();
+            return [...document.querySelectorAll(pressed)].filter((each) => {
+                const box = each.getBoundingClientRect();
+                const seen = each.checkVisibility({ visibilityProperty: true }) && box.width > 1;
+                return seen && !each.closest(".link-state") &&
+                    box.left < right && box.right > left && box.top < bottom && box.bottom > top;
+            }).map((each) => each.outerHTML.slice(0, 90));
+        };
+        return new Promise((measured) => requestAnimationFrame(() => new ResizeObserver((_, observer) => {
+            observer.disconnect();
+            measured(under());
+        }).observe(document.documentElement)));
     }
 """
 
@@ -146,11 +155,7 @@ def test_the_connection_never_covers_a_button(alice: Person, open_page: Opening,
         screen.go(place)
         expect(screen.page.locator("h1")).to_have_count(1)
         for top in range(0, 1200, 60):
-            screen.page.evaluate("top => scrollTo(0, top)", top)
-            screen.page.evaluate(
-                "() => new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn)))"
-            )
-            assert screen.page.evaluate(UNDER, [LINK_STATE, PRESSED]) == [], (place, top)
+            assert screen.page.evaluate(UNDER, [top, LINK_STATE, PRESSED]) == [], (place, top)
 
 
 def test_without_a_line_it_goes_out_of_the_way(alice: Person, open_page: Opening) -> None:
@@ -161,6 +166,4 @@ def test_without_a_line_it_goes_out_of_the_way(alice: Person, open_page: Opening
     screen.context.set_offline(True)
     screen.at("desatualizado").wait_for()
     for top in range(0, 400, 40):
-        screen.page.evaluate("top => scrollTo(0, top)", top)
-        screen.page.evaluate("() => new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn)))")
-        assert screen.page.evaluate(UNDER, [LINK_STATE, PRESSED]) == [], top
+        assert screen.page.evaluate(UNDER, [top, LINK_STATE, PRESSED]) == [], top

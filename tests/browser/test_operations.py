@@ -5,7 +5,7 @@ import re
 from playwright.sync_api import Route, expect
 
 from tests.browser.conftest import Opening, Screen
-from tests.support.people import Person
+from tests.support.people import Person, eventually
 
 OPERATIONS = {"deposito": "Depósito", "saque": "Saque", "pagamento": "Conta de água", "transferencia": "Café"}
 
@@ -133,11 +133,12 @@ def test_a_click_after_the_answer_pays_nothing_more(alice: Person, open_page: Op
     screen.page.route("**/js/views/receipt.js", lambda route: held.append(route))
     screen.wait_connected()
     fill_in(screen, "saque", "1000")
-    with screen.page.expect_response("**/saque"):
+    with screen.page.expect_request("**/js/views/receipt.js"), screen.page.expect_response("**/saque"):
         screen.at("op-confirmar").click()
     screen.page.wait_for_url("**#/comprovante/**")
     expect(screen.at("op-confirmar")).to_be_disabled()
     screen.at("op-confirmar").click(force=True)
+    eventually(lambda: screen.page.title() and held, "the route of the receipt's part")
     for route in held:
         route.continue_()
     screen.at("comprovante").wait_for()

@@ -94,8 +94,10 @@ def test_the_code_is_there_as_a_picture(alice: Person, bob: Person, open_page: O
     screen.wait_connected()
     screen.go(paid(alice, bob))
     opened(screen)
-    drawn = screen.page.locator(".receipt-qr").evaluate("image => image.complete && image.naturalWidth > 0")
-    assert drawn
+    expect(screen.page.locator(".receipt-qr")).to_be_visible()
+    screen.page.wait_for_function(
+        "() => { const image = document.querySelector('.receipt-qr'); return image.complete && image.naturalWidth > 0 }"
+    )
 
 
 def test_a_receipt_that_is_not_genuine_gets_a_plain_verdict(alice: Person, open_page: Opening) -> None:

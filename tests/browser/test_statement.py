@@ -7,7 +7,7 @@ from decimal import Decimal
 from playwright.sync_api import expect
 
 from app.db import Database
-from tests.browser.conftest import Opening, Screen
+from tests.browser.conftest import Opening, Screen, scroll_to_the_end
 from tests.integration.customers import Customer
 from tests.integration.history import add_history
 from tests.support.cluster import Cluster
@@ -62,11 +62,7 @@ def test_it_goes_on_for_ever_with_a_balance_that_runs(alice: Person, open_page: 
     assert {answer.status_code for answer in answers} == {201}
     screen = open_statement(open_page, alice)
     rows = screen.at("extrato-linha")
-    for _ in range(MANY):
-        if screen.page.get_by_text("Você chegou ao começo.").is_visible():
-            break
-        rows.last.scroll_into_view_if_needed()
-        screen.page.mouse.wheel(0, 4000)
+    scroll_to_the_end(screen)
     expect(rows).to_have_count(MANY)
     expect(screen.page.get_by_role("heading", name="Hoje")).to_be_visible()
     amounts = [cents(text) for text in rows.locator("b.in").all_inner_texts()]

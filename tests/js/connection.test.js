@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { beforeEach, test } from "node:test";
-import { CEILING_FIRST_MS, CEILING_MAX_MS, Connection } from "../../app/web/static/js/models/connection.js";
+import { CEILING_FIRST_MS, CEILING_MAX_MS, Connection, FIRST_WORD_AFTER_MS } from "../../app/web/static/js/models/connection.js";
 
 let now, timers, attempts, random, connection;
 
@@ -44,6 +44,25 @@ test("it was live once it was connected, not when a node only greeted, and anew 
   connection.stop();
   seen.push(connection.wasLive);
   assert.deepEqual(seen, [false, false, true, false]);
+});
+
+test("nothing needs to be said of a first connection that is young, unless there is no network", () => {
+  const seen = [connection.isArriving];
+  connection.start();
+  connection.greeted({ node: "web2" });
+  seen.push(connection.isArriving);
+  now += FIRST_WORD_AFTER_MS;
+  seen.push(connection.isArriving);
+  connection.stop();
+  connection.start();
+  seen.push(connection.isArriving);
+  connection.network(false);
+  seen.push(connection.isArriving);
+  connection.network(true);
+  connection.connected();
+  connection.lost();
+  seen.push(connection.isArriving);
+  assert.deepEqual(seen, [false, true, false, true, false, false]);
 });
 
 test("it tries for ever, with a wait that doubles up to its limit", () => {

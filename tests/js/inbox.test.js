@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { beforeEach, test } from "node:test";
+import { EventStream } from "../../app/web/static/js/models/event_stream.js";
 import { Inbox } from "../../app/web/static/js/models/inbox.js";
 import { randomFrom, shuffled } from "./support.js";
 
@@ -58,11 +59,23 @@ test("what arrives is unread and unseen; looking is not reading", () => {
   assert.equal(inbox.unread, 1);
 });
 
-test("each is announced once", () => {
+test("each is announced once, one that the loaded page holds already too", () => {
   const heard = [];
   inbox.on("arrived", ({ seq }) => heard.push(seq));
-  [1, 1, 2, 2].forEach((seq) => inbox.receive(notice(seq)));
-  assert.deepEqual(heard, [1, 2]);
+  const stream = new EventStream({ deliver: (_name, event) => inbox.receive(event), ask: () => undefined });
+  stream.authenticated({ seq: 1, epoca: 7 });
+  inbox.load({ notificacoes: notices(1, 2).reverse(), nao_lidas: 2, seq: 2 }, true);
+  [1, 2, 2, 3, 3].forEach((seq) => stream.receive("notificacao", notice(seq)));
+  assert.deepEqual(heard, [2, 3]);
+  assert.deepEqual(inbox.list.map(({ seq }) => seq), [3, 2, 1]);
+  assert.equal(inbox.unread, 3);
+});
+
+test("one that the loaded page holds already is unseen when it arrives", () => {
+  inbox.load({ notificacoes: notices(1, 2).reverse(), nao_lidas: 2, seq: 2 }, true);
+  assert.equal(inbox.hasUnseen, false);
+  inbox.receive(notice(2));
+  assert.equal(inbox.hasUnseen, true);
 });
 
 test("one of a plain script is announced and not kept", () => {

@@ -5,6 +5,9 @@ import { Emitter } from "./emitter.js";
 export const CEILING_FIRST_MS = 500;
 export const CEILING_MAX_MS = 30_000;
 
+/** The first connection mostly is there before anybody looks; a word that shows and moves at once would jump. */
+export const FIRST_WORD_AFTER_MS = 5000;
+
 /** @typedef {"conectado" | "reconectando" | "desconectado"} State */
 
 /**
@@ -25,6 +28,7 @@ export class Connection extends Emitter {
   failures = 0;
   /** Whether it was live since it started. */
   wasLive = false;
+  #startedAt = 0;
   #active = false;
   #online = true;
   /** @type {unknown} */
@@ -52,7 +56,13 @@ export class Connection extends Emitter {
 
   start() {
     this.#active = true;
+    this.#startedAt = this.#parts.now();
     this.tryNow();
+  }
+
+  /** Whether it is so young that nothing needs to be said of it. */
+  get isArriving() {
+    return !this.wasLive && this.state === "reconectando" && this.#parts.now() - this.#startedAt < FIRST_WORD_AFTER_MS;
   }
 
   stop() {

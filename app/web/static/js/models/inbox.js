@@ -64,10 +64,16 @@ export class Inbox extends Emitter {
     this.emit("change", this);
   }
 
-  /** @param {Notification} event without a seq it is told and not kept */
+  /**
+   * Told once for each call: the stream delivers each event once. The page that was loaded may hold it already,
+   * when it was asked for after the event; it is news all the same.
+   * @param {Notification} event without a seq it is told and not kept
+   */
   receive(event) {
-    if (this.#bySeq.has(event.seq)) return;
-    if (event.seq !== undefined) this.#bySeq.set(event.seq, event);
+    if (event.seq !== undefined) {
+      this.#bySeq.set(event.seq, event);
+      this.#seenUpTo = Math.min(this.#seenUpTo, event.seq - 1);
+    }
     this.emit("arrived", event);
     this.emit("change", this);
   }

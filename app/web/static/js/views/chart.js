@@ -22,7 +22,7 @@ const STEPS_S = [60, 300, 900, 3600, 10_800, 21_600, 43_200, ...[1, 2, 4, 7].map
  * @param {App} app
  * @param {Scope} scope
  */
-export function balanceChart({ bank }, scope) {
+export function balanceChart({ bank, connection }, scope) {
   const box = el("div", { class: "chart-box", "aria-hidden": "true" });
   const reading = el("p", { class: "chart-reading" }, "\u00a0");
   const said = el("p", { class: "sr-only", "data-testid": "grafico-resumo" });
@@ -51,10 +51,15 @@ export function balanceChart({ bank }, scope) {
     else draw();
   };
   const resize = new ResizeObserver(() => (plot ? plot.setSize({ width: box.clientWidth, height: HEIGHT }) : draw()));
-  loadPlot().then((loaded) => {
+  const load = async () => {
+    const loaded = await loadPlot().catch(() => null);
+    if (!loaded || Plot || scope.disposed) return;
     Plot = loaded;
     resize.observe(box);
-  });
+  };
+  load();
+  // The network may have gone in the middle of it; the sentence is there without the line.
+  scope.add(connection.on("change", () => Plot === null && connection.state === "conectado" && load()));
   const theme = new MutationObserver(draw);
   theme.observe(document.documentElement, { attributeFilter: ["data-theme"] });
   scope.listen(matchMedia("(prefers-color-scheme: dark)"), "change", draw);
