@@ -10,6 +10,7 @@ from app.migrations import runner
 from tests.support.cluster import Cluster, running_cluster
 from tests.support.people import Person
 from tests.support.servers import DatabaseServer, RedisServer, mariadb_server, redis_server
+from tests.support.stalls import Stalls
 
 
 @pytest.fixture(scope="session")
@@ -45,6 +46,13 @@ def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Databas
     runner.upgrade(db)
     yield db
     db.dispose()
+
+
+@pytest.fixture
+def stalls() -> Iterator[Stalls]:
+    """For tests that hold seconds: those of the product, without the machine's own pauses."""
+    with Stalls().watching() as watching:
+        yield watching
 
 
 @pytest.fixture
