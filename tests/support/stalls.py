@@ -50,6 +50,11 @@ class Stalls:
         """The same until now."""
         return self.awake_s(begun, time.monotonic())
 
+    def stood_still_s(self, begun: float) -> float:
+        """How long the machine stood still since then."""
+        now = time.monotonic()
+        return now - begun - self.awake_s(begun, now)
+
     def _watch(self) -> None:
         while not self._over.is_set():
             time.sleep(NAP_S)

@@ -99,7 +99,7 @@ def write(seed: str, lab: Lab, duration_s: float) -> Report:
         dropped=sum(listener.dropped for listener in lab.listeners() if isinstance(listener, Page)),
         balance_reads=record.balance_reads,
         faults=len(record.windows),
-        stood_still_s=duration_s - record.stalls.awake_s(record.begun, record.begun + duration_s),
+        stood_still_s=record.stalls.stood_still_s(record.begun),
         problems=list(record.problems),
         lines=lines,
     )
