@@ -41,12 +41,21 @@ def per_second(name: str, amount: int) -> Rate:
 
 
 class Limiter:
-    """`check` counts one use and raises TooFast with the seconds to wait."""
+    """`check` counts one use and raises TooFast with the seconds to wait.
 
-    def __init__(self, redis_url: str) -> None:
-        pool = redis_client.connect(redis_url).connection_pool
+    A Redis that takes longer than `connect_timeout_s` and `answer_timeout_s` is away for REDIS_RETRY_AFTER_S.
+    """
+
+    def __init__(
+        self,
+        redis_url: str,
+        *,
+        connect_timeout_s: float = redis_client.CONNECT_TIMEOUT_S,
+        answer_timeout_s: float = redis_client.ANSWER_TIMEOUT_S,
+    ) -> None:
+        client = redis_client.connect(redis_url, connect_timeout_s=connect_timeout_s, answer_timeout_s=answer_timeout_s)
         # The address is not used when a pool is given, but must be of a kind that the library knows.
-        storage = RedisStorage("redis://", connection_pool=pool, key_prefix=redis_keys.LIMITS_PREFIX)
+        storage = RedisStorage("redis://", connection_pool=client.connection_pool, key_prefix=redis_keys.LIMITS_PREFIX)
         self._shared = SlidingWindowCounterRateLimiter(storage)
         self._local = SlidingWindowCounterRateLimiter(MemoryStorage())
         self._redis_back_at = 0.0

@@ -14,14 +14,16 @@ ANSWER_TIMEOUT_S = 0.2
 Client = Redis
 
 
-def connect(url: str, *, answer_timeout_s: float | None = ANSWER_TIMEOUT_S) -> Client:
-    """A client that gives up after CONNECT_TIMEOUT_S + `answer_timeout_s`; no traffic happens here.
+def connect(
+    url: str, *, connect_timeout_s: float = CONNECT_TIMEOUT_S, answer_timeout_s: float | None = ANSWER_TIMEOUT_S
+) -> Client:
+    """A client that gives up after `connect_timeout_s` + `answer_timeout_s`; no traffic happens here.
 
     A connection that was closed since its last use is opened again once; a time-out is not tried again.
     Sentinel: `redis+sentinel://[user:password@]host1:port1,host2:port2/db/service`.
     """
     options = {
-        "socket_connect_timeout": CONNECT_TIMEOUT_S,
+        "socket_connect_timeout": connect_timeout_s,
         "socket_timeout": answer_timeout_s,
         "protocol": 2,
         "retry": Retry(NoBackoff(), 1, supported_errors=(RedisConnectionError,)),

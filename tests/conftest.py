@@ -17,6 +17,7 @@ from app.users.tokens import Tokens
 from tests.support.cluster import Cluster, running_cluster
 from tests.support.people import PASSWORD, Person, Register, Registered
 from tests.support.servers import DatabaseServer, RedisServer, mariadb_server, redis_server
+from tests.support.stalls import Stalls
 
 TOKEN_TTL_S = 3600
 
@@ -74,6 +75,13 @@ def register(cluster: Cluster) -> Iterator[Register]:
 
     yield lambda name, email: db.transact(insert, name, email)
     db.dispose()
+
+
+@pytest.fixture
+def stalls() -> Iterator[Stalls]:
+    """For tests that hold seconds: those of the product, without the machine's own pauses."""
+    with Stalls().watching() as watching:
+        yield watching
 
 
 @pytest.fixture

@@ -186,6 +186,7 @@ def test_parts_do_not_outlive_a_launcher_that_was_killed_and_the_next_start_goes
         cluster.kill_launcher()
         cluster.start()
 
+        assert {entry["pid"] for entry in cluster.processes()} <= descendants(cluster.launcher_pid)
         assert page_answers(cluster)
         wait_until(lambda: not alive(everything), ORPHANS_TIMEOUT_S, "the end of the first parts")
         assert (cluster.run_dir / "jwt_secret").read_text() == secret

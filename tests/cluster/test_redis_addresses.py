@@ -15,7 +15,7 @@ from redis.exceptions import NoPermissionError, RedisError
 from app.redis_keys import LIMITS_PREFIX
 from deploy.local import redis as local_redis
 from tests.support.cluster import ROOT, Cluster, running_cluster
-from tests.support.metrics import BROUGHT_BY_THE_BUS, metric
+from tests.support.deliveries import DEPOSITS, assert_brought_by_the_bus, deliveries, deposit_and_listen
 from tests.support.people import PASSWORD, Person
 from tests.support.ports import LOOPBACK
 from tests.support.servers import DatabaseServer, RedisServer
@@ -151,14 +151,14 @@ def prove_that_everything_arrives(cluster: Cluster, client: redis.Redis) -> None
     credentials = {"email": person.email, "senha": PASSWORD}
     assert person.post("/login", credentials, token=None).status_code == 200
     with person.listening() as feed:
-        assert person.deposit("5.00").status_code == 201
+        before = deliveries(cluster.node_url("web1"))
+        deposit_and_listen(person, feed, "5.00")
         emit_from_outside(cluster.redis(), person)
-        feed.wait_for_seq(1)
-        feed.wait_for("saldo_atualizado", lambda balance: balance["Saldo"] == 5)
+        feed.wait_for("saldo_atualizado", lambda balance: balance["Saldo"] == 5 * DEPOSITS)
         feed.wait_for("notificacao", lambda event: event["tipo"] == "aviso")
         person.post("/logout", {"todos": True})
         feed.wait_for("sessao_encerrada")
-    assert metric(cluster.node_url("web1"), BROUGHT_BY_THE_BUS) == 1
+    assert_brought_by_the_bus(cluster.node_url("web1"), before)
     assert client.keys(f"{LIMITS_PREFIX}*") != [], "the limiter counts in Redis"
 
 

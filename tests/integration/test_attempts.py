@@ -15,7 +15,6 @@ from app import clock, door
 from app.db import Database
 from app.errors import AppError, ClientGone, Overloaded
 from app.factory import welcome
-from app.limiter import Limiter
 from app.settings import Settings
 from app.users import attempts, passwords, routes
 from app.users.attempts import Attempts, CpuBudget
@@ -23,6 +22,7 @@ from app.users.auth import Auth, Ended
 from app.users.devices import Devices
 from app.users.tokens import Tokens
 from app.web import edge
+from tests.support.limits import patient
 from tests.support.servers import RedisServer
 from worker import demo
 
@@ -76,7 +76,7 @@ def app(sqlite: Database, redis: RedisServer, monkeypatch: pytest.MonkeyPatch) -
     app = Flask("users")
     ended: list[Ended] = []
     auth = Auth(sqlite, Tokens(SECRET, 3600))
-    limits = Limiter(redis.url)
+    limits = patient(redis.url)
     app.register_blueprint(
         routes.blueprint(auth, Attempts(limits), Devices(SECRET), welcome=welcome, sessions_ended=ended.append)
     )
@@ -258,7 +258,7 @@ def test_a_node_spends_no_more_than_its_share_on_passwords(monkeypatch: pytest.M
 
 
 def test_strangers_cannot_use_up_what_a_node_has_for_known_devices(redis: RedisServer) -> None:
-    limits = Limiter(redis.url)
+    limits = patient(redis.url)
     tries = Attempts(limits)
     device = Devices(SECRET).read(None)
 
@@ -275,7 +275,7 @@ def test_strangers_cannot_use_up_what_a_node_has_for_known_devices(redis: RedisS
 
 @pytest.mark.parametrize("reason", [ClientGone, Overloaded])
 def test_who_was_not_worked_on_has_cost_the_node_nothing(redis: RedisServer, reason: type[AppError]) -> None:
-    tries = Attempts(Limiter(redis.url))
+    tries = Attempts(patient(redis.url))
 
     for _ in range(2 * attempts.CPU_MS_AT_ONCE // attempts.ATTEMPT_CPU_MS):
         with pytest.raises(reason), tries.by_stranger(f"{secrets.token_hex(6)}@teste.example", address()):

@@ -20,6 +20,7 @@ from app.users.auth import Auth
 from app.users.tokens import Tokens
 from app.web import edge
 from tests.integration.customers import Customer, new_customer
+from tests.support.limits import patient
 from tests.support.servers import RedisServer, redis_server
 
 SECRET = "um-segredo-de-testes-com-mais-de-32-bytes"
@@ -41,7 +42,7 @@ def empty(server: RedisServer) -> None:
 @pytest.fixture
 def limits(own_redis: RedisServer) -> Limiter:
     empty(own_redis)
-    return Limiter(own_redis.url)
+    return patient(own_redis.url)
 
 
 @pytest.fixture

@@ -109,10 +109,11 @@ class Cluster:
         """Start, and return when the page answers through nginx. Raises ClusterFailed."""
         assert self._launcher is None, "already started"
         self.run_dir.mkdir(exist_ok=True)
+        left_behind = self._written()
         with self._log_path.open("ab") as log:
             self._launcher = spawn([sys.executable, "-m", "deploy.local"], env=self._env(), cwd=ROOT, output=log)
         try:
-            wait_until(lambda: self._has_ended() or self._answers(), START_TIMEOUT_S, "the cluster's start")
+            wait_until(lambda: self._has_ended() or self._answers(left_behind), START_TIMEOUT_S, "the cluster's start")
         except TimeoutError as late:
             self.kill_launcher()
             raise ClusterFailed(f"{late}\n{self._log_tail()}") from late
@@ -184,8 +185,17 @@ class Cluster:
         state: dict[str, Any] = json.loads((self.run_dir / "cluster.json").read_text())
         return state
 
-    def _answers(self) -> bool:
-        return (self.run_dir / "cluster.json").exists() and http_status(self.http_port, "/") == 200
+    def _answers(self, left_behind: tuple[int, int] | None) -> bool:
+        """`left_behind`: the cluster.json of a launcher that was killed, whose nginx may still be there."""
+        return self._written() not in (None, left_behind) and http_status(self.http_port, "/") == 200
+
+    def _written(self) -> tuple[int, int] | None:
+        """Tells one cluster.json from the next; None where there is none."""
+        try:
+            found = (self.run_dir / "cluster.json").stat()
+        except FileNotFoundError:
+            return None
+        return found.st_ino, found.st_mtime_ns
 
     def _running(self) -> subprocess.Popen[bytes]:
         if self._launcher is None:

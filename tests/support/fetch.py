@@ -11,10 +11,13 @@ REQUEST_TIMEOUT_S = 10.0
 
 @dataclass(frozen=True)
 class Answer:
+    """`begun` and `ended` by `time.monotonic`."""
+
     status: int
     headers: http.client.HTTPMessage
     body: bytes
-    took_s: float
+    begun: float
+    ended: float
 
 
 def fetch(
@@ -33,6 +36,6 @@ def fetch(
         connection.request(method, path, body=body, headers=dict(headers or {}))
         response = connection.getresponse()
         content = response.read()
-        return Answer(response.status, response.headers, content, time.monotonic() - begun)
+        return Answer(response.status, response.headers, content, begun, time.monotonic())
     finally:
         connection.close()

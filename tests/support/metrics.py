@@ -7,8 +7,6 @@ from prometheus_client import REGISTRY
 
 ANSWER_TIMEOUT_S = 10.0
 
-BROUGHT_BY_THE_BUS = 'saldo_vivo_stream_events_sent_total{way="bus"}'
-
 
 def metric(node_url: str, name: str) -> float:
     """The value of the metric of that name, with its labels if it has any; 0 while it was never counted."""

@@ -31,16 +31,23 @@ class Event:
 
 
 class Feed:
-    """A connected socket and everything that it received, in order."""
+    """A connected socket and everything that it received, in order. `wait_s`: for the connection."""
 
-    def __init__(self, url: str, *, transports: Sequence[str] = ("websocket",), auth: dict[str, Any] | None = None):
+    def __init__(
+        self,
+        url: str,
+        *,
+        transports: Sequence[str] = ("websocket",),
+        auth: dict[str, Any] | None = None,
+        wait_s: float = WAIT_S,
+    ) -> None:
         self.events: list[Event] = []
         self._arrived = threading.Condition()
         self.client = OrderedClient()
         self.client.on("*", self._keep)
         self.client.on("disconnect", self._gone)
-        self.client.connect(url, transports=list(transports), auth=auth, wait_timeout=WAIT_S)
-        self.node = str(self.wait_for("conexao").payload["no"])
+        self.client.connect(url, transports=list(transports), auth=auth, wait_timeout=wait_s)
+        self.node = str(self.wait_for("conexao", timeout_s=wait_s).payload["no"])
 
     def _keep(self, name: str, *payload: Any) -> None:
         with self._arrived:
@@ -171,13 +178,13 @@ class Person:
         return float(self.get("/correntistas").json()[0]["Saldo"])
 
     @contextmanager
-    def listening(self, url: str | None = None, **options: Any) -> Iterator[Feed]:
-        """A socket that has sent `autenticar`, as the guide's clients do, and was answered."""
+    def listening(self, url: str | None = None, *, wait_s: float = WAIT_S, **options: Any) -> Iterator[Feed]:
+        """A socket that has sent `autenticar`, as the guide's clients do, and was answered within `wait_s`."""
         ask = options.pop("ask", {})
-        feed = Feed(url or self.url, **options)
+        feed = Feed(url or self.url, wait_s=wait_s, **options)
         try:
             feed.emit("autenticar", {"token": self.token, **ask})
-            feed.wait_for("autenticado")
+            feed.wait_for("autenticado", timeout_s=wait_s)
             yield feed
         finally:
             feed.close()

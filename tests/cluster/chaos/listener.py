@@ -13,6 +13,7 @@ from socketio.exceptions import SocketIOError
 from tests.cluster.chaos.network import ClientLink
 from tests.cluster.chaos.record import Record
 from tests.support.ordered_client import OrderedClient
+from tests.support.stalls import uncovered_s
 
 CONNECT_TIMEOUT_S = 10.0
 # As the page: full jitter under a ceiling that doubles.
@@ -125,9 +126,9 @@ class Listener(ABC):
         return self._away_depth > 0
 
     def reachable_s(self, begun: float, ended: float) -> float:
-        """How much of that time this device could be reached."""
-        away_s = sum(max(0.0, min(ended, until) - max(begun, since)) for since, until in self._away)
-        return max(0.0, ended - begun - away_s)
+        """How much of that time this device could be reached, on a machine that did not stand still."""
+        away = [(since, until) for since, until in self._away]
+        return uncovered_s(begun, ended, [*away, *self._record.stalls.spans()])
 
     # -- the connection ------------------------------------------------------------------------
 

@@ -4,6 +4,8 @@ import threading
 import time
 from dataclasses import dataclass, field
 
+from tests.support.stalls import Stalls
+
 CALM = "none"
 # With Redis or every worker dead, from the answer 201 to the screen.
 PROMISED_S = 6.0
@@ -36,8 +38,9 @@ class Window:
 
 @dataclass
 class Record:
-    """Safe to write from every thread."""
+    """Safe to write from every thread. `stalls`: when the machine stood still."""
 
+    stalls: Stalls = field(default_factory=Stalls)
     begun: float = field(default_factory=time.monotonic)
     operations: dict[int, Operation] = field(default_factory=dict)
     refused_keys: list[tuple[int, str]] = field(default_factory=list)

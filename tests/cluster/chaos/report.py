@@ -31,6 +31,7 @@ class Report:
     dropped: int
     balance_reads: int
     faults: int
+    stood_still_s: float
     problems: list[str]
     lines: dict[str, Line] = field(default_factory=dict)
 
@@ -49,6 +50,7 @@ class Report:
             ("deliveries to screens", self.screens),
             ("repeated on the wire, dropped by seq", self.dropped),
             ("faults", self.faults),
+            ("the machine stood still", f"{self.stood_still_s:.2f} s"),
             ("lost", counts["lost"]),
             ("duplicated", counts["duplicated"]),
             ("leaked", counts["leaked"]),
@@ -97,6 +99,7 @@ def write(seed: str, lab: Lab, duration_s: float) -> Report:
         dropped=sum(listener.dropped for listener in lab.listeners() if isinstance(listener, Page)),
         balance_reads=record.balance_reads,
         faults=len(record.windows),
+        stood_still_s=record.stalls.stood_still_s(record.begun),
         problems=list(record.problems),
         lines=lines,
     )

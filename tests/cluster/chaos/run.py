@@ -23,7 +23,7 @@ Say = Callable[[str], None]
 def run(seed: str, steps: Iterable[Step], *, lasting_s: float = math.inf, say: Say) -> Report:
     """Take `steps`, one at least, until they or the time are over, and account for everything."""
     record = Record()
-    with running_lab(seed, record) as lab:
+    with record.stalls.watching(), running_lab(seed, record) as lab:
         record.begun = time.monotonic()
         for step in steps:
             lab.hold(step.calm_s)
