@@ -39,10 +39,23 @@ check: ## lint, types, import rules and every test: what CI runs
 	node_modules/.bin/tsc -p tsconfig.json
 	$(MAKE) --no-print-directory all-tests
 
+# Two at a time: most of them wait for something.
 .PHONY: all-tests
 all-tests:
-	$(PYTHON) -m pytest
+	$(MAKE) --no-print-directory --jobs=2 --output-sync=target page-tests cluster-tests part-tests
+
+.PHONY: page-tests
+page-tests:
 	node --test tests/js/*.test.js
+	$(PYTHON) -m pytest tests/browser
+
+.PHONY: cluster-tests
+cluster-tests:
+	$(PYTHON) -m pytest tests/cluster
+
+.PHONY: part-tests
+part-tests:
+	$(PYTHON) -m pytest tests/unit tests/integration
 
 .PHONY: bench
 bench: ## run the benchmarks and write their table
