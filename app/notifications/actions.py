@@ -4,15 +4,13 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, func, select, update
+from sqlalchemy import Connection, bindparam, func, select, union_all, update
 
 from app import db, wire
 from app.notifications.models import PreferencesRow, ReadCursor
 from app.streams.models import StreamEvent, UserStream
 
 PAGE_ROWS_MAX = 100
-# In the payload of what the user did; text of people has its quotes escaped, so it never looks like this.
-OWN = '%"propria":true%'
 
 
 @dataclass(frozen=True)
@@ -54,18 +52,44 @@ def inbox(
         return Inbox([], 0, now.seq)
     floor = max(after or 0, now.read_to if unread_only else 0)
     end = now.seq if before is None else min(now.seq, before - 1)
+    oldest_first = after is not None
     statement = select(StreamEvent.seq, StreamEvent.payload).where(
         StreamEvent.user_id == user_id,
         StreamEvent.event == wire.NOTIFICACAO,
         StreamEvent.seq > floor,
         StreamEvent.seq <= end,
     )
-    order = StreamEvent.seq.asc() if after is not None else StreamEvent.seq.desc()
     if unread_only:
-        statement = statement.where(StreamEvent.payload.not_like(OWN))
+        news = _news(connection, user_id, floor=floor, end=end, limit=limit, oldest_first=oldest_first)
+        statement = statement.where(StreamEvent.seq.in_(news))
+    order = StreamEvent.seq.asc() if oldest_first else StreamEvent.seq.desc()
     rows = connection.execute(statement.order_by(order).limit(limit))
     payloads = [_shown(row.seq, json.loads(row.payload), now.read_to) for row in rows]
     return Inbox(payloads, now.unread, now.seq)
+
+
+def _news(connection: Connection, user_id: int, *, floor: int, end: int, limit: int, oldest_first: bool) -> list[int]:
+    """The seqs after `floor` and up to `end` of what others did, the first `limit` of them.
+
+    They are where the count of notices grows, so each is found by its number: what the user did costs nothing.
+    """
+    before, last = _notices_at(connection, user_id, floor), _notices_at(connection, user_id, end)
+    first = before + 1
+    numbers = (
+        range(first, min(last, before + limit) + 1) if oldest_first else range(max(first, last - limit + 1), last + 1)
+    )
+    if not numbers:
+        return []
+    grown = (
+        select(func.min(StreamEvent.seq)).where(StreamEvent.user_id == user_id, StreamEvent.notices == number)
+        for number in numbers
+    )
+    return list(connection.execute(union_all(*grown)).scalars())
+
+
+def _notices_at(connection: Connection, user_id: int, seq: int) -> int:
+    statement = select(StreamEvent.notices).where(StreamEvent.user_id == user_id, StreamEvent.seq == seq)
+    return connection.execute(statement).scalar_one_or_none() or 0
 
 
 def _shown(seq: int, payload: dict[str, Any], read_to: int) -> dict[str, Any]:
@@ -88,9 +112,7 @@ def mark_read(connection: Connection, user_id: int, up_to: int) -> tuple[int, in
     before = stand(connection, user_id)
     wanted = min(up_to, before.seq)
     if wanted > before.read_to:
-        notices = connection.execute(
-            select(StreamEvent.notices).where(StreamEvent.user_id == user_id, StreamEvent.seq == wanted)
-        ).scalar_one()
+        notices = _notices_at(connection, user_id, wanted)
         cursor = update(ReadCursor).where(ReadCursor.user_id == user_id)
         connection.execute(cursor.values(seq=wanted, notices=notices))
     now = stand(connection, user_id)

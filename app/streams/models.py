@@ -25,6 +25,7 @@ class StreamEvent(Base):
     """One durable event. Never changed."""
 
     __tablename__ = "stream_events"
+    __table_args__ = (Index("ix_stream_events_user_id_notices_seq", "user_id", "notices", "seq"),)
 
     user_id: Mapped[int] = mapped_column(BigId, ForeignKey("users.id"), primary_key=True, autoincrement=False)
     seq: Mapped[int] = mapped_column(BigId, primary_key=True, autoincrement=False)

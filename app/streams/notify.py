@@ -18,6 +18,8 @@ USERS_PER_QUESTION = 1000
 KIND_CHARS_MAX = 40
 MESSAGE_CHARS_MAX = 1000
 DATA_BYTES_MAX = 16_000
+# Says of an operation that the user did it; what is notified was done by somebody else.
+RESERVED = "propria"
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +87,8 @@ def check(kind: str, message: str, data: dict[str, Any] | None) -> dict[str, Any
         size_bytes = len(wire.dumps(data or {}).encode())
     except (TypeError, ValueError, RecursionError):
         raise Invalid("A notificação não pode ser escrita como JSON.") from None
+    if RESERVED in (data or {}):
+        raise Invalid(f"O campo {RESERVED} dos dados é do banco.")
     if size_bytes > DATA_BYTES_MAX:
         raise Invalid(f"Os dados devem ter no máximo {DATA_BYTES_MAX} bytes.")
     return {"tipo": kind, "mensagem": message, "timestamp": clock.iso(clock.now()), "dados": data or {}}

@@ -14,6 +14,7 @@ from app.bank.payloads import StatementQuery
 from app.db import Database
 from app.fields import read
 from app.notifications import actions as inbox
+from app.notifications.actions import Inbox
 from app.streams.notify import notify
 from tests.integration.customers import Customer, new_customer, write
 from tests.integration.history import add_history
@@ -142,6 +143,27 @@ def test_the_unread_count_counts_nothing(shared_mariadb: Database) -> None:
     assert shared_mariadb.transact(inbox.mark_read, other.id, 350) == (350, 50)
 
 
+def test_a_page_of_the_unread_reads_nothing_of_what_the_user_did(shared_mariadb: Database) -> None:
+    counts = []
+    for own in (10, 1_000):
+        customer = new_customer(shared_mariadb)
+        notify(shared_mariadb, [customer.id], kind="aviso", message="de outra pessoa")
+        for _ in range(own):
+            customer.deposit(100)
+        assert [row["mensagem"] for row in unread(shared_mariadb, customer.id).rows] == ["de outra pessoa"]
+        counts.append(touched(shared_mariadb, unread_page, customer.id))
+
+    assert counts[1] <= counts[0]
+
+
+def unread_page(connection: Connection, user_id: int) -> Inbox:
+    return inbox.inbox(connection, user_id, limit=50, after=None, before=None, unread_only=True)
+
+
+def unread(db: Database, user_id: int) -> Inbox:
+    return db.read(unread_page, user_id)
+
+
 @contextmanager
 def planned(database: Database) -> Iterator[list[str]]:
     """The steps of the query plan of every statement that is run inside, on SQLite."""
@@ -173,8 +195,11 @@ def test_on_sqlite_every_table_is_searched_by_key_or_index(sqlite: Database) -> 
             sqlite.read(totals.of_days, alice.account, filters=filters(**question))
         sqlite.read(totals.summary, alice.id, TODAY)
         sqlite.read(inbox.inbox, alice.id, limit=1, after=None, before=None, unread_only=False)
+        notify(sqlite, [alice.id], kind="aviso", message="oi")
+        assert len(unread(sqlite, alice.id).rows) == 1
 
     tables = ("entries", "operations", "accounts", "statement_lines", "day_totals", "stream_events", "user_streams")
     assert [step for step in steps if step.startswith("SCAN") and step.split()[1] in tables] == []
     assert any("ix_entries_account_id_id" in step for step in steps)
     assert any("ix_statement_lines_credit" in step for step in steps)
+    assert any("ix_stream_events_user_id_notices_seq" in step for step in steps)

@@ -6,6 +6,7 @@ import pytest
 from sqlalchemy import Connection, event
 
 from app.db import Database
+from app.errors import Invalid
 from app.notifications import actions
 from app.notifications.actions import Inbox
 from app.streams import stream
@@ -52,6 +53,29 @@ def test_read_is_read_and_the_rest_is_unread(alice: Customer) -> None:
     assert [row["lida"] for row in page(alice).rows] == [False, False, False, True, True]
     unread = alice.db.read(actions.inbox, alice.id, limit=100, after=None, before=None, unread_only=True)
     assert seqs(unread) == [5, 4, 3]
+
+
+def test_the_unread_come_in_pages_like_all_others(alice: Customer) -> None:
+    alice.deposit(100)
+    notify(alice.db, [alice.id], kind="aviso", message="aviso 7")
+    alice.db.transact(actions.mark_read, alice.id, 1)
+
+    def unread(limit: int, *, after: int | None = None, before: int | None = None) -> list[int]:
+        found = alice.db.read(actions.inbox, alice.id, limit=limit, after=after, before=before, unread_only=True)
+        return seqs(found)
+
+    assert unread(100) == [7, 5, 4, 3, 2]
+    assert unread(2) == [7, 5]
+    assert unread(2, before=5) == [4, 3]
+    assert unread(2, after=0) == [2, 3]
+    assert unread(2, after=4) == [5, 7]
+    assert unread(2, after=7) == []
+    assert unread(2, before=2) == []
+
+
+def test_nobody_is_told_that_they_did_it_themselves(alice: Customer) -> None:
+    with pytest.raises(Invalid, match="propria"):
+        notify(alice.db, [alice.id], kind="aviso", message="oi", data={"propria": True})
 
 
 def test_the_cursor_goes_neither_back_nor_past_the_stream(alice: Customer) -> None:
