@@ -65,6 +65,19 @@ test("each is announced once", () => {
   assert.deepEqual(heard, [1, 2]);
 });
 
+test("what a page already holds is announced when it comes, and is listed and counted once", () => {
+  const heard = [];
+  inbox.on("arrived", ({ seq }) => heard.push(seq));
+  inbox.load({ notificacoes: notices(1, 4).reverse(), nao_lidas: 2, seq: 4 }, true);
+  assert.deepEqual(heard, []);
+  assert.equal(inbox.hasUnseen, false);
+  [3, 4, 4].forEach((seq) => inbox.receive(notice(seq)));
+  assert.deepEqual(heard, [3, 4]);
+  assert.equal(inbox.hasUnseen, true);
+  assert.equal(inbox.unread, 2);
+  assert.deepEqual(inbox.list.map(({ seq }) => seq), [4, 3, 2, 1]);
+});
+
 test("one of a plain script is announced and not kept", () => {
   let heard = 0;
   inbox.on("arrived", () => (heard += 1));

@@ -28,6 +28,8 @@ export class Inbox extends Emitter {
   #bySeq = new Map();
   #readUpTo = 0;
   #seenUpTo = 0;
+  /** Announced; what a page already listed may still have to be. */
+  #toldUpTo = 0;
   /** Unread ones too old to be in the loaded page: how many, and below which seq. */
   #older = { count: 0, below: 0 };
   complete = false;
@@ -64,12 +66,23 @@ export class Inbox extends Emitter {
     this.emit("change", this);
   }
 
-  /** @param {Notification} event without a seq it is told and not kept */
+  /**
+   * It may be listed already: the page that was fetched meanwhile held it. It is told all the same, once.
+   * @param {Notification} event without a seq it is told and not kept
+   */
   receive(event) {
-    if (this.#bySeq.has(event.seq)) return;
-    if (event.seq !== undefined) this.#bySeq.set(event.seq, event);
-    this.emit("arrived", event);
+    if (event.seq !== undefined && !this.#bySeq.has(event.seq)) this.#bySeq.set(event.seq, event);
+    if (this.#isNews(event)) this.emit("arrived", event);
     this.emit("change", this);
+  }
+
+  /** @param {Notification} event they come in order */
+  #isNews({ seq }) {
+    if (seq === undefined) return true;
+    if (seq <= this.#toldUpTo) return false;
+    this.#toldUpTo = seq;
+    this.#seenUpTo = Math.min(this.#seenUpTo, seq - 1);
+    return true;
   }
 
   /** @param {number} seq everything up to here was read, in whichever tab or device */
@@ -96,7 +109,7 @@ export class Inbox extends Emitter {
 
   clear() {
     this.#bySeq.clear();
-    this.#readUpTo = this.#seenUpTo = 0;
+    this.#readUpTo = this.#seenUpTo = this.#toldUpTo = 0;
     this.#older = { count: 0, below: 0 };
     this.complete = false;
     this.emit("change", this);
