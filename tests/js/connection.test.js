@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { beforeEach, test } from "node:test";
-import { CEILING_FIRST_MS, CEILING_MAX_MS, Connection } from "../../app/web/static/js/models/connection.js";
+import { CEILING_FIRST_MS, CEILING_MAX_MS, Connection, FIRST_WORD_AFTER_MS } from "../../app/web/static/js/models/connection.js";
 
 let now, timers, attempts, random, connection;
 
@@ -44,6 +44,30 @@ test("it was live once it was connected, not when a node only greeted, and anew 
   connection.stop();
   seen.push(connection.wasLive);
   assert.deepEqual(seen, [false, false, true, false]);
+});
+
+test("nothing is to be said of the first attempts for a while, and then it is", () => {
+  let told;
+  connection.on("change", ({ isBeginning }) => (told = isBeginning));
+  connection.start();
+  const [first] = timers;
+  connection.lost();
+  now += FIRST_WORD_AFTER_MS - 1;
+  assert.equal(connection.isBeginning, true);
+  now += 1;
+  assert.equal(first.ms, FIRST_WORD_AFTER_MS);
+  first.run();
+  assert.equal(told, false);
+});
+
+test("a browser without a network, and a line that was there before, are spoken of at once", () => {
+  connection.start();
+  connection.network(false);
+  assert.equal(connection.isBeginning, false);
+  connection.network(true);
+  connection.connected();
+  connection.lost();
+  assert.deepEqual([connection.state, connection.isBeginning], ["reconectando", false]);
 });
 
 test("it tries for ever, with a wait that doubles up to its limit", () => {

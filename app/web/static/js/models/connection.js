@@ -4,6 +4,8 @@ import { Emitter } from "./emitter.js";
 /** Full jitter: each wait is random between zero and a ceiling that doubles up to this. */
 export const CEILING_FIRST_MS = 500;
 export const CEILING_MAX_MS = 30_000;
+/** The first connection mostly is there before anybody looks; what showed and moved at once would jump. */
+export const FIRST_WORD_AFTER_MS = 5000;
 
 /** @typedef {"conectado" | "reconectando" | "desconectado"} State */
 
@@ -25,6 +27,7 @@ export class Connection extends Emitter {
   failures = 0;
   /** Whether it was live since it started. */
   wasLive = false;
+  #startedAt = 0;
   #active = false;
   #online = true;
   /** @type {unknown} */
@@ -51,8 +54,16 @@ export class Connection extends Emitter {
   }
 
   start() {
+    const { now, schedule } = this.#parts;
     this.#active = true;
+    this.#startedAt = now();
+    schedule(() => this.emit("change", this), FIRST_WORD_AFTER_MS);
     this.tryNow();
+  }
+
+  /** The first attempts: nothing to speak of yet. A browser without a network is told of at once. */
+  get isBeginning() {
+    return !this.wasLive && this.state === "reconectando" && this.#parts.now() - this.#startedAt < FIRST_WORD_AFTER_MS;
   }
 
   stop() {

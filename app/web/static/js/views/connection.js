@@ -9,9 +9,6 @@ const COUNT_MS = 250;
 /** Losing the line for a moment is not worth a word. */
 const STALE_AFTER_MS = 2000;
 
-/** Nor is the first connection, which mostly is there before anybody looks; what showed and moved at once would jump. */
-const FIRST_WORD_AFTER_MS = 5000;
-
 /** What must never lie under it. */
 const PRESSED = "a, button, input, select, textarea, label, summary";
 /** How far up it may go for that, in times its own height. */
@@ -28,10 +25,9 @@ export function connectionView({ connection }) {
   const node = el("aside", { class: "link-state", "aria-label": "Conexão", "data-testid": "conexao" }, el("span", { class: "link-dot", "aria-hidden": "true" }), text, again, said);
   /** @type {number | undefined} */
   let timer;
-  const showFrom = Date.now() + FIRST_WORD_AFTER_MS;
   const update = () => {
-    const { state, node: name, transport, wasLive } = connection;
-    node.style.visibility = !wasLive && state === "reconectando" && Date.now() < showFrom ? "hidden" : "";
+    const { state, node: name, transport, isBeginning } = connection;
+    node.style.visibility = isBeginning ? "hidden" : "";
     node.dataset.estado = state;
     node.dataset.no = name;
     node.dataset.transporte = transport;
@@ -43,7 +39,6 @@ export function connectionView({ connection }) {
     if (connection.retryAt !== null) timer = setTimeout(update, COUNT_MS);
   };
   connection.on("change", update);
-  setTimeout(update, FIRST_WORD_AFTER_MS);
   keepClear(node);
   update();
   return node;
@@ -107,7 +102,8 @@ function words({ state, retryAt, wasLive }) {
 export function staleView({ bank, connection }, scope) {
   const node = el("p", { class: "stale", role: "status", hidden: true, "data-testid": "desatualizado" });
   const update = () => {
-    const text = connection.state === "conectado" ? "" : staleWords(connection, bank.loadedAt);
+    const quiet = connection.state === "conectado" || connection.isBeginning;
+    const text = quiet ? "" : staleWords(connection, bank.loadedAt);
     node.hidden = text === "";
     setText(node, text);
   };
