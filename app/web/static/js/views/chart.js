@@ -22,7 +22,7 @@ const STEPS_S = [60, 300, 900, 3600, 10_800, 21_600, 43_200, ...[1, 2, 4, 7].map
  * @param {App} app
  * @param {Scope} scope
  */
-export function balanceChart({ bank }, scope) {
+export function balanceChart({ bank, connection }, scope) {
   const box = el("div", { class: "chart-box", "aria-hidden": "true" });
   const reading = el("p", { class: "chart-reading" }, "\u00a0");
   const said = el("p", { class: "sr-only", "data-testid": "grafico-resumo" });
@@ -44,6 +44,7 @@ export function balanceChart({ bank }, scope) {
   };
   const update = () => {
     if (!bank.summary) return;
+    if (!Plot) fetchPlot();
     points = balanceSeries(bank.summary, { rows: bank.statement.rows, complete: bank.complete }, bank.accounts, new Date());
     setText(said, summary(points));
     read(null);
@@ -51,10 +52,17 @@ export function balanceChart({ bank }, scope) {
     else draw();
   };
   const resize = new ResizeObserver(() => (plot ? plot.setSize({ width: box.clientWidth, height: HEIGHT }) : draw()));
-  loadPlot().then((loaded) => {
-    Plot = loaded;
-    resize.observe(box);
-  });
+  let fetching = false;
+  /** Without the line that is drawn there is still its sentence: what does not arrive is asked for again, without a word. */
+  const fetchPlot = async () => {
+    if (Plot || fetching) return;
+    fetching = true;
+    Plot = await loadPlot().catch(() => null);
+    fetching = false;
+    if (Plot && !scope.disposed) resize.observe(box);
+  };
+  fetchPlot();
+  scope.add(connection.on("change", ({ state }) => state === "conectado" && fetchPlot()));
   const theme = new MutationObserver(draw);
   theme.observe(document.documentElement, { attributeFilter: ["data-theme"] });
   scope.listen(matchMedia("(prefers-color-scheme: dark)"), "change", draw);
