@@ -138,8 +138,8 @@ def test_a_click_after_the_answer_pays_nothing_more(alice: Person, open_page: Op
     screen.page.wait_for_url("**#/comprovante/**")
     expect(screen.at("op-confirmar")).to_be_disabled()
     screen.at("op-confirmar").click(force=True)
-    for route in held:
-        route.continue_()
+    screen.until(lambda: held, "the request for the receipt's part")
+    held[0].continue_()
     screen.at("comprovante").wait_for()
     assert alice.balance() == 90.0
 
@@ -193,6 +193,7 @@ def test_a_late_answer_pulls_nobody_off_another_screen(alice: Person, open_page:
     expect(screen.at("op-confirmar")).to_be_disabled()
     screen.go("preferencias")
     screen.at("volume").wait_for()
+    screen.until(lambda: held, "the deposit on its way")
     held[0].continue_()
     expect(screen.at("aviso-toast")).to_contain_text("Depósito de R$\u00a010,00")
     expect(screen.page).to_have_url(re.compile("#/preferencias$"))

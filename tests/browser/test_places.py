@@ -7,6 +7,7 @@ from playwright.sync_api import expect
 from tests.browser.conftest import Opening, Screen
 from tests.browser.test_arrival import log_in
 from tests.browser.test_operations import fill_in, lose_one_answer
+from tests.browser.test_statement import scroll_to_the_end
 from tests.support.people import Person, in_parallel
 
 MANY = 90
@@ -25,8 +26,7 @@ def test_back_from_a_receipt_finds_filters_and_place(alice: Person, open_page: O
     rows = screen.at("extrato-linha")
     screen.at("extrato-tipo").select_option("credito")
     screen.at("extrato-periodo").select_option("30")
-    while not screen.page.get_by_text("Você chegou ao começo.").is_visible():
-        screen.page.mouse.wheel(0, 4000)
+    scroll_to_the_end(screen)
     expect(rows).to_have_count(MANY)
     rows.nth(70).scroll_into_view_if_needed()
     place = scrolled(screen)

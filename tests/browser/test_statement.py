@@ -24,6 +24,16 @@ def open_statement(open_page: Opening, person: Person) -> Screen:
     return screen
 
 
+def scroll_to_the_end(screen: Screen) -> None:
+    """From row to row: how far a wheel has turned, and whether it still turns, is the machine's affair."""
+
+    def is_at_the_end() -> bool:
+        screen.at("extrato-linha").last.scroll_into_view_if_needed()
+        return screen.page.get_by_text("Você chegou ao começo.").is_visible()
+
+    screen.until(is_at_the_end, "the end of the statement")
+
+
 def cents(text: str) -> int:
     """`− R$ 1.234,56` as centavos."""
     value = int(re.sub(r"\D", "", text))
@@ -62,11 +72,7 @@ def test_it_goes_on_for_ever_with_a_balance_that_runs(alice: Person, open_page: 
     assert {answer.status_code for answer in answers} == {201}
     screen = open_statement(open_page, alice)
     rows = screen.at("extrato-linha")
-    for _ in range(MANY):
-        if screen.page.get_by_text("Você chegou ao começo.").is_visible():
-            break
-        rows.last.scroll_into_view_if_needed()
-        screen.page.mouse.wheel(0, 4000)
+    scroll_to_the_end(screen)
     expect(rows).to_have_count(MANY)
     expect(screen.page.get_by_role("heading", name="Hoje")).to_be_visible()
     amounts = [cents(text) for text in rows.locator("b.in").all_inner_texts()]
@@ -155,7 +161,7 @@ def test_a_day_s_sum_is_of_all_its_rows_and_stays_while_scrolling(alice: Person,
     rows, total = screen.at("extrato-linha"), screen.at("extrato-dia-soma").first
     expect(total).to_have_text("+ R$\u00a0190,00")
     assert rows.count() < MANY
-    screen.page.mouse.wheel(0, 8000)
+    rows.last.scroll_into_view_if_needed()
     rows.nth(70).wait_for()
     assert day_sums(screen) == [190_00]
     assert alice.deposit("2.00").status_code == 201
