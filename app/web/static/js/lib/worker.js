@@ -1,4 +1,5 @@
 // @ts-check
+import { loadPlot } from "./vendor.js";
 
 /** The screens that come when they are asked for; without a network they must be here already. */
 const SCREENS = ["arrival", "shell", "operation", "statement", "receipt", "preferences", "new_account"];
@@ -19,7 +20,7 @@ export async function keepShell() {
   });
   await navigator.serviceWorker.register(policy ? policy.createScriptURL(path) : path);
   const { active } = await navigator.serviceWorker.ready;
-  await Promise.all(SCREENS.map((name) => import(`../views/${name}.js`)));
+  await Promise.all([loadPlot(), ...SCREENS.map((name) => import(`../views/${name}.js`))]);
   const loaded = performance.getEntriesByType("resource").map(({ name }) => new URL(name).pathname);
   active?.postMessage({ keep: [...new Set(loaded)] });
 }
