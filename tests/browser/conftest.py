@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Locator, Page, TimeoutError, expect
 
-from tests.support.people import Person
+from tests.support.people import Person, eventually
 
 CHROMIUM = "/usr/bin/chromium"
 CHROMIUM_ARGS = [
@@ -66,18 +66,15 @@ class Screen:
             raise AssertionError(f"not connected; requests that failed: {self.failed}; on the screen: {seen}") from late
         return str(self.at("conexao").get_attribute("data-no"))
 
+    def until(self, condition: Callable[[], Any], what: str) -> Any:
+        """Let the page's requests and sockets reach the test's handlers until `condition` is true."""
+        return eventually(lambda: self.page.evaluate("1") and condition(), what, WAIT_MS / 1000)
+
     def balance(self, account: int) -> Locator:
         return self.at(f"conta-{account}-saldo")
 
 
 Opening = Callable[..., Screen]
-
-
-def scroll_to_the_end(screen: Screen) -> None:
-    """Down a list that grows as it is read, until it says that this is all."""
-    end = screen.page.get_by_text("Você chegou ao começo.")
-    while not end.is_visible():
-        screen.page.evaluate("scrollTo(0, document.documentElement.scrollHeight)")
 
 
 def session_of(person: Person) -> str:

@@ -6,7 +6,7 @@ from pathlib import Path
 from playwright.sync_api import Browser, sync_playwright
 
 from tests.browser.conftest import CHROMIUM, CHROMIUM_ARGS, Screen, stored_session
-from tests.browser.test_screens import busy_month
+from tests.browser.walk import busy_month
 from tests.support.cluster import running_cluster
 from tests.support.people import Person
 

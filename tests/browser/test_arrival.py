@@ -9,7 +9,7 @@ from playwright.sync_api import APIResponse, Route, WebSocket, expect
 
 from tests.browser.conftest import Opening, Screen, session_of
 from tests.support.cluster import Cluster
-from tests.support.people import PASSWORD, Person, eventually
+from tests.support.people import PASSWORD, Person
 
 
 def log_in(screen: Screen, person: Person, password: str = PASSWORD) -> None:
@@ -173,7 +173,7 @@ def test_after_a_quarter_of_an_hour_untouched_the_page_shows_nothing_of_the_pers
     assert "1.234,56" not in seen
     assert "Alice" not in seen
     assert screen.page.evaluate("localStorage.getItem('saldo-vivo:sessao')") is None
-    eventually(lambda: screen.page.evaluate("1") and sockets[-1].is_closed(), "the end of the socket")
+    screen.until(lambda: sockets[-1].is_closed(), "the end of the socket")
     assert alice.get("/perfil").status_code == 401
     screen.page.go_back()
     expect(screen.at("login-email")).to_be_visible()
@@ -221,8 +221,9 @@ def test_an_answer_to_who_left_is_not_shown_to_who_came(alice: Person, bob: Pers
     screen.go("operar/deposito")
     screen.at("op-valor").press_sequentially("1000")
     screen.at("op-continuar").click()
-    screen.at("op-confirmar").click()
-    eventually(lambda: screen.page.title() and held, "the answer")
+    with screen.page.expect_request("**/deposito"):
+        screen.at("op-confirmar").click()
+    screen.until(lambda: held, "the bank's answer")
     screen.at("sair").click()
     log_in(screen, bob)
     screen.wait_connected()

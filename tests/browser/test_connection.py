@@ -2,12 +2,12 @@
 
 import re
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
-from playwright.sync_api import Route, WebSocketRoute, expect
+from playwright.sync_api import WebSocketRoute, expect
 
 from tests.browser.conftest import Opening, Screen, session_of
-from tests.support.people import Person, eventually
+from tests.support.people import Person
 
 # As behind a proxy that lets no WebSocket through, until `blocked` is false.
 BLOCK_WEBSOCKET = """
@@ -45,6 +45,7 @@ def test_the_good_state_names_the_node_and_the_transport(alice: Person, open_pag
 
 
 def test_the_first_connection_shows_nothing_before_it_lasts(alice: Person, open_page: Opening) -> None:
+    assert alice.deposit("1.00").status_code == 201
     held: list[tuple[WebSocketRoute, str | bytes]] = []
     holding = True
 
@@ -59,16 +60,25 @@ def test_the_first_connection_shows_nothing_before_it_lasts(alice: Person, open_
 
     screen = open_page("about:blank#", alice)
     screen.page.route_web_socket("**/socket.io/**", hold_the_login)
-    screen.page.clock.set_fixed_time(datetime.now(UTC))
+    start = datetime.now(UTC)
+    screen.page.clock.install(time=start)
+    screen.page.clock.pause_at(start + timedelta(seconds=1))
     screen.page.goto(alice.url)
     expect(screen.at("conexao")).to_have_attribute("data-no", re.compile("web"))
+    screen.page.clock.run_for(1_600)
+    expect(screen.balance(alice.account)).to_have_text("R$\u00a01,00")
+    screen.page.clock.run_for(3_300)
     has_state(screen, "reconectando")
     expect(screen.at("conexao")).to_be_hidden()
+    expect(screen.at("desatualizado")).to_be_hidden()
+    screen.page.clock.run_for(2_000)
+    expect(screen.at("conexao")).to_be_visible()
+    expect(screen.at("desatualizado")).to_contain_text("Os valores são das")
     holding = False
     for route, text in held:
         route.send(text)
     screen.wait_connected()
-    expect(screen.at("conexao")).to_be_visible()
+    expect(screen.at("desatualizado")).to_be_hidden()
 
 
 def test_what_was_missed_arrives_once_and_in_order(alice: Person, open_page: Opening) -> None:
@@ -76,6 +86,7 @@ def test_what_was_missed_arrives_once_and_in_order(alice: Person, open_page: Ope
     screen = open_page(alice.url, alice)
     screen.wait_connected()
     expect(screen.balance(alice.account)).to_have_text("R$\u00a01,00")
+    screen.page.locator(".u-wrap").wait_for()
     screen.context.set_offline(True)
     has_state(screen, "desconectado")
     for _ in range(MISSED):
@@ -91,24 +102,6 @@ def test_what_was_missed_arrives_once_and_in_order(alice: Person, open_page: Ope
     screen.at("sino").click()
     expect(screen.at("notificacao-item")).to_have_count(MISSED + 1)
     assert told(screen) == list(range(1, MISSED + 2))
-
-
-def test_a_line_that_goes_while_the_chart_s_part_is_coming_only_puts_the_chart_off(
-    alice: Person, open_page: Opening
-) -> None:
-    assert alice.deposit("1.00").status_code == 201
-    screen = open_page("about:blank#", alice, service_workers="block")
-    held: list[Route] = []
-    screen.page.route("**/vendor/uPlot*.js", lambda route: held.append(route), times=1)
-    screen.page.goto(alice.url)
-    screen.wait_connected()
-    expect(screen.balance(alice.account)).to_have_text("R$\u00a01,00")
-    with screen.page.expect_event("requestfailed"):
-        eventually(lambda: screen.page.title() and held, "the route of the chart's part")[0].abort()
-    screen.context.set_offline(True)
-    has_state(screen, "desconectado")
-    screen.context.set_offline(False)
-    expect(screen.page.locator(".u-wrap")).to_be_visible()
 
 
 def test_while_the_bank_is_away_it_counts_down_and_tries_at_once_when_told_to(
@@ -172,6 +165,20 @@ def test_three_people_on_three_nodes_one_of_them_offline_in_the_middle(
     his.at("sino").click()
     expect(his.at("notificacao-item")).to_have_count(3)
     assert told(his) == [1, 2, 3]
+
+
+def test_a_line_that_is_lost_before_the_chart_came_brings_it_when_it_is_back(alice: Person, open_page: Opening) -> None:
+    screen = open_page("about:blank#", alice, service_workers="block")
+    screen.page.route("**/uPlot.esm.min.js", lambda route: route.abort(), times=1)
+    with screen.page.expect_event("requestfailed", lambda request: "uPlot" in request.url):
+        screen.page.goto(alice.url)
+    screen.wait_connected()
+    expect(screen.balance(alice.account)).to_have_text("R$\u00a00,00")
+    screen.context.set_offline(True)
+    has_state(screen, "desconectado")
+    screen.context.set_offline(False)
+    screen.page.locator(".u-wrap").wait_for()
+    expect(screen.page.get_by_text("não chegou")).to_have_count(0)
 
 
 def test_without_a_live_line_it_says_how_old_the_numbers_are(alice: Person, open_page: Opening) -> None:

@@ -13,25 +13,20 @@ BILLION = "1000000000.00"
 # Drawn in, it is its dot alone.
 LINK_STATE = ".link-state.is-tucked .link-dot, .link-state:not(.is-tucked)"
 PRESSED = "a[href], button, input, select"
-# Elements that can be pressed and lie, at least in part, under what floats; of those that are on the screen once it is
-# scrolled to `y`. Measured as the frame is about to be painted: between frames nothing is placed yet.
+# Elements that can be pressed and lie, at least in part, under what floats, once the page has scrolled so far.
+# A new ResizeObserver hears of the first size after all that a frame has to run and before it is painted: what is seen.
 UNDER = """
-    async ([y, floating, pressed]) => {
-        scrollTo(0, y);
-        await new Promise(requestAnimationFrame);
-        const under = () => {
-            const { left, top, right, bottom } = document.querySelector(floating).getBoundingClientRect();
-            return [...document.querySelectorAll(pressed)].filter((each) => {
-                const box = each.getBoundingClientRect();
-                const seen = each.checkVisibility({ visibilityProperty: true }) && box.width > 1;
-                return seen && !each.closest(".link-state") &&
-                    box.left < right && box.right > left && box.top < bottom && box.bottom > top;
-            }).map((each) => each.outerHTML.slice(0, 90));
-        };
-        return new Promise((measured) => requestAnimationFrame(() => new ResizeObserver((_, observer) => {
-            observer.disconnect();
-            measured(under());
-        }).observe(document.documentElement)));
+    async ([floating, pressed, down]) => {
+        scrollTo(0, down);
+        await new Promise((frame) => requestAnimationFrame(frame));
+        await new Promise((settled) => new ResizeObserver(settled).observe(document.documentElement));
+        const { left, top, right, bottom } = document.querySelector(floating).getBoundingClientRect();
+        return [...document.querySelectorAll(pressed)].filter((each) => {
+            const box = each.getBoundingClientRect();
+            const seen = each.checkVisibility({ visibilityProperty: true }) && box.width > 1;
+            return seen && !each.closest(".link-state") &&
+                box.left < right && box.right > left && box.top < bottom && box.bottom > top;
+        }).map((each) => each.outerHTML.slice(0, 90));
     }
 """
 
@@ -149,21 +144,27 @@ def test_a_toast_never_covers_what_changed(
 
 @pytest.mark.parametrize("height", [860, 620])
 def test_the_connection_never_covers_a_button(alice: Person, open_page: Opening, height: int) -> None:
+    assert alice.deposit("10.00").status_code == 201
     screen = open_page(alice.url, alice, viewport={"width": 1280, "height": height})
     screen.wait_connected()
-    for place in ("", "operar/transferencia", "preferencias", f"extrato/{alice.account}"):
+    for place, content in (
+        ("", ".home .rows a"),
+        ("operar/transferencia", "[data-testid=op-continuar]:enabled"),
+        ("preferencias", "[data-testid=volume]"),
+        (f"extrato/{alice.account}", "[data-testid=extrato] [data-testid=extrato-linha] a"),
+    ):
         screen.go(place)
-        expect(screen.page.locator("h1")).to_have_count(1)
+        screen.page.locator(content).wait_for()
         for top in range(0, 1200, 60):
-            assert screen.page.evaluate(UNDER, [top, LINK_STATE, PRESSED]) == [], (place, top)
+            assert screen.page.evaluate(UNDER, [LINK_STATE, PRESSED, top]) == [], (place, top)
 
 
 def test_without_a_line_it_goes_out_of_the_way(alice: Person, open_page: Opening) -> None:
     screen = open_page(alice.url, alice, viewport={"width": 390, "height": 700})
     screen.wait_connected()
     screen.go("operar/transferencia")
-    screen.at("op-continuar").wait_for()
+    expect(screen.at("op-continuar")).to_be_enabled()
     screen.context.set_offline(True)
     screen.at("desatualizado").wait_for()
     for top in range(0, 400, 40):
-        assert screen.page.evaluate(UNDER, [top, LINK_STATE, PRESSED]) == [], top
+        assert screen.page.evaluate(UNDER, [LINK_STATE, PRESSED, top]) == [], top

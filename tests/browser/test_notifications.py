@@ -50,7 +50,7 @@ def listen(context: BrowserContext, screen: Screen) -> None:
     screen.wait_connected()
     screen.page.mouse.click(5, 300)
     # The browser takes its time to allow sound; from then on this tab is the one that plays.
-    screen.page.wait_for_function(PLAYS)
+    screen.until(lambda: screen.page.evaluate(PLAYS), "this tab's turn to play")
 
 
 def test_a_toast_the_bell_and_the_tab_tell_of_it(alice: Person, bob: Person, open_page: Opening) -> None:
@@ -141,8 +141,8 @@ def test_each_kind_has_its_sound_and_a_muted_one_none(alice: Person, open_page: 
     assert screen.page.evaluate("notes.splice(0)")[0] == 880
     screen.at("tocar-deposito").uncheck()
     expect(screen.at("preferencias-estado")).to_have_text("Preferências salvas.")
-    assert alice.deposit("11.00").status_code == 201
-    expect(screen.at("aviso-toast").filter(has_text="11,00")).to_have_count(1)
+    assert alice.deposit("20.00").status_code == 201
+    expect(screen.at("aviso-toast").filter(has_text="20,00")).to_have_count(1)
     assert screen.page.evaluate("notes") == []
     assert alice.get("/preferencias").json()["mudos"] == ["deposito"]
 
@@ -178,7 +178,7 @@ def test_of_several_tabs_one_plays_and_all_know_the_preferences(alice: Person, o
     first.go("preferencias")
     expect(first.at("som-deposito")).to_have_value("nenhum")
     first.page.close()
-    second.page.wait_for_function(PLAYS)
+    second.until(lambda: second.page.evaluate(PLAYS), "the other tab's turn to play")
     assert alice.withdraw("1.00").status_code == 201
     second.page.wait_for_function(HEARD)
 

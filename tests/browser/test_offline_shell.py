@@ -2,7 +2,7 @@
 
 from playwright.sync_api import expect
 
-from tests.browser.conftest import Opening
+from tests.browser.conftest import Opening, Screen
 from tests.support.people import Person
 
 KEPT = """
@@ -20,14 +20,19 @@ KEPT = """
 PARTS = ("/js/views/statement.js", "/js/lib/statement_pages.js", "/vendor/uPlot.esm.min.js")
 
 
+def wait_kept(screen: Screen) -> None:
+    def are_kept() -> bool:
+        kept = screen.page.evaluate(KEPT)
+        return all(any(path.endswith(part) for path in kept) for part in PARTS)
+
+    screen.until(are_kept, "the files that the page keeps")
+
+
 def test_the_page_opens_offline_and_comes_alive_by_itself(alice: Person, open_page: Opening) -> None:
     assert alice.deposit("33.00").status_code == 201
     screen = open_page(alice.url, alice)
     screen.wait_connected()
-    for part in PARTS:
-        screen.page.wait_for_function(
-            f"async (part) => (await ({KEPT})()).some((path) => path.endsWith(part))", arg=part
-        )
+    wait_kept(screen)
     kept = screen.page.evaluate(KEPT)
     assert all(path == "/" or path.startswith("/static/") for path in kept), kept
 
@@ -40,3 +45,9 @@ def test_the_page_opens_offline_and_comes_alive_by_itself(alice: Person, open_pa
     screen.context.set_offline(False)
     screen.wait_connected()
     expect(screen.balance(alice.account)).to_have_text("R$\u00a033,00")
+
+
+def test_the_chart_is_kept_before_any_was_shown(alice: Person, open_page: Opening) -> None:
+    screen = open_page(alice.url)
+    screen.at("login-email").wait_for()
+    wait_kept(screen)

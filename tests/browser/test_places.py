@@ -4,9 +4,10 @@ import re
 
 from playwright.sync_api import expect
 
-from tests.browser.conftest import Opening, Screen, scroll_to_the_end
+from tests.browser.conftest import Opening, Screen
 from tests.browser.test_arrival import log_in
 from tests.browser.test_operations import fill_in, lose_one_answer
+from tests.browser.test_statement import scroll_to_the_end
 from tests.support.people import Person, in_parallel
 
 MANY = 90

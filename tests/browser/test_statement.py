@@ -7,7 +7,7 @@ from decimal import Decimal
 from playwright.sync_api import expect
 
 from app.db import Database
-from tests.browser.conftest import Opening, Screen, scroll_to_the_end
+from tests.browser.conftest import Opening, Screen
 from tests.integration.customers import Customer
 from tests.integration.history import add_history
 from tests.support.cluster import Cluster
@@ -22,6 +22,16 @@ def open_statement(open_page: Opening, person: Person) -> Screen:
     screen.go(f"extrato/{person.account}")
     screen.at("extrato").get_by_test_id("extrato-linha").first.wait_for()
     return screen
+
+
+def scroll_to_the_end(screen: Screen) -> None:
+    """From row to row: how far a wheel has turned, and whether it still turns, is the machine's affair."""
+
+    def is_at_the_end() -> bool:
+        screen.at("extrato-linha").last.scroll_into_view_if_needed()
+        return screen.page.get_by_text("Você chegou ao começo.").is_visible()
+
+    screen.until(is_at_the_end, "the end of the statement")
 
 
 def cents(text: str) -> int:
@@ -151,7 +161,7 @@ def test_a_day_s_sum_is_of_all_its_rows_and_stays_while_scrolling(alice: Person,
     rows, total = screen.at("extrato-linha"), screen.at("extrato-dia-soma").first
     expect(total).to_have_text("+ R$\u00a0190,00")
     assert rows.count() < MANY
-    screen.page.mouse.wheel(0, 8000)
+    rows.last.scroll_into_view_if_needed()
     rows.nth(70).wait_for()
     assert day_sums(screen) == [190_00]
     assert alice.deposit("2.00").status_code == 201

@@ -46,23 +46,28 @@ test("it was live once it was connected, not when a node only greeted, and anew 
   assert.deepEqual(seen, [false, false, true, false]);
 });
 
-test("nothing needs to be said of a first connection that is young, unless there is no network", () => {
-  const seen = [connection.isArriving];
+test("nothing is to be said of the first attempts for a while, and then it is", () => {
+  let told;
+  connection.on("change", ({ isBeginning }) => (told = isBeginning));
   connection.start();
-  connection.greeted({ node: "web2" });
-  seen.push(connection.isArriving);
-  now += FIRST_WORD_AFTER_MS;
-  seen.push(connection.isArriving);
-  connection.stop();
+  const [first] = timers;
+  connection.lost();
+  now += FIRST_WORD_AFTER_MS - 1;
+  assert.equal(connection.isBeginning, true);
+  now += 1;
+  assert.equal(first.ms, FIRST_WORD_AFTER_MS);
+  first.run();
+  assert.equal(told, false);
+});
+
+test("a browser without a network, and a line that was there before, are spoken of at once", () => {
   connection.start();
-  seen.push(connection.isArriving);
   connection.network(false);
-  seen.push(connection.isArriving);
+  assert.equal(connection.isBeginning, false);
   connection.network(true);
   connection.connected();
   connection.lost();
-  seen.push(connection.isArriving);
-  assert.deepEqual(seen, [false, true, false, true, false, false]);
+  assert.deepEqual([connection.state, connection.isBeginning], ["reconectando", false]);
 });
 
 test("it tries for ever, with a wait that doubles up to its limit", () => {

@@ -4,8 +4,7 @@ import { Emitter } from "./emitter.js";
 /** Full jitter: each wait is random between zero and a ceiling that doubles up to this. */
 export const CEILING_FIRST_MS = 500;
 export const CEILING_MAX_MS = 30_000;
-
-/** The first connection mostly is there before anybody looks; a word that shows and moves at once would jump. */
+/** The first connection mostly is there before anybody looks; what showed and moved at once would jump. */
 export const FIRST_WORD_AFTER_MS = 5000;
 
 /** @typedef {"conectado" | "reconectando" | "desconectado"} State */
@@ -55,13 +54,15 @@ export class Connection extends Emitter {
   }
 
   start() {
+    const { now, schedule } = this.#parts;
     this.#active = true;
-    this.#startedAt = this.#parts.now();
+    this.#startedAt = now();
+    schedule(() => this.emit("change", this), FIRST_WORD_AFTER_MS);
     this.tryNow();
   }
 
-  /** Whether it is so young that nothing needs to be said of it. */
-  get isArriving() {
+  /** The first attempts: nothing to speak of yet. A browser without a network is told of at once. */
+  get isBeginning() {
     return !this.wasLive && this.state === "reconectando" && this.#parts.now() - this.#startedAt < FIRST_WORD_AFTER_MS;
   }
 

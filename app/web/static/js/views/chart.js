@@ -44,6 +44,7 @@ export function balanceChart({ bank, connection }, scope) {
   };
   const update = () => {
     if (!bank.summary) return;
+    if (!Plot) fetchPlot();
     points = balanceSeries(bank.summary, { rows: bank.statement.rows, complete: bank.complete }, bank.accounts, new Date());
     setText(said, summary(points));
     read(null);
@@ -51,15 +52,17 @@ export function balanceChart({ bank, connection }, scope) {
     else draw();
   };
   const resize = new ResizeObserver(() => (plot ? plot.setSize({ width: box.clientWidth, height: HEIGHT }) : draw()));
-  const load = async () => {
-    const loaded = await loadPlot().catch(() => null);
-    if (!loaded || Plot || scope.disposed) return;
-    Plot = loaded;
-    resize.observe(box);
+  let fetching = false;
+  /** Without the line that is drawn there is still its sentence: what does not arrive is asked for again, without a word. */
+  const fetchPlot = async () => {
+    if (Plot || fetching) return;
+    fetching = true;
+    Plot = await loadPlot().catch(() => null);
+    fetching = false;
+    if (Plot && !scope.disposed) resize.observe(box);
   };
-  load();
-  // The network may have gone in the middle of it; the sentence is there without the line.
-  scope.add(connection.on("change", () => Plot === null && connection.state === "conectado" && load()));
+  fetchPlot();
+  scope.add(connection.on("change", ({ state }) => state === "conectado" && fetchPlot()));
   const theme = new MutationObserver(draw);
   theme.observe(document.documentElement, { attributeFilter: ["data-theme"] });
   scope.listen(matchMedia("(prefers-color-scheme: dark)"), "change", draw);

@@ -26,8 +26,8 @@ export function connectionView({ connection }) {
   /** @type {number | undefined} */
   let timer;
   const update = () => {
-    const { state, node: name, transport } = connection;
-    node.style.visibility = connection.isArriving ? "hidden" : "";
+    const { state, node: name, transport, isBeginning } = connection;
+    node.style.visibility = isBeginning ? "hidden" : "";
     node.dataset.estado = state;
     node.dataset.no = name;
     node.dataset.transporte = transport;
@@ -36,7 +36,7 @@ export function connectionView({ connection }) {
     setText(text, words(connection));
     setText(said, SAID[state]);
     clearTimeout(timer);
-    if (connection.retryAt !== null || connection.isArriving) timer = setTimeout(update, COUNT_MS);
+    if (connection.retryAt !== null) timer = setTimeout(update, COUNT_MS);
   };
   connection.on("change", update);
   keepClear(node);
@@ -102,7 +102,8 @@ function words({ state, retryAt, wasLive }) {
 export function staleView({ bank, connection }, scope) {
   const node = el("p", { class: "stale", role: "status", hidden: true, "data-testid": "desatualizado" });
   const update = () => {
-    const text = connection.state === "conectado" || connection.isArriving ? "" : staleWords(connection, bank.loadedAt);
+    const quiet = connection.state === "conectado" || connection.isBeginning;
+    const text = quiet ? "" : staleWords(connection, bank.loadedAt);
     node.hidden = text === "";
     setText(node, text);
   };
