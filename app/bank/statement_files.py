@@ -11,7 +11,7 @@ from xml.sax.saxutils import escape
 
 from flask import Blueprint, Response
 
-from app import clock, door
+from app import clock, door, names
 from app.bank import accounts, payloads, queries
 from app.bank.file_slots import FileSlots, Slot
 from app.bank.queries import Filters, Movement
@@ -144,10 +144,15 @@ def harmless(text: str) -> str:
 
     Spreadsheets pass over what is invisible in front of a sign, and some take a wide sign for the plain one.
     """
-    seen = next((char for char in text if unicodedata.category(char)[0] not in "CMZ"), "")
+    seen = next((char for char in text if _has_ink(char)), "")
     if unicodedata.normalize("NFKC", seen).startswith(FORMULA_SIGNS) or text.startswith(("\t", "\r", "\n")):
         return f"'{text}"
     return text
+
+
+def _has_ink(char: str) -> bool:
+    # Some letters and symbols have none either, such as the Hangul filler and the blank of Braille.
+    return unicodedata.category(char)[0] not in "CMZ" and not names.has_hidden(char)
 
 
 def _decimal_comma(cents: int) -> str:
