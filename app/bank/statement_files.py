@@ -5,7 +5,7 @@ import io
 import time
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator
-from datetime import UTC, datetime
+from datetime import datetime, timedelta
 from typing import Any
 from xml.sax.saxutils import escape
 
@@ -186,7 +186,10 @@ def _ofx(statement: _Statement, rows: Iterable[Movement]) -> Iterator[str]:
 
 
 def _ofx_time(moment: datetime) -> str:
-    return f"{moment.astimezone(UTC):%Y%m%d%H%M%S}[0:GMT]"
+    """On the bank's clock, since many programs read no more than the day; with the offset of that time of the year."""
+    local = moment.astimezone(clock.ZONE)
+    offset = local.utcoffset() or timedelta()
+    return f"{local:%Y%m%d%H%M%S}[{round(offset / timedelta(hours=1), 2):g}:{'BRST' if local.dst() else 'BRT'}]"
 
 
 def _decimal_point(cents: int) -> str:

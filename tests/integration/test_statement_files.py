@@ -237,15 +237,45 @@ def test_a_file_is_as_of_the_moment_at_which_it_was_asked_for(client: FlaskClien
     assert Decimal(balance) == sum(amounts)
 
 
-def test_a_file_s_days_are_those_of_its_filter(client: FlaskClient, sqlite: Database) -> None:
+DATED = re.compile(r"<(DTSTART|DTEND|DTPOSTED|DTASOF)>([^<]+)")
+LATE, MIDNIGHT = "2026-11-10T22:30:00-03:00", "2026-11-10T00:00:00-03:00"
+
+
+def has_moved_around(sqlite: Database) -> Customer:
+    """On the 10th at its first moment and late in the evening, when UTC has the 11th; and beside it."""
     alice = new_customer(sqlite)
-    for moment in ("2026-11-10T02:59:59+00:00", "2026-11-10T03:00:00+00:00", "2026-11-11T03:00:00+00:00"):
+    for moment in ("2026-11-09T23:59:59-03:00", MIDNIGHT, LATE, "2026-11-11T00:00:00-03:00"):
         with clock_at(moment):
             alice.deposit(100)
+    return alice
 
-    rows = table(ask(client, alice, de="2026-11-10", ate="2026-11-10"))
 
-    assert [row[:2] for row in rows] == [["10/11/2026", "00:00:00"]]
+def test_a_file_s_days_are_those_of_its_filter(client: FlaskClient, sqlite: Database) -> None:
+    alice, day = has_moved_around(sqlite), {"de": "2026-11-10", "ate": "2026-11-10"}
+
+    of_csv = table(ask(client, alice, **day))
+    with clock_at(LATE):
+        of_ofx = DATED.findall(ask(client, alice, "ofx", **day).get_data(as_text=True))
+
+    assert [row[:2] for row in of_csv] == [["10/11/2026", "22:30:00"], ["10/11/2026", "00:00:00"]]
+    assert of_ofx == [
+        ("DTSTART", "20261110000000[-3:BRT]"),
+        ("DTEND", "20261110223000[-3:BRT]"),
+        ("DTPOSTED", "20261110223000[-3:BRT]"),
+        ("DTPOSTED", "20261110000000[-3:BRT]"),
+        ("DTASOF", "20261110223000[-3:BRT]"),
+    ]
+
+
+def test_a_row_of_an_old_summer_has_that_summer_s_day(client: FlaskClient, sqlite: Database) -> None:
+    alice = new_customer(sqlite)
+    with clock_at("2018-12-11T01:30:00+00:00"):
+        alice.deposit(100)
+
+    (row,) = table(ask(client, alice))
+    (posted,) = re.findall(r"<DTPOSTED>([^<]+)", ask(client, alice, "ofx").get_data(as_text=True))
+
+    assert (row[:2], posted) == (["10/12/2018", "23:30:00"], "20181210233000[-2:BRST]")
 
 
 @pytest.mark.parametrize(
