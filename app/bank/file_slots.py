@@ -15,15 +15,25 @@ LEASE_S = 30
 LEASE_KEPT_EVERY_S = 5
 RETRY_AFTER_S = 5
 
-# Only the holder ends a lease: one that lapsed may be somebody else's by now.
+# Only the holder keeps or ends a lease: one that lapsed may be somebody else's by now.
+_KEEP = "if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('SET', KEYS[1], ARGV[1], 'EX', ARGV[2]) end"
 _END = "if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) end"
 
 
 class FileSlots:
     """While Redis is away a user is counted on each node by itself."""
 
-    def __init__(self, redis_url: str) -> None:
-        self._redis = redis_client.connect(redis_url)
+    def __init__(
+        self,
+        redis_url: str,
+        *,
+        connect_timeout_s: float = redis_client.CONNECT_TIMEOUT_S,
+        answer_timeout_s: float = redis_client.ANSWER_TIMEOUT_S,
+    ) -> None:
+        self._redis = redis_client.connect(
+            redis_url, connect_timeout_s=connect_timeout_s, answer_timeout_s=answer_timeout_s
+        )
+        self._keep = self._redis.register_script(_KEEP)
         self._end = self._redis.register_script(_END)
         self._lock = Lock()
         self._users: set[int] = set()
@@ -50,7 +60,7 @@ class FileSlots:
 
     def keep(self, user_id: int, token: str) -> None:
         with suppress(RedisError):
-            self._redis.set(redis_keys.file_lease(user_id), token, xx=True, ex=LEASE_S)
+            self._keep(keys=[redis_keys.file_lease(user_id)], args=[token, LEASE_S])
 
     def free(self, user_id: int, token: str) -> None:
         self._forget(user_id)

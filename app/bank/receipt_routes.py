@@ -1,5 +1,8 @@
 """HTTP doors of receipts."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from threading import Lock
 from typing import Any
 
 from flask import Blueprint, Response, request
@@ -7,6 +10,7 @@ from flask import Blueprint, Response, request
 from app import connection, door, limiter
 from app.bank import payloads, receipt_pdf, receipt_qr, receipts
 from app.bank.receipts import ReceiptView
+from app.errors import FileUnderWay
 from app.fields import ID_MAX
 from app.limiter import Limiter
 from app.users.auth import Auth, Identity
@@ -15,9 +19,34 @@ VERIFICATIONS = limiter.per_minute("verify", 30)
 PDFS = limiter.per_minute("receipt-pdf", 60)
 
 
+class OneEach:
+    """One PDF at a time a user on this node, so that nobody fills the gate that all of them pass.
+
+    A statement's file is another matter: it takes long, and a receipt may be asked for meanwhile.
+    """
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._users: set[int] = set()
+
+    @contextmanager
+    def one_of(self, user_id: int) -> Iterator[None]:
+        """Raises FileUnderWay, at once."""
+        with self._lock:
+            if user_id in self._users:
+                raise FileUnderWay(retry_after_s=receipt_pdf.RETRY_AFTER_S)
+            self._users.add(user_id)
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._users.discard(user_id)
+
+
 def blueprint(auth: Auth, limits: Limiter) -> Blueprint:
     routes = Blueprint("comprovantes", __name__)
     db = auth.db
+    own = OneEach()
 
     @door.route(routes, "GET", f"/comprovante/<int(max={ID_MAX}):operacao_id>", answers={200: payloads.ProofOut})
     @auth.requires_user
@@ -39,8 +68,9 @@ def blueprint(auth: Auth, limits: Limiter) -> Blueprint:
         """O comprovante, em PDF, de uma operação que tocou uma conta própria."""
         limits.check(PDFS, str(identity.user_id))
         view = db.transact(receipts.of_operation, operacao_id, identity.user_id)
-        environ = request.environ
-        made = receipt_pdf.render(view, verify_url=_verify_url(view), is_gone=lambda: connection.is_gone(environ))
+        environ, address = request.environ, _verify_url(view)
+        with own.one_of(identity.user_id):
+            made = receipt_pdf.render(view, verify_url=address, is_gone=lambda: connection.is_gone(environ))
         answer = Response(made, mimetype="application/pdf")
         answer.headers["Content-Disposition"] = f'attachment; filename="comprovante-{operacao_id}.pdf"'
         return answer

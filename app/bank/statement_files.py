@@ -5,13 +5,13 @@ import io
 import time
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator
-from datetime import UTC, datetime
+from datetime import datetime, timedelta
 from typing import Any
 from xml.sax.saxutils import escape
 
 from flask import Blueprint, Response
 
-from app import clock, door
+from app import clock, door, names
 from app.bank import accounts, payloads, queries
 from app.bank.file_slots import FileSlots, Slot
 from app.bank.queries import Filters, Movement
@@ -144,10 +144,15 @@ def harmless(text: str) -> str:
 
     Spreadsheets pass over what is invisible in front of a sign, and some take a wide sign for the plain one.
     """
-    seen = next((char for char in text if unicodedata.category(char)[0] not in "CMZ"), "")
+    seen = next((char for char in text if _has_ink(char)), "")
     if unicodedata.normalize("NFKC", seen).startswith(FORMULA_SIGNS) or text.startswith(("\t", "\r", "\n")):
         return f"'{text}"
     return text
+
+
+def _has_ink(char: str) -> bool:
+    # Some letters and symbols have none either, such as the Hangul filler and the blank of Braille.
+    return unicodedata.category(char)[0] not in "CMZ" and not names.has_hidden(char)
 
 
 def _decimal_comma(cents: int) -> str:
@@ -181,7 +186,10 @@ def _ofx(statement: _Statement, rows: Iterable[Movement]) -> Iterator[str]:
 
 
 def _ofx_time(moment: datetime) -> str:
-    return f"{moment.astimezone(UTC):%Y%m%d%H%M%S}[0:GMT]"
+    """On the bank's clock, since many programs read no more than the day; with the offset of that time of the year."""
+    local = moment.astimezone(clock.ZONE)
+    offset = local.utcoffset() or timedelta()
+    return f"{local:%Y%m%d%H%M%S}[{round(offset / timedelta(hours=1), 2):g}:{'BRST' if local.dst() else 'BRT'}]"
 
 
 def _decimal_point(cents: int) -> str:

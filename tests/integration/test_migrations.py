@@ -5,7 +5,7 @@ import json
 import pkgutil
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import pytest
@@ -22,6 +22,7 @@ from app.migrations import runner
 from app.users.auth import current_identity
 from app.users.tokens import Claims
 from tests.integration.customers import new_customer, rows, write
+from tests.integration.stopping import Stopped, stopped_after
 from tests.support.servers import DatabaseServer
 
 TRIGGERS = {
@@ -285,6 +286,60 @@ def test_stored_notifications_name_the_person_afterwards(own_database: Database)
     assert (told(own_database, alice.id), told(own_database, mallory.id)) == before
     assert before[0][-1]["mensagem"].endswith("de Mallory Lima")
     assert before[1][-1]["mensagem"].endswith("de Reserva para Viagem")
+
+
+@contextmanager
+def one_event_at_a_time() -> Iterator[list[object]]:
+    """Revision 0004 reads stored events by one, instead of a thousand; the reads of it."""
+    reads: list[object] = []
+
+    def limit(_connection: object, statement: object, many: object, values: dict[str, object], _options: object) -> Any:
+        if "rows" in values:
+            reads.append(statement)
+            values = {**values, "rows": 1}
+        return statement, many, values
+
+    event.listen(Engine, "before_execute", limit, retval=True)
+    try:
+        yield reads
+    finally:
+        event.remove(Engine, "before_execute", limit)
+
+
+def test_naming_the_person_goes_on_from_wherever_it_was_stopped(own_database: Database) -> None:
+    alice, mallory = new_customer(own_database, "Alice Souza"), new_customer(own_database, "Mallory Lima", cents=1000)
+    for cents in (100, 200, 300):
+        mallory.transfer(alice, cents)
+    named = told(own_database, alice.id)
+    shown = "UPDATE stream_events SET payload = REPLACE(payload, 'Mallory Lima', 'Saldo Vivo Segurança')"
+    write(own_database, f"{shown} WHERE user_id = :user", user=alice.id)
+    assert all(now != then for now, then in zip(told(own_database, alice.id), named, strict=True))
+    at_revision(own_database, "0003")
+    # It is all one transaction on SQLite, so that a few ends of it say as much.
+    step = 10 if own_database.is_sqlite else 1
+    done: list[tuple[bool, int]] = []
+
+    with one_event_at_a_time() as reads:
+        while True:
+            try:
+                with stopped_after(step * len(done)):
+                    runner.upgrade(own_database)
+                break
+            except Stopped:
+                written = zip(told(own_database, alice.id), named, strict=True)
+                done.append((names_sessions(own_database), sum(now == then for now, then in written)))
+
+    assert told(own_database, alice.id) == named
+    assert differences(own_database) == []
+    assert len(reads) > len(named)
+    # MariaDB keeps the column's name, then one event after the other.
+    steps = [(False, 0), *((True, count) for count in range(len(named) + 1))]
+    assert list(dict.fromkeys(done)) == (steps[:1] if own_database.is_sqlite else steps)
+
+
+def names_sessions(database: Database) -> bool:
+    with database.engine.connect() as connection:
+        return "session_id" in {column["name"] for column in inspect(connection).get_columns("revocations")}
 
 
 def told(database: Database, user_id: int) -> list[dict[str, Any]]:

@@ -22,6 +22,7 @@ from app.users.tokens import Tokens
 from tests.integration.customers import Customer, clock_at, new_customer
 from tests.integration.history import add_history
 from tests.integration.library import NOWHERE
+from tests.support.limits import PATIENCE_S
 from tests.support.servers import RedisServer
 
 MANY = 50_500
@@ -29,10 +30,15 @@ MEMORY_BYTES_MAX = 1_000_000
 TOKENS = Tokens("x" * 32, 3600)
 
 
+def slots(redis_url: str) -> FileSlots:
+    """Which wait for a slow Redis; a node counts by itself rather than keep a request waiting."""
+    return FileSlots(redis_url, connect_timeout_s=PATIENCE_S, answer_timeout_s=PATIENCE_S)
+
+
 def node(db: Database, redis_url: str) -> FlaskClient:
     """What a node has of the files."""
     app = Flask("app")
-    app.register_blueprint(statement_files.blueprint(Auth(db, TOKENS), FileSlots(redis_url)))
+    app.register_blueprint(statement_files.blueprint(Auth(db, TOKENS), slots(redis_url)))
 
     @app.errorhandler(AppError)
     def refused(error: AppError) -> tuple[dict[str, str], int, dict[str, str]]:
@@ -144,27 +150,52 @@ def test_asking_only_for_the_head_makes_room(client: FlaskClient, sqlite: Databa
 
 
 def test_a_node_that_died_keeps_nobody_waiting_for_long(redis: RedisServer) -> None:
-    dead, other = FileSlots(redis.url), FileSlots(redis.url)
+    dead, other = slots(redis.url), slots(redis.url)
     slot = dead.take(7_000_001)
 
     with pytest.raises(FileUnderWay):
         other.take(7_000_001)
 
-    assert 0 < int(connect(redis.url).ttl(file_lease(7_000_001))) <= LEASE_S
+    assert 0 < int(connect(redis.url, answer_timeout_s=PATIENCE_S).ttl(file_lease(7_000_001))) <= LEASE_S
     slot.free()
     other.take(7_000_001).free()
 
 
 def test_who_lost_a_lease_does_not_end_the_next_one(redis: RedisServer) -> None:
-    slow, other, third = FileSlots(redis.url), FileSlots(redis.url), FileSlots(redis.url)
+    slow, other, third = slots(redis.url), slots(redis.url), slots(redis.url)
     late = slow.take(7_000_002)
-    connect(redis.url).delete(file_lease(7_000_002))
+    connect(redis.url, answer_timeout_s=PATIENCE_S).delete(file_lease(7_000_002))
     held = other.take(7_000_002)
     late.free()
 
     with pytest.raises(FileUnderWay):
         third.take(7_000_002)
     held.free()
+
+
+def test_who_lost_a_lease_does_not_take_the_next_one_away(redis: RedisServer) -> None:
+    slow, other, third = slots(redis.url), slots(redis.url), slots(redis.url)
+    late = slow.take(7_000_003)
+    connect(redis.url, answer_timeout_s=PATIENCE_S).delete(file_lease(7_000_003))
+    held = other.take(7_000_003)
+    slow.keep(7_000_003, late.token)
+    late.free()
+
+    with pytest.raises(FileUnderWay):
+        third.take(7_000_003)
+    held.free()
+    third.take(7_000_003).free()
+
+
+def test_a_lease_that_is_kept_lasts_as_long_as_a_new_one(redis: RedisServer) -> None:
+    files = slots(redis.url)
+    slot = files.take(7_000_004)
+    connect(redis.url, answer_timeout_s=PATIENCE_S).expire(file_lease(7_000_004), LEASE_S // 3)
+
+    files.keep(7_000_004, slot.token)
+
+    assert int(connect(redis.url, answer_timeout_s=PATIENCE_S).ttl(file_lease(7_000_004))) > LEASE_S // 3
+    slot.free()
 
 
 def test_without_redis_files_are_written_all_the_same(sqlite: Database) -> None:
@@ -206,15 +237,45 @@ def test_a_file_is_as_of_the_moment_at_which_it_was_asked_for(client: FlaskClien
     assert Decimal(balance) == sum(amounts)
 
 
-def test_a_file_s_days_are_those_of_its_filter(client: FlaskClient, sqlite: Database) -> None:
+DATED = re.compile(r"<(DTSTART|DTEND|DTPOSTED|DTASOF)>([^<]+)")
+LATE, MIDNIGHT = "2026-11-10T22:30:00-03:00", "2026-11-10T00:00:00-03:00"
+
+
+def has_moved_around(sqlite: Database) -> Customer:
+    """On the 10th at its first moment and late in the evening, when UTC has the 11th; and beside it."""
     alice = new_customer(sqlite)
-    for moment in ("2026-11-10T02:59:59+00:00", "2026-11-10T03:00:00+00:00", "2026-11-11T03:00:00+00:00"):
+    for moment in ("2026-11-09T23:59:59-03:00", MIDNIGHT, LATE, "2026-11-11T00:00:00-03:00"):
         with clock_at(moment):
             alice.deposit(100)
+    return alice
 
-    rows = table(ask(client, alice, de="2026-11-10", ate="2026-11-10"))
 
-    assert [row[:2] for row in rows] == [["10/11/2026", "00:00:00"]]
+def test_a_file_s_days_are_those_of_its_filter(client: FlaskClient, sqlite: Database) -> None:
+    alice, day = has_moved_around(sqlite), {"de": "2026-11-10", "ate": "2026-11-10"}
+
+    of_csv = table(ask(client, alice, **day))
+    with clock_at(LATE):
+        of_ofx = DATED.findall(ask(client, alice, "ofx", **day).get_data(as_text=True))
+
+    assert [row[:2] for row in of_csv] == [["10/11/2026", "22:30:00"], ["10/11/2026", "00:00:00"]]
+    assert of_ofx == [
+        ("DTSTART", "20261110000000[-3:BRT]"),
+        ("DTEND", "20261110223000[-3:BRT]"),
+        ("DTPOSTED", "20261110223000[-3:BRT]"),
+        ("DTPOSTED", "20261110000000[-3:BRT]"),
+        ("DTASOF", "20261110223000[-3:BRT]"),
+    ]
+
+
+def test_a_row_of_an_old_summer_has_that_summer_s_day(client: FlaskClient, sqlite: Database) -> None:
+    alice = new_customer(sqlite)
+    with clock_at("2018-12-11T01:30:00+00:00"):
+        alice.deposit(100)
+
+    (row,) = table(ask(client, alice))
+    (posted,) = re.findall(r"<DTPOSTED>([^<]+)", ask(client, alice, "ofx").get_data(as_text=True))
+
+    assert (row[:2], posted) == (["10/12/2018", "23:30:00"], "20181210233000[-2:BRST]")
 
 
 @pytest.mark.parametrize(
@@ -237,6 +298,9 @@ def test_a_file_s_days_are_those_of_its_filter(client: FlaskClient, sqlite: Data
         "\ufeff=1",
         "\u202e\u2066=1",
         "\u0301=1",
+        "\u3164=1+1",
+        "\u2800=1",
+        "\u115f=1",
         "\t=1",
         "\r=1",
         "\n=1",

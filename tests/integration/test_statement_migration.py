@@ -1,14 +1,11 @@
 """Revision 0003 fills what it adds from any history, on either database, and from wherever it was stopped."""
 
 import json
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 import pytest
 from alembic import command
-from sqlalchemy import Connection, Engine, event, text
+from sqlalchemy import Connection, text
 
 from app import clock, wire
 from app.bank import queries, totals
@@ -21,6 +18,7 @@ from app.streams import stream
 from app.streams.stream import Append
 from tests.integration.customers import clock_at, new_customer, rows
 from tests.integration.history import add_history
+from tests.integration.stopping import Stopped, stopped_after
 
 BEFORE = "0002"
 FILLED = {
@@ -95,27 +93,6 @@ def test_an_older_database_comes_to_hold_what_a_new_one_would(
     runner.upgrade(lived_in)
 
     assert plain(filled(lived_in)) == plain(live)
-
-
-class Stopped(Exception):
-    """The process was killed here."""
-
-
-@contextmanager
-def stopped_after(statements: int) -> Iterator[None]:
-    count = 0
-
-    def stop(*_: Any) -> None:
-        nonlocal count
-        count += 1
-        if count > statements:
-            raise Stopped
-
-    event.listen(Engine, "before_cursor_execute", stop)
-    try:
-        yield
-    finally:
-        event.remove(Engine, "before_cursor_execute", stop)
 
 
 def test_it_goes_on_from_wherever_it_was_stopped(lived_in: Database, live: dict[str, list[tuple[object, ...]]]) -> None:
