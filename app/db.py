@@ -21,6 +21,7 @@ from sqlalchemy import (
     String,
     Table,
     insert,
+    text,
 )
 from sqlalchemy.dialects.mysql import DATETIME
 from sqlalchemy.exc import DBAPIError
@@ -133,8 +134,9 @@ class Database:
     """`transact` for what writes, `read` for single statements. Safe to share between greenlets and threads.
 
     Each purpose has connections of its own, with a bounded queue in front: `authentication` (logins, and the token of
-    every request and event), `catch_up` (what sockets missed), money (`transact_keyed`), and the rest. Who finds the
-    queue full, or waits in it until the request's time is up, gets Overloaded, which is a kind of DatabaseDown.
+    every request and event), `catch_up` (what sockets missed), money (`transact_keyed`), `ping`, and the rest. Who
+    finds the queue full, or waits in it until the request's time is up, gets Overloaded, which is a kind of
+    DatabaseDown.
 
     `statement_timeout_s`: how long MariaDB may take to answer one statement before it counts as lost.
     """
@@ -146,7 +148,8 @@ class Database:
         self.catch_up = Share(self, reads=2, writes=1, waiting_max=100)
         self._money = Share(self, reads=1, writes=5, waiting_max=100)
         self._general = Share(self, reads=4, writes=2, waiting_max=200)
-        shares = (self.authentication, self.catch_up, self._money, self._general)
+        self._probes = Share(self, reads=1, writes=1, waiting_max=100)
+        shares = (self.authentication, self.catch_up, self._money, self._general, self._probes)
         reads, writes = sum(s.reads for s in shares), sum(s.writes for s in shares)
         self._reads = sql_engines.for_reads(url, connections=reads, timeout_s=statement_timeout_s)
         self._writes = sql_engines.for_writes(url, connections=writes, timeout_s=statement_timeout_s)
@@ -177,6 +180,10 @@ class Database:
     def read(self, work: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run `work`, each statement of which sees what was committed when it began. Raises DatabaseDown, SqlFault."""
         return self._general.read(work, *args, **kwargs)
+
+    def ping(self) -> None:
+        """Ask the database for nothing, past what waits for the other purposes; for /readyz. Raises DatabaseDown."""
+        self._probes.read(_nothing)
 
     def writable(self) -> bool:
         """Whether a transaction can be committed now. Cheap, and bounded by some seconds; for /readyz."""
@@ -258,3 +265,7 @@ class Database:
                 _log.warning("database_down", trouble=trouble.value, cause=cause, statement=failure.statement)
             self._failing = True
         return DatabaseDown()
+
+
+def _nothing(connection: Connection) -> None:
+    connection.execute(text("SELECT 1"))

@@ -69,7 +69,8 @@ def create_app(settings: Settings) -> Flask:
 
 def _open_socket_doors(db: Database, limits: Limiter, realtime: Realtime) -> None:
     realtime.answers(
-        wire.SOLICITAR_SALDO, lambda who, data: bank_events.on_solicitar_saldo(db, limits, who.user_id, data)
+        wire.SOLICITAR_SALDO,
+        lambda who, address, data: bank_events.on_solicitar_saldo(db, limits, who.user_id, data, address=address),
     )
     realtime.acknowledges(
         wire.NOTIFICACOES_LIDAS,

@@ -14,7 +14,7 @@ class BalanceRequest(Body):
     correntista_id: Id
 
 
-def on_solicitar_saldo(db: Database, limits: Limiter, user_id: int, data: object) -> tuple[str, Any]:
+def on_solicitar_saldo(db: Database, limits: Limiter, user_id: int, data: object, *, address: str) -> tuple[str, Any]:
     """The balance of an own account, to the socket that asked.
 
     Raises AccountNotFound, NotYourAccount, Invalid, or TooFast for who asks for others' too often.
@@ -23,5 +23,5 @@ def on_solicitar_saldo(db: Database, limits: Limiter, user_id: int, data: object
     try:
         account = db.read(accounts.owned, body.correntista_id, user_id)
     except AppError as error:
-        raise pace.told_of(error, limits, user_id) from None
+        raise pace.told_of(error, limits, user_id, address) from None
     return wire.SALDO_ATUALIZADO, payloads.balance(account)

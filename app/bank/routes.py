@@ -28,7 +28,7 @@ def blueprint(auth: Auth, limits: Limiter, *, committed: Callable[[], None]) -> 
 
     def operate(posting: Posting) -> Any:
         key = _key_of_request()
-        too_fast = pace.refusal_of(limits, db, posting)
+        too_fast = pace.refusal_of(limits, db, posting, address=door.client_address())
         if too_fast is not None and key is None:
             raise too_fast
         # Without a key of the client's, one of ours: a commit whose answer got lost is then safely asked for again.

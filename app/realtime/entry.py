@@ -45,10 +45,10 @@ class Entry:
         self._admission = admission
         self._node_id = node_id
 
-    def greet(self, sid: str) -> SocketSession:
-        """A socket connected; say on which node it is."""
+    def greet(self, sid: str, address: str) -> SocketSession:
+        """A socket connected, from `address`; say on which node it is."""
         eio_sid = self._bus.eio_sid_from_sid(sid, wire.NAMESPACE)
-        session = self._sessions.open(sid, eio_sid)
+        session = self._sessions.open(sid, eio_sid, address=address)
         if socket := self._server.eio.sockets.get(eio_sid):
             socket.entered = True
         hello: wire.Conexao = {"mensagem": "Conectado ao servidor WebSocket", "no": self._node_id}

@@ -12,6 +12,7 @@ from flask_socketio import SocketIO
 from socketio import Server
 
 from app import log, wire
+from app.connection import client_network
 from app.realtime import admission, packets
 from app.realtime.admission import Admission
 from app.realtime.bus import BusUnavailable, RoutedRedisManager, new_sid
@@ -39,9 +40,10 @@ DRAIN_WAIT_S = 0.3
 
 _log = log.get("realtime")
 
-# A feature's event: verified user and payload in; the event and payload to answer this socket with out.
-Answering = Callable[[Identity, dict[str, Any]], tuple[str, Any]]
-# The same with what goes into the acknowledgement.
+# A feature's event: verified user, where the client is and payload in; the event and payload to answer this socket
+# with out.
+Answering = Callable[[Identity, str, dict[str, Any]], tuple[str, Any]]
+# Verified user and payload in; what goes into the acknowledgement out.
 Acknowledging = Callable[[Identity, dict[str, Any]], Any]
 
 
@@ -86,7 +88,7 @@ class Realtime:
         """Serve a client event with an event to the socket that sent it."""
 
         def door(session: SocketSession, identity: Identity, data: dict[str, Any]) -> None:
-            name, payload = answer(identity, data)
+            name, payload = answer(identity, session.address, data)
             self._feed.send(session, wire.event_packet(name, wire.dumps(payload)))
 
         self._serve(event, door)
@@ -115,7 +117,8 @@ class Realtime:
         self._serve(wire.SINCRONIZAR, self._entry.synchronize)
 
     def _connected(self, auth_data: Any = None) -> None:
-        session = self._entry.greet(request.sid)  # type: ignore[attr-defined]  # Flask-SocketIO's
+        address = client_network(request.environ)
+        session = self._entry.greet(request.sid, address)  # type: ignore[attr-defined]  # Flask-SocketIO's
         if isinstance(auth_data, dict) and auth_data.get("token") is not None:
             self._guard.pass_through(self._entry.authenticate, wire.AUTENTICAR, session, (auth_data,))
 

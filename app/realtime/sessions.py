@@ -20,6 +20,8 @@ class SocketSession:
 
     sid: str
     eio_sid: str
+    # Where its handshake was from, for limits (see `connection.client_network`).
+    address: str
     identity: Identity | None = None
     seq: int = 0
     # Of the database when the socket authenticated; None while that is still being read.
@@ -51,8 +53,8 @@ class Sessions:
     def __iter__(self) -> Iterator[SocketSession]:
         return iter(list(self._by_sid.values()))
 
-    def open(self, sid: str, eio_sid: str) -> SocketSession:
-        session = SocketSession(sid, eio_sid)
+    def open(self, sid: str, eio_sid: str, *, address: str) -> SocketSession:
+        session = SocketSession(sid, eio_sid, address)
         self._by_sid[sid] = session
         self._watch(session)
         metrics.SOCKETS.set(len(self._by_sid))

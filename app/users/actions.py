@@ -1,15 +1,19 @@
 """Registration, login and the end of sessions."""
 
+import unicodedata
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
-from app import clock, db, sql_errors
+from app import clock, db, names, sql_errors
 from app.errors import EmailTaken, NotFound, RevokedToken
 from app.users.auth import Ended, Identity
 from app.users.models import Revocation, User
+
+NAMES_AT_ONCE = 1000
+_NAMES = select(User.id, User.name).order_by(User.id).limit(NAMES_AT_ONCE)
 
 
 @dataclass(frozen=True)
@@ -34,6 +38,17 @@ def register(connection: Connection, *, email: str, name: str, password_hash: st
         raise
     user_id = db.new_id(result)
     return Person(user_id, email, name, 1, created_at, password_hash)
+
+
+def look_at_names(connection: Connection) -> tuple[int, dict[int, str]]:
+    """How many users there are; and, by id, why a name from before the rules of `names` would be refused now."""
+    looked_at, last_id, unfit = 0, 0, {}
+    while page := connection.execute(_NAMES.where(User.id > last_id)).all():
+        for user_id, name in page:
+            if problem := names.problem_of_person(unicodedata.normalize("NFC", name)):
+                unfit[user_id] = problem
+        looked_at, last_id = looked_at + len(page), page[-1].id
+    return looked_at, unfit
 
 
 def by_email(connection: Connection, email: str) -> Person | None:

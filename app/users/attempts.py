@@ -6,16 +6,18 @@ hold for a device that the owner has logged in on before. See docs/security.md.
 """
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 
 from app import clock, limiter
-from app.errors import ClientGone, Overloaded
+from app.errors import ClientGone, Overloaded, TooFast
 from app.limiter import Limiter
 from app.users.devices import Device
 
 GUESSES_BY_ADDRESS_AND_ACCOUNT = limiter.per_minute("guess-address-account", 10)
 GUESSES_BY_ACCOUNT = limiter.per_minute("guess-account", 60)
 LOGINS_BY_DEVICE = limiter.per_minute("login-device", 10)
+# Of one person, on any known device: outside of what all known devices of a node share.
+ASSURED_LOGINS_BY_USER = limiter.per_minute("login-assured", 1)
 REGISTRATIONS_BY_ADDRESS = limiter.per_minute("register-address", 20)
 REGISTRATIONS_BY_ADDRESS_HOURLY = limiter.per_hour("register-address-hour", 100)
 
@@ -70,11 +72,19 @@ class Attempts:
 
     @contextmanager
     def on_known_device(self, device: Device, user_id: int, address: str) -> Iterator[None]:
-        """A login on a device that the user has logged in on before."""
+        """A login on a device that the user has logged in on before. The first in a minute is there for its user alone:
+        what others spend on their own devices cannot take it away."""
         self._limits.check(LOGINS_BY_DEVICE, str(user_id), device.id)
         self._limits.check(KNOWN_CPU_MS_BY_ADDRESS, address, cost=ATTEMPT_CPU_MS)
-        with _spending(self._known):
+        with nullcontext() if self._is_assured(user_id) else _spending(self._known):
             yield
+
+    def _is_assured(self, user_id: int) -> bool:
+        try:
+            self._limits.check(ASSURED_LOGINS_BY_USER, str(user_id))
+        except TooFast:
+            return False
+        return True
 
     @contextmanager
     def by_stranger(self, email: str, address: str) -> Iterator[None]:

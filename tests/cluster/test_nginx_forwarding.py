@@ -255,6 +255,10 @@ def test_a_node_that_dies_at_work_leaves_no_session_id_in_nginx_s_log(nodes: lis
     assert "segredo" not in (tmp_path / "access.log").read_text()
 
 
+# Where nginx keeps answers of its own; nobody outside may ask for them.
+OWN_PAGES = ["400", "414", "501"]
+
+
 def raw(url: str, request: bytes) -> tuple[int, dict[str, str], bytes]:
     """Status, headers (names in lower case) and body of the answer to these bytes."""
     address = urlsplit(url)
@@ -282,8 +286,12 @@ def raw(url: str, request: bytes) -> tuple[int, dict[str, str], bytes]:
         (lambda path: f"POST {path} HTTP/1.1\r\nHost: x\r\nContent-Length: 99999999\r\n\r\n", 413),
         (lambda path: f"POST {path} HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: gzip\r\n\r\n", 501),
         (lambda path: "GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n", 404),
+        *((lambda path, own=own: f"GET /.saldo-vivo/{own} HTTP/1.1\r\nHost: x\r\n\r\n", 404) for own in OWN_PAGES),
     ],
-    ids=["no host", "two hosts", "large header", "no method", "version", "TRACE", "long", "large body", "gzip", "404"],
+    ids=[
+        *("no host", "two hosts", "large header", "no method", "version", "TRACE", "long", "large body", "gzip", "404"),
+        *OWN_PAGES,
+    ],
 )
 def test_what_nginx_itself_refuses_it_refuses_in_the_contract_s_form(
     url: str, request_of: Callable[[str], str], status: int, path: str
@@ -295,3 +303,16 @@ def test_what_nginx_itself_refuses_it_refuses_in_the_contract_s_form(
     assert headers["content-type"] == "application/json"
     assert headers["x-content-type-options"] == "nosniff"
     assert headers["content-security-policy"] == "default-src 'none'; frame-ancestors 'none'"
+
+
+@pytest.mark.parametrize("path", ["/", "/socket.io/?EIO=4"])
+def test_an_accident_of_nginx_s_own_is_told_in_the_contract_s_form(
+    nodes: list[Node], tmp_path: Path, path: str
+) -> None:
+    with nginx_before(nodes, tmp_path, nginx.NOBODY) as url:
+        (tmp_path / "client_body").rmdir()  # a large body has nowhere to wait
+        answer = fetch(url, path, method="POST", body=b"x" * 60_000)
+
+    assert answer.status == 500
+    assert json.loads(answer.body)["codigo"] == "erro_interno"
+    assert answer.headers["Content-Type"] == "application/json"

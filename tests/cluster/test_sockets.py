@@ -7,8 +7,10 @@ from typing import Any
 import pytest
 import requests
 
+from app.bank import pace
 from tests.support.cluster import Cluster
-from tests.support.people import Feed, Person
+from tests.support.limits import counted_together, patient
+from tests.support.people import Feed, Person, some_address
 
 TRANSPORTS = pytest.mark.parametrize("transports", [("websocket",), ("polling",)], ids=lambda t: t[0])
 
@@ -212,6 +214,32 @@ def test_a_question_for_somebody_else_s_account_is_refused(alice: Person, bob: P
     assert (theirs[0], nobody_s[0]) == ("conta_de_outra_pessoa", "conta_inexistente")
     assert feed.named("saldo_atualizado") == []
     assert "77" not in str(feed.named("erro"))
+
+
+@TRANSPORTS
+def test_a_socket_counts_where_its_handshake_was_from(
+    alice: Person, cluster: Cluster, transports: tuple[str, ...]
+) -> None:
+    limits = patient(cluster.redis())
+
+    def ask() -> tuple[set[str], set[str]]:
+        """What somebody is told at an address that others have used up, and then elsewhere."""
+        curious = Person(cluster.url)
+        used_up, fresh = some_address(), some_address()
+        told: list[set[str]] = []
+        for address in (used_up, fresh):
+            told.append(set())
+            at = {"X-Forwarded-For": address}  # as nginx says it
+            with curious.listening(cluster.node_url("web1"), headers=at, transports=transports) as feed:
+                for _ in range(pace.PROBES_BY_USER.window.amount // 3):
+                    while not limits.is_used_up(pace.PROBES_BY_ADDRESS, used_up):
+                        limits.note(pace.PROBES_BY_ADDRESS, used_up)
+                    told[-1].add(refusal(feed, "solicitar_saldo", {"correntista_id": alice.account})[0])
+        return told[0], told[1]
+
+    told = counted_together(cluster, ask, lambda told: "muitas_tentativas" in told[0])
+
+    assert told[1] == {"conta_de_outra_pessoa"}
 
 
 def test_another_user_s_token_is_refused_on_a_socket_that_has_its_user(alice: Person, bob: Person) -> None:

@@ -2,7 +2,7 @@
 
 import itertools
 import secrets
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -271,6 +271,30 @@ def test_strangers_cannot_use_up_what_a_node_has_for_known_devices(redis: RedisS
         flood()
     with tries.on_known_device(device, 1, address()):
         pass
+
+
+def test_nor_can_other_people_s_known_devices_use_up_what_an_owner_needs_to_get_in(
+    redis: RedisServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(clock, "monotonic_s", lambda: 1000.0)  # nothing comes back meanwhile
+    tries = Attempts(patient(redis.url))
+    device = Devices(SECRET).read(None)
+
+    def log_in(user_id: int) -> None:
+        with tries.on_known_device(device, user_id, address()):
+            pass
+
+    def log_in_until_refused(user_ids: Iterable[int]) -> None:
+        for user_id in user_ids:
+            log_in(user_id)
+
+    others = range(1, attempts.CPU_MS_AT_ONCE // attempts.ATTEMPT_CPU_MS + 2)
+    with pytest.raises(Overloaded):
+        log_in_until_refused(itertools.chain.from_iterable((other,) * 3 for other in others))
+    owner = others[-1] + 1
+    log_in(owner)
+    with pytest.raises(Overloaded):
+        log_in_until_refused(itertools.repeat(owner))
 
 
 @pytest.mark.parametrize("reason", [ClientGone, Overloaded])

@@ -72,7 +72,7 @@ class Node:
         heartbeat = Heartbeat(self.server.eio, enter_within_s=10)
         socket = NodeSocket(self.server.eio, f"eio-{sid}", heartbeat, TimeSlices(), on_end=lambda _: None)
         self.server.eio.sockets[socket.sid] = socket
-        session = self.sessions.open(sid, socket.sid)
+        session = self.sessions.open(sid, socket.sid, address="192.0.2.1")
         identity = Identity(user_id, "x@teste.example", "X", "jti", 1, int(time.time()) + ttl_s)
         self.sessions.authenticated(session, identity)
         session.seq = seq

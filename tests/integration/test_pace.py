@@ -11,11 +11,13 @@ from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
+from app import limiter
 from app.bank import events, pace, routes
 from app.db import Database
 from app.errors import AccountNotFound, NotYourAccount, TooFast
 from app.limiter import Limiter
 from app.settings import Settings
+from app.users import attempts
 from app.users.auth import Auth
 from app.users.tokens import Tokens
 from app.web import edge
@@ -25,6 +27,7 @@ from tests.support.servers import RedisServer, redis_server
 
 SECRET = "um-segredo-de-testes-com-mais-de-32-bytes"
 TOKENS = Tokens(SECRET, 3600)
+HERE, ELSEWHERE = "192.0.2.1", "192.0.2.2"
 
 
 @pytest.fixture(scope="module")
@@ -65,14 +68,18 @@ def bob(sqlite: Database) -> Customer:
     return new_customer(sqlite, "Bob Pereira", cents=1_000_000)
 
 
-def ask(bank: FlaskClient, who: Customer, method: str, path: str, body: Any = None, key: str = "") -> TestResponse:
+def ask(
+    bank: FlaskClient, who: Customer, method: str, path: str, body: Any = None, key: str = "", address: str = HERE
+) -> TestResponse:
     headers = {"Authorization": f"Bearer {TOKENS.issue(who.id, 1)}", **({"Idempotency-Key": key} if key else {})}
-    return bank.open(path, method=method, json=body, headers=headers)
+    return bank.open(path, method=method, json=body, headers=headers, environ_overrides={"REMOTE_ADDR": address})
 
 
-def transfer(bank: FlaskClient, giver: Customer, account: int, value: str, key: str = "") -> TestResponse:
+def transfer(
+    bank: FlaskClient, giver: Customer, account: int, value: str, key: str = "", address: str = HERE
+) -> TestResponse:
     body = {"correntista_id_origem": giver.account, "correntista_id_destino": account, "valor": value}
-    return ask(bank, giver, "POST", "/transferencia", body, key)
+    return ask(bank, giver, "POST", "/transferencia", body, key, address)
 
 
 def refusal(answer: TestResponse) -> tuple[int, str]:
@@ -82,6 +89,11 @@ def refusal(answer: TestResponse) -> tuple[int, str]:
 def use_up(limits: Limiter, rate: Any, *keys: str) -> None:
     while not limits.is_used_up(rate, *keys):
         limits.check(rate, *keys)
+
+
+def ask_by_socket(limits: Limiter, who: Customer, account: int, address: str = HERE) -> Any:
+    question = {"correntista_id": account}
+    return events.on_solicitar_saldo(who.db, limits, who.id, question, address=address)[1]
 
 
 LIMIT = (429, "limite_de_operacoes")
@@ -143,6 +155,36 @@ def test_names_cannot_be_collected_by_paying_everybody(
     assert transfer(bank, alice, bob.account, "1.00").status_code == 201, "who was paid before is no news"
 
 
+def test_names_cannot_be_collected_by_many_new_people_at_one_address(
+    bank: FlaskClient, sqlite: Database, bob: Customer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    allowed = 5
+    monkeypatch.setattr(pace, "NEW_RECIPIENTS_BY_ADDRESS", limiter.per_hour("few-from-address", allowed))
+    givers = [new_customer(sqlite, cents=100) for _ in range(allowed + 1)]
+    targets = [bob, *(new_customer(sqlite) for _ in range(allowed))]
+
+    answers = [
+        transfer(bank, giver, target.account, "0.01", key="primeira")
+        for giver, target in zip(givers, targets, strict=True)
+    ]
+
+    assert [answer.status_code for answer in answers] == [201] * allowed + [429]
+    assert refusal(answers[-1]) == LIMIT
+    assert "Da sua conexão" in answers[-1].get_json()["erro"]
+    assert int(answers[-1].headers["Retry-After"]) > 60
+    last, unknown = givers[-1], targets[-1]
+    again = transfer(bank, givers[0], bob.account, "0.01", key="primeira")
+    assert (again.status_code, again.data) == (201, answers[0].data), "an answer that was given is given again"
+    assert transfer(bank, last, bob.account, "0.01").status_code == 201, "whom the address has paid it knows"
+    assert transfer(bank, last, unknown.account, "0.01", address=ELSEWHERE).status_code == 201
+
+
+def test_one_address_learns_fewer_names_than_the_people_that_it_registers_could() -> None:
+    registered = attempts.REGISTRATIONS_BY_ADDRESS_HOURLY.window.amount
+
+    assert 10 * pace.NEW_RECIPIENTS_BY_ADDRESS.window.amount < registered * pace.NEW_RECIPIENTS.window.amount
+
+
 def test_the_first_transfers_to_somebody_may_be_made_at_once(bank: FlaskClient, alice: Customer, bob: Customer) -> None:
     with ThreadPoolExecutor(8) as pool:
         answers = list(pool.map(lambda _: transfer(bank, alice, bob.account, "1.00").status_code, range(16)))
@@ -183,7 +225,7 @@ def test_looking_for_accounts_is_limited_and_then_tells_nothing(
     assert [answer.status_code for answer in answers] == [403, 404] * (allowed // 2) + [429] * allowed
     assert ask(bank, alice, "GET", f"/extrato/{alice.account}").status_code == 200
     with pytest.raises(TooFast):
-        events.on_solicitar_saldo(alice.db, limits, alice.id, {"correntista_id": bob.account})
+        ask_by_socket(limits, alice, bob.account)
 
 
 def test_a_socket_that_looks_for_accounts_is_counted_with_its_user(
@@ -192,13 +234,27 @@ def test_a_socket_that_looks_for_accounts_is_counted_with_its_user(
     seen = []
     for account in (bob.account, 999_999) * pace.PROBES_BY_USER.window.amount:
         with pytest.raises((AccountNotFound, NotYourAccount, TooFast)) as refused:
-            events.on_solicitar_saldo(alice.db, limits, alice.id, {"correntista_id": account})
+            ask_by_socket(limits, alice, account)
         seen.append(refused.type)
 
     half = pace.PROBES_BY_USER.window.amount // 2
     assert seen == [NotYourAccount, AccountNotFound] * half + [TooFast] * 2 * half
-    own = events.on_solicitar_saldo(alice.db, limits, alice.id, {"correntista_id": alice.account})[1]
-    assert own["CorrentistaID"] == alice.account
+    assert ask_by_socket(limits, alice, alice.account)["CorrentistaID"] == alice.account
+
+
+def test_sockets_of_many_people_at_one_address_are_counted_together(
+    limits: Limiter, sqlite: Database, alice: Customer
+) -> None:
+    allowed, each = pace.PROBES_BY_ADDRESS.window.amount, pace.PROBES_BY_USER.window.amount // 2
+    curious = [new_customer(sqlite) for _ in range(allowed // each + 1)]
+    for count in range(allowed):
+        with pytest.raises(NotYourAccount):
+            ask_by_socket(limits, curious[count // each], alice.account)
+
+    with pytest.raises(TooFast):
+        ask_by_socket(limits, curious[-1], alice.account)
+    with pytest.raises(NotYourAccount):
+        ask_by_socket(limits, curious[-1], alice.account, address=ELSEWHERE)
 
 
 def test_whom_a_transfer_would_reach_is_told_so_often_to_one_address(limits: Limiter) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -19,7 +20,7 @@ from app.limiter import Limiter
 from app.settings import Settings
 from app.sql_engines import CONNECT_TIMEOUT_S, LOCK_WAIT_S
 from app.users import actions
-from app.web import edge
+from app.web import edge, health
 from tests.integration.customers import new_customer, refusal_of
 from tests.integration.library import NOWHERE
 from tests.support.servers import DatabaseServer, mariadb_server
@@ -109,6 +110,24 @@ def test_overload_is_503_with_retry_after(emptied_mariadb: Database) -> None:
 
     assert (answer.status_code, answer.get_json()["codigo"]) == (503, "muita_procura")
     assert answer.headers["Retry-After"] == "1"
+
+
+def test_a_node_with_much_to_do_is_not_taken_for_a_sick_one(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hears_itself = SimpleNamespace(bus=SimpleNamespace(canary_age_s=lambda: 0.0))
+    settings = SimpleNamespace(node_id="web1")
+    app = Flask("test")
+    app.register_blueprint(
+        health.blueprint(SimpleNamespace(settings=settings, db=database, realtime=hears_itself, draining=False))  # type: ignore[arg-type]
+    )
+
+    with taken(database.read, 4), taken(database.catch_up.read, 2), taken(database.authentication.read, 3):
+        monkeypatch.setattr(deadline, "REQUEST_S", 0.0)  # nobody waits for a turn
+        assert refusal_of(lambda: database.read(one)) is Overloaded
+        answer = app.test_client().get("/readyz")
+
+    assert (answer.status_code, answer.get_json()["banco"]) == (200, "ok")
 
 
 def test_a_request_whose_time_is_up_asks_nothing_more(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -14,6 +14,7 @@ from app.db import Database
 from app.realtime.waker import wake_once
 from app.redis_keys import WAKE_CHANNEL, room_channel
 from app.streams import stream
+from app.users import actions as users
 from app.wire import NAMESPACE, room_of
 from deploy.local.readiness import wait_until
 from deploy.local.spawn import spawn
@@ -150,6 +151,32 @@ def test_books_with_a_fault_end_with_1_and_name_it(sqlite: Database) -> None:
 
     assert ended.returncode == 1
     assert f"account {alice.account}: balance 99, entries sum to 100 centavos" in ended.stdout
+
+
+def test_people_whose_names_are_older_than_the_rules_are_found_and_named_by_number_only(sqlite: Database) -> None:
+    posing, turned, office, _fit = (new_customer(sqlite) for _ in range(4))
+    for who, name in ((posing, "Saldo Vivo Segurança"), (turned, "Ana \u202eazuoS"), (office, "Suporte")):
+        write(sqlite, "UPDATE users SET name = :name WHERE id = :id", name=name, id=who.id)
+
+    ended = run(sqlite, "conciliar")
+
+    assert ended.returncode == 0, "the books are right"
+    assert [line.strip() for line in ended.stdout.splitlines() if "user " in line] == [
+        f"user {posing.id}: o nome é reservado ao banco",
+        f"user {turned.id}: o nome contém caracteres que não são permitidos",
+        f"user {office.id}: o nome é reservado ao banco",
+    ]
+    assert "Vivo" not in ended.stdout
+    (row,) = (line.split() for line in ended.stdout.splitlines() if line.startswith("names are fit"))
+    assert row[-2:] == ["4", "3"]
+
+
+def test_all_names_are_looked_at_however_many(sqlite: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(users, "_NAMES", users._NAMES.limit(2))
+    people = [new_customer(sqlite) for _ in range(5)]
+    write(sqlite, "UPDATE users SET name = 'Banco Central' WHERE id = :id", id=people[-1].id)
+
+    assert sqlite.read(users.look_at_names) == (5, {people[-1].id: "é reservado ao banco"})
 
 
 def test_a_restored_backup_has_an_epoch_it_never_had(sqlite: Database) -> None:

@@ -39,6 +39,7 @@ class Feed:
         *,
         transports: Sequence[str] = ("websocket",),
         auth: dict[str, Any] | None = None,
+        headers: dict[str, str] | None = None,
         wait_s: float = WAIT_S,
     ) -> None:
         self.events: list[Event] = []
@@ -46,7 +47,7 @@ class Feed:
         self.client = OrderedClient()
         self.client.on("*", self._keep)
         self.client.on("disconnect", self._gone)
-        self.client.connect(url, transports=list(transports), auth=auth, wait_timeout=wait_s)
+        self.client.connect(url, headers or {}, auth, list(transports), wait_timeout=wait_s)
         self.node = str(self.wait_for("conexao", timeout_s=wait_s).payload["no"])
 
     def _keep(self, name: str, *payload: Any) -> None:

@@ -22,7 +22,7 @@ def identity(user_id: int, *, session_id: str = "first", generation: int = 1, tt
 
 
 def opened(sessions: Sessions, sid: str, who: Identity | None = None) -> SocketSession:
-    session = sessions.open(sid, f"eio-{sid}")
+    session = sessions.open(sid, f"eio-{sid}", address="192.0.2.1")
     if who:
         sessions.authenticated(session, who)
     return session
