@@ -1,4 +1,4 @@
-"""The page's own search, run by Node, to compare the server's with it."""
+"""The page's own search and filters, run by Node, to compare the server's with them."""
 
 import json
 import subprocess
@@ -7,6 +7,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from app.wire import Movimentacao
 
 SCRIPT = Path(__file__).parents[1] / "js" / "search_answers.mjs"
 
@@ -21,6 +23,10 @@ class PageSearch:
     def finds(self, typed: str, rows: Sequence[tuple[str, int]]) -> list[bool]:
         """For each row, of text and signed centavos, whether it passes."""
         return self._ask({"typed": typed, "rows": [{"text": text, "cents": cents} for text, cents in rows]})
+
+    def matches(self, rows: Sequence[Movimentacao], **chosen: object) -> list[bool]:
+        """For each row whether it passes the filters `chosen`, in the words of `models/statement.js`."""
+        return self._ask({"filter": chosen, "rows": rows})
 
     def _ask(self, question: dict[str, Any]) -> list[Any]:
         assert self._node.stdin is not None
