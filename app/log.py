@@ -2,13 +2,17 @@
 
 import logging
 import sys
+from collections.abc import MutableMapping
 from typing import Any
 
 import structlog
+from gevent import get_hub
+from structlog.stdlib import ProcessorFormatter
 
 
 def configure(*, node_id: str) -> None:
-    """Send structlog and the standard library's loggers to standard error, marked with the node's name."""
+    """Send structlog, the standard library's loggers and errors that nobody caught in a greenlet to standard error,
+    marked with the node's name. Gunicorn's own logger keeps its form."""
 
     def add_node(_logger: object, _method: str, line: dict[str, Any]) -> dict[str, Any]:
         # Not a context variable: a greenlet starts with an empty context.
@@ -24,13 +28,31 @@ def configure(*, node_id: str) -> None:
         if sys.stderr.isatty()
         else structlog.processors.JSONRenderer(ensure_ascii=False)
     )
+    rendered: list[Any] = [structlog.processors.format_exc_info, renderer]
     structlog.configure(
-        processors=[*shared, structlog.processors.format_exc_info, renderer],
+        processors=[*shared, *rendered],
         wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
         logger_factory=structlog.WriteLoggerFactory(file=sys.stderr),
         cache_logger_on_first_use=True,
     )
-    logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="%(levelname)s %(name)s %(message)s")
+    others = logging.StreamHandler(sys.stderr)
+    others.setFormatter(
+        ProcessorFormatter(
+            foreign_pre_chain=[_add_subject, *shared],
+            processors=[ProcessorFormatter.remove_processors_meta, *rendered],
+        )
+    )
+    logging.basicConfig(handlers=[others], level=logging.WARNING)
+    get_hub().print_exception = _greenlet_failed
+
+
+def _add_subject(_logger: object, _method: str, line: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    return {"subject": line["_record"].name, **line}
+
+
+def _greenlet_failed(_context: object, kind: Any, error: BaseException | None, traceback: Any) -> None:
+    """In place of gevent's `Hub.print_exception`, which also prints what the greenlet was called with."""
+    get("gevent").error("greenlet_failed", kind=kind.__name__, exc_info=error and (kind, error, traceback))
 
 
 def get(name: str) -> Any:

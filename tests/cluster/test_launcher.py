@@ -20,7 +20,17 @@ REQUEST_TIMEOUT_S = 5.0
 REFUSAL_TIMEOUT_S = 20.0
 ORPHANS_TIMEOUT_S = 15.0
 # What must not be in a log after nothing went wrong.
-ALARMS = ("Traceback", "ERROR", "CRITICAL", "[error]", "[crit]", "[alert]", "[emerg]")
+ALARMS = (
+    "Traceback",
+    '"level": "error"',
+    '"level": "critical"',
+    "ERROR",
+    "CRITICAL",
+    "[error]",
+    "[crit]",
+    "[alert]",
+    "[emerg]",
+)
 
 
 @pytest.fixture(scope="module")

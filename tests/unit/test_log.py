@@ -1,10 +1,11 @@
-"""Every line of a node's log names the node, whoever wrote it."""
+"""Every line of a node's log is JSON and names the node, whoever wrote it."""
 
 import json
 import subprocess
 import sys
 
 SCRIPT = """
+import logging
 import gevent
 from app import log
 log.configure(node_id="web7")
@@ -12,10 +13,16 @@ written = log.get("test")
 written.warning("here")
 gevent.spawn(written.warning, "in a greenlet").get()
 gevent.get_hub().threadpool.apply(written.warning, ("in a thread",))
+logging.getLogger("x").warning("from %s\\nin two lines", "a library")
+try:
+    {}["nothing"]
+except KeyError:
+    logging.getLogger("x").exception("with its cause")
+gevent.spawn(lambda secret: 1 / 0, "segredo").join()
 """
 
 
-def test_lines_of_greenlets_and_threads_have_the_name_of_the_node() -> None:
+def test_every_line_is_json_with_the_name_of_the_node() -> None:
     done = subprocess.run([sys.executable, "-c", SCRIPT], capture_output=True, text=True, check=True, timeout=60)
 
     lines = [json.loads(line) for line in done.stderr.splitlines()]
@@ -23,4 +30,12 @@ def test_lines_of_greenlets_and_threads_have_the_name_of_the_node() -> None:
         ("here", "web7"),
         ("in a greenlet", "web7"),
         ("in a thread", "web7"),
+        ("from a library\nin two lines", "web7"),
+        ("with its cause", "web7"),
+        ("greenlet_failed", "web7"),
     ]
+    *_, library, cause, failed = lines
+    assert (library["subject"], library["level"], library["timestamp"][-1]) == ("x", "warning", "Z")
+    assert cause["exception"].endswith("KeyError: 'nothing'")
+    assert failed["exception"].endswith("ZeroDivisionError: division by zero")
+    assert "segredo" not in done.stderr, "what a greenlet was called with"
