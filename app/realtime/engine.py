@@ -75,6 +75,10 @@ class Malformed(Exception):
     """What came is not Engine.IO, or not what a client may send now."""
 
 
+class SessionEnded(Exception):
+    """The session ended while a request of its client waited."""
+
+
 class NodeSocket(Socket):
     """One Engine.IO session. Over polling its packets wait for the next request; over WebSocket they are sent at once.
 
@@ -204,6 +208,7 @@ class NodeSocket(Socket):
         """The packets of one POST, all of them or none. Waits until those before have mostly been handled.
 
         Raises Malformed when one of them is, or when that takes longer than POST_WAIT_S; the session is to be ended.
+        Raises SessionEnded when it ended meanwhile, and nobody will handle them.
         """
         kinds = [packet[:1] for packet in packets]
         if not all(kind in ("4", _PONG, _CLOSE_PACKET) for kind in kinds):
@@ -212,6 +217,8 @@ class NodeSocket(Socket):
             self._room.clear()
             if not self._room.wait(POST_WAIT_S):
                 raise Malformed
+        if self.closed:
+            raise SessionEnded
         for packet in packets:
             self._hear(packet)
 
@@ -286,6 +293,8 @@ class NodeSocket(Socket):
             raise Malformed
 
     def _keep(self, text: str) -> None:
+        if self.closed:
+            return
         self._inbox.append(text)
         self._inbox_bytes += len(text)
         if not self._handling:

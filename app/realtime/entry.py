@@ -75,6 +75,7 @@ class Entry:
             else:
                 self._sessions.authenticated(session, identity)
             head = self._auth.db.read(stream.head, identity.user_id)
+            self._feed.require_current(session, identity)
         except (
             Exception
         ):  # whatever it was: a socket that is left half inside would hear nothing, and nobody would know

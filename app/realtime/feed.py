@@ -6,11 +6,12 @@ from socketio import Server
 
 from app import clock, log, metrics
 from app.db import Database
-from app.errors import DatabaseDown
+from app.errors import DatabaseDown, ExpiredToken, NotAuthenticated
 from app.realtime.sessions import Sessions, SocketSession
 from app.realtime.turns import Turns
 from app.streams import stream
 from app.streams.stream import Stored
+from app.users.auth import Identity
 
 CATCH_UPS_AT_ONCE_MAX = 8
 # A client that asks for the same again and again is answered once in so long.
@@ -45,6 +46,13 @@ class Feed:
         """Whether a socket is authenticated, and its token has not expired."""
         session = self._sessions.get(sid)
         return session is not None and session.identity is not None and session.deadline_s > clock.monotonic_s()
+
+    def require_current(self, session: SocketSession, identity: Identity) -> None:
+        """Before an answer that took a while: raises ExpiredToken, or NotAuthenticated where the socket was ended."""
+        if identity.expires_at <= clock.unix_s():
+            raise ExpiredToken
+        if self._sessions.get(session.sid) is not session:
+            raise NotAuthenticated
 
     def _send_own(self, session: SocketSession, *packets: str) -> bool:
         """What belongs to the socket's user. False when the socket may not hear it any more; the watch closes it."""

@@ -15,7 +15,7 @@ from engineio.server import Server as EngineServer
 from app import metrics
 from app.connection import client_network
 from app.realtime.admission import Admission
-from app.realtime.engine import UPGRADES_MAX, Handshake, Malformed, NodeSocket
+from app.realtime.engine import UPGRADES_MAX, Handshake, Malformed, NodeSocket, SessionEnded
 from app.realtime.heartbeat import Heartbeat
 from app.realtime.time_slices import TimeSlices
 from app.realtime.websocket import may_upgrade, take_over
@@ -185,6 +185,8 @@ class EngineHttp:
             socket.receive_payload(self._payload(environ))
         except Malformed:
             self._end(socket)
+        except SessionEnded:
+            raise Refused(UNKNOWN_SESSION) from None
         except Refused:
             socket.end_malformed()
             raise

@@ -89,13 +89,20 @@ class Realtime:
 
         def door(session: SocketSession, identity: Identity, data: dict[str, Any]) -> None:
             name, payload = answer(identity, session.address, data)
+            self._feed.require_current(session, identity)
             self._feed.send(session, wire.event_packet(name, wire.dumps(payload)))
 
         self._serve(event, door)
 
     def acknowledges(self, event: str, answer: Acknowledging) -> None:
         """Serve a client event with its acknowledgement."""
-        self._serve(event, lambda _session, identity, data: answer(identity, data))
+
+        def door(session: SocketSession, identity: Identity, data: dict[str, Any]) -> Any:
+            acknowledgement = answer(identity, data)
+            self._feed.require_current(session, identity)
+            return acknowledgement
+
+        self._serve(event, door)
 
     def tell(self, user_id: int, event: str, payload: Any) -> None:
         """An ephemeral event to every socket of a user, on every node; lost when Redis is away."""

@@ -12,7 +12,14 @@ from wsproto.events import BytesMessage, CloseConnection, TextMessage
 from app import clock
 from app.connection import CONNECTION
 from app.realtime import engine
-from app.realtime.engine import INBOX_MESSAGES_MAX, QUEUE_BYTES_MAX, QUEUE_PACKETS_MAX, Malformed, NodeSocket
+from app.realtime.engine import (
+    INBOX_MESSAGES_MAX,
+    QUEUE_BYTES_MAX,
+    QUEUE_PACKETS_MAX,
+    Malformed,
+    NodeSocket,
+    SessionEnded,
+)
 from app.realtime.heartbeat import Heartbeat
 from app.realtime.websocket import EMPTY_FRAMES_BURST, READ_BYTES_MAX, frame
 from tests.integration.test_websocket import WAIT_S, Peer
@@ -489,3 +496,27 @@ def test_who_opens_a_connection_and_never_enters_is_ended(
     after(1)
 
     assert eio_socket.closed is not entered
+
+
+def test_a_post_that_waits_is_refused_when_its_session_ends_meanwhile(
+    eio_socket: NodeSocket, application: Application
+) -> None:
+    eio_socket.connected = True
+    eio_socket.receive_payload(["4wait", *(["4x"] * INBOX_MESSAGES_MAX)])
+    application.wait(messages=1)
+    waiting = gevent.spawn(eio_socket.receive_payload, ["4perdida"])
+    gevent.sleep(0)
+
+    eio_socket.end("lento")
+    application.let_go.set()
+
+    with pytest.raises(SessionEnded), gevent.Timeout(WAIT_S):
+        waiting.get()
+    assert "perdida" not in application.messages
+
+
+def test_a_post_that_ends_its_session_itself_is_answered(eio_socket: NodeSocket, application: Application) -> None:
+    eio_socket.connected = True
+    eio_socket.receive_payload(["4um", "1", "4depois"])
+    application.wait(ends=1)
+    assert "depois" not in application.messages
