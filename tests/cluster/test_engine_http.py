@@ -5,6 +5,7 @@ Each case is tried on a real node, while another client's session goes on untouc
 
 import json
 import socket
+import struct
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -431,3 +432,26 @@ def test_a_client_that_asks_for_what_is_not_there_is_refused_and_in_the_end_clos
         connection.send(f"40/nada{number},")
 
     assert close_code(connection) == 1002
+
+
+HANDSHAKE = "GET /socket.io/?EIO=4&transport={transport} HTTP/1.1\r\nHost: {host}\r\n{upgrade}\r\n"
+UPGRADE = (
+    "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
+    "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
+)
+HUNG_UP = 40
+
+
+@pytest.mark.parametrize(("transport", "upgrade"), [("websocket", UPGRADE), ("polling", "")])
+def test_a_client_that_resets_its_handshake_leaves_no_line_in_the_log(
+    cluster: Cluster, node_url: str, transport: str, upgrade: str
+) -> None:
+    log, at = cluster.log, urlsplit(node_url)
+    request = HANDSHAKE.format(transport=transport, host=at.netloc, upgrade=upgrade).encode()
+    for _ in range(HUNG_UP):
+        with socket.create_connection((str(at.hostname), int(at.port or 0)), timeout=WAIT_S) as connection:
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            connection.sendall(request)
+
+    Polling(node_url).enter()
+    assert cluster_log.added(cluster.log, log) == []
