@@ -217,7 +217,7 @@ class NodeSocket(Socket):
             self._room.clear()
             if not self._room.wait(POST_WAIT_S):
                 raise Malformed
-        if self.closed:
+        if self.closed or self.closing or self._ending:
             raise SessionEnded
         for packet in packets:
             self._hear(packet)

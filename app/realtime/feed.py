@@ -48,8 +48,12 @@ class Feed:
         return session is not None and session.identity is not None and session.deadline_s > clock.monotonic_s()
 
     def require_current(self, session: SocketSession, identity: Identity) -> None:
-        """Before an answer that took a while: raises ExpiredToken, or NotAuthenticated where the socket was ended."""
-        if identity.expires_at <= clock.unix_s():
+        """Before an answer that took a while: raises ExpiredToken, or NotAuthenticated where the socket was ended.
+
+        `identity` proved who asks; a token in the payload may be another one than the socket's.
+        """
+        known = session.identity is not None
+        if identity.expires_at <= clock.unix_s() or (known and session.deadline_s <= clock.monotonic_s()):
             raise ExpiredToken
         if self._sessions.get(session.sid) is not session:
             raise NotAuthenticated

@@ -78,6 +78,14 @@ def test_a_token_that_expires_meanwhile_gets_no_answer(
     assert [(name, payload["codigo"]) for name, payload in sent] == [("erro", "token_expirado")]
 
 
+def test_a_longer_token_in_the_question_does_not_prolong_the_socket_s(asked: Asked) -> None:
+    asked.session.deadline_s = clock.monotonic_s()
+
+    _, sent = asked.ask(QUESTION, token=asked.token)
+
+    assert [(name, payload["codigo"]) for name, payload in sent] == [("erro", "token_expirado")]
+
+
 @pytest.mark.parametrize("event", [QUESTION, "confirmada"])
 def test_a_session_that_is_ended_meanwhile_gets_no_answer(asked: Asked, event: str) -> None:
     asked.meanwhile = lambda: asked.realtime._sessions.close("sid")

@@ -515,6 +515,26 @@ def test_a_post_that_waits_is_refused_when_its_session_ends_meanwhile(
     assert "perdida" not in application.messages
 
 
+def test_a_post_to_a_session_that_is_ending_is_refused(
+    eio_socket: NodeSocket, server: socketio.Server, application: Application
+) -> None:
+    """While the application is being told of the end, which may take it a while."""
+    refused: list[bool] = []
+
+    def told(_sid: str, _reason: str) -> None:
+        with pytest.raises(SessionEnded):
+            eio_socket.receive_payload(["4perdida"])
+        refused.append(True)
+
+    eio_socket.connected = True
+    server.eio.on("disconnect", told)
+    eio_socket.end("lento")
+    with gevent.Timeout(WAIT_S):
+        while not refused:
+            gevent.sleep(0)
+    assert application.messages == []
+
+
 def test_a_post_that_ends_its_session_itself_is_answered(eio_socket: NodeSocket, application: Application) -> None:
     eio_socket.connected = True
     eio_socket.receive_payload(["4um", "1", "4depois"])
