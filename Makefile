@@ -87,7 +87,8 @@ compose-test: ## build the images, bring the production shape up, try it, take i
 	$(PYTHON) -m deploy.compose_test
 
 # Universal, so that one file serves every platform; the smaller sets are constraints of the larger ones.
-LOCK := .venv/bin/uv pip compile --quiet --universal --generate-hashes --python-version 3.11 --no-header pyproject.toml
+LOCK := .venv/bin/uv pip compile --quiet --universal --generate-hashes --python-version 3.11 --no-header \
+	--no-emit-package flask-socketio-cluster --group build pyproject.toml
 
 .PHONY: lock
 lock: ## resolve the Python dependencies anew and write the lock files

@@ -8,9 +8,9 @@ from typing import Any, TypeVar
 from urllib.parse import urlencode
 
 from flask import Blueprint, Response, jsonify, request
+from flask_socketio_cluster.transport.connection import client_network
 from pydantic import BaseModel
 
-from app.connection import client_network
 from app.errors import DuplicateKeys, Invalid, NotJson
 from app.fields import Query, read
 

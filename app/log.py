@@ -7,7 +7,7 @@ from typing import Any
 
 import structlog
 from gevent import get_hub
-from structlog.stdlib import ProcessorFormatter
+from structlog.stdlib import ExtraAdder, ProcessorFormatter
 
 
 def configure(*, node_id: str) -> None:
@@ -38,7 +38,7 @@ def configure(*, node_id: str) -> None:
     others = logging.StreamHandler(sys.stderr)
     others.setFormatter(
         ProcessorFormatter(
-            foreign_pre_chain=[_add_subject, *shared],
+            foreign_pre_chain=[ExtraAdder(), _add_subject, *shared],
             processors=[ProcessorFormatter.remove_processors_meta, *rendered],
         )
     )

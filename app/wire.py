@@ -1,8 +1,9 @@
 """The wire: the name of every Socket.IO event and the typed shape of each payload. See docs/realtime.md."""
 
-import json
 from typing import Any, NotRequired
 
+from flask_socketio_cluster.wire import dumps as dumps
+from flask_socketio_cluster.wire import event_packet as event_packet
 from typing_extensions import TypedDict
 
 # client → server
@@ -22,10 +23,8 @@ SERVIDOR_DRENANDO = "servidor_drenando"
 # both ways
 NOTIFICACOES_LIDAS = "notificacoes_lidas"
 
-NAMESPACE = "/"
 
-
-def room_of(user_id: int) -> str:
+def room_of(user_id: int | str) -> str:
     return f"user_{user_id}"
 
 
@@ -90,13 +89,3 @@ class ServidorDrenando(TypedDict):
 class NotificacoesLidas(TypedDict):
     ate: int
     nao_lidas: int
-
-
-def dumps(payload: object) -> str:
-    """Compact JSON without NaN, which would break the other side's JSON.parse. Never holds a raw newline."""
-    return json.dumps(payload, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
-
-
-def event_packet(name: str, payload_json: str) -> str:
-    """The Socket.IO packet (protocol v5, namespace `/`) of one event whose payload is JSON already."""
-    return f'2["{name}",{payload_json}]'

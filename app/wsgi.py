@@ -6,6 +6,8 @@ monkey.patch_all()
 
 import sys  # noqa: E402
 
+from flask_socketio_cluster.node import EXTENSION  # noqa: E402
+
 from app.factory import create_app  # noqa: E402
 from app.settings import Settings, SettingsError  # noqa: E402
 
@@ -15,4 +17,4 @@ except SettingsError as error:
     sys.exit(str(error))
 
 app = create_app(settings)
-app.extensions["saldo_vivo"].start()
+app.extensions[EXTENSION].start()

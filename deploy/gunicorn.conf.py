@@ -8,7 +8,7 @@ from typing import Any
 
 workers = 1
 # geventwebsocket.gunicorn.workers.GeventWebSocketWorker, with a beginning and an end of our own.
-worker_class = "deploy.web_worker.NodeWorker"
+worker_class = "flask_socketio_cluster.node.worker.NodeWorker"
 worker_connections = 20_000
 
 bind = os.environ.get("BIND", "127.0.0.1:8000")
@@ -39,7 +39,7 @@ def child_exit(server: Any, _worker: Any) -> None:
 def on_starting(server: Any) -> None:
     """Take the address without listening on it yet."""
     # The program's folder is on the path only by now.
-    from deploy.web_worker import QuietSocket
+    from flask_socketio_cluster.node.worker import QuietSocket
 
     try:
         server.LISTENERS = [QuietSocket(address, server.cfg, server.log) for address in server.cfg.address]

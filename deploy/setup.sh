@@ -70,6 +70,17 @@ install_python() {
     printf '%s' "$wanted" >"$stamp"
 }
 
+# The package in cluster/, from where it lies: a change of it needs no new installation. With what the lock file gave.
+install_cluster() {
+    local stamp=.venv/cluster.stamp wanted
+    wanted=$(stamp_of cluster/pyproject.toml .venv/pyvenv.cfg)
+    is_stamped "$stamp" "$wanted" && return
+    say "installing cluster/"
+    .venv/bin/python -m pip install --quiet --disable-pip-version-check --no-index --no-deps --no-build-isolation \
+        --editable cluster
+    printf '%s' "$wanted" >"$stamp"
+}
+
 install_node() {
     local stamp=node_modules/setup.stamp wanted
     wanted=$(stamp_of package.json package-lock.json)
@@ -121,5 +132,6 @@ case $mode in
         fail "usage: deploy/setup.sh run|test"
         ;;
 esac
+install_cluster
 install_node
 copy_vendor

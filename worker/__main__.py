@@ -12,20 +12,20 @@ from typing import TextIO  # noqa: E402
 
 import click  # noqa: E402
 import gevent  # noqa: E402
+from flask_socketio_cluster.bus.waker import wake_once  # noqa: E402
 
 from app import log  # noqa: E402
 from app.bank import reconciliation  # noqa: E402
 from app.db import Database  # noqa: E402
 from app.errors import AppError, DatabaseDown, OutcomeUnknown  # noqa: E402
 from app.migrations import runner  # noqa: E402
-from app.realtime.waker import wake_once  # noqa: E402
 from app.settings import SettingsError, Stores  # noqa: E402
 from app.streams import notify as notices  # noqa: E402
-from app.streams import stream  # noqa: E402
 from app.streams.notify import Notice  # noqa: E402
+from app.streams.stream import streams  # noqa: E402
 from app.users import actions as user_actions  # noqa: E402
 from worker import bulk, demo, housekeeping  # noqa: E402
-from worker.relay import Relay  # noqa: E402
+from worker.relay import relay, woken  # noqa: E402
 
 # A whole ledger is read in one statement.
 CHECK_TIMEOUT_S = 3600
@@ -48,13 +48,13 @@ def run(stores: Stores, alive: Path | None) -> None:
     """Relay the outbox until SIGTERM or Ctrl-C."""
     log.configure(node_id="worker")
     db = Database(stores.database_url)
-    relay = Relay(db, stores.redis_url, alive=alive)
-    beside = (relay.subscriber.loop, housekeeping.loop(db))
+    relaying = relay(db, stores.redis_url, alive=alive)
+    beside = (woken(relaying, stores.redis_url).loop, housekeeping.loop(db))
     for number in (signal.SIGTERM, signal.SIGINT):
-        gevent.signal_handler(number, relay.loop.stop)
+        gevent.signal_handler(number, relaying.loop.stop)
     for loop in beside:
         loop.start()
-    relay.loop.run()
+    relaying.loop.run()
     for loop in beside:
         loop.stop()
     db.dispose()
@@ -180,7 +180,7 @@ def create_demo(stores: Stores) -> None:
 def restaurado(stores: Stores) -> None:
     """After a backup was restored: a new epoch, with which every client starts afresh."""
     db = Database(stores.database_url)
-    click.echo(f"epoca: {db.transact(stream.change_epoch)}")
+    click.echo(f"epoca: {db.transact(streams.change_epoch)}")
     db.dispose()
 
 

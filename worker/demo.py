@@ -6,7 +6,7 @@ from app import clock
 from app.bank import actions, payloads
 from app.bank.models import Account
 from app.db import Database
-from app.streams import stream
+from app.streams.stream import streams
 from app.users import actions as users
 from app.users import passwords
 from app.users.models import User
@@ -43,5 +43,5 @@ def _create(connection: Connection, password_hash: str) -> bool:
 
 def _person(connection: Connection, email: str, name: str, password_hash: str) -> int:
     person = users.register(connection, email=email, name=name, password_hash=password_hash)
-    stream.open_for(connection, person.id)
+    streams.open_for(connection, person.id)
     return person.id

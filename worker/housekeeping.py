@@ -1,11 +1,11 @@
 """Housekeeping: what is past its time is dropped."""
 
 import gevent
+from flask_socketio_cluster.loops import Loop
 
 from app.bank import idempotency
 from app.db import Database
 from app.errors import DatabaseDown, OutcomeUnknown
-from app.loops import Loop
 from app.users.actions import purge_revocations
 
 EVERY_S = 600

@@ -2,6 +2,7 @@
 
 from dataclasses import asdict, dataclass
 
+from flask_socketio_cluster.streams.stream import Append, State
 from sqlalchemy import Connection
 
 from app import wire
@@ -12,8 +13,7 @@ from app.bank.models import CASH_ACCOUNT_ID
 from app.bank.queries import Movement
 from app.errors import AccountNotFound, AppError, BalanceLimit, InsufficientFunds, NotYourAccount, OperationLimit
 from app.money import BALANCE_CENTS_MAX
-from app.streams import stream
-from app.streams.stream import Append, State
+from app.streams.stream import streams
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +51,7 @@ def execute(connection: Connection, posting: Posting, *, key: str, too_fast: Ope
     statement_lines.add(connection, movements, between_own=len(owners) > len(set(owners)))
     body = payloads.receipt(posting.kind, posted.operation_id, movements[0])
     idempotency.keep(connection, user_id=posting.user_id, key=key, body=dict(body))
-    stream.append(connection, _told(posting, posted, movements))
+    streams.append(connection, _told(posting, posted, movements))
     return Outcome(body)
 
 
@@ -117,5 +117,5 @@ def _told(posting: Posting, posted: ledger.Posted, movements: list[Movement]) ->
         ]
         by_self = user_id == posting.user_id
         payload = dict(payloads.notification(own, own=by_self))
-        told.append(Append(user_id, wire.NOTIFICACAO, payload, state, by_self=by_self))
+        told.append(Append(user_id, wire.NOTIFICACAO, payload, state, is_notice=not by_self))
     return told

@@ -2,12 +2,13 @@
 
 from typing import Any
 
+from flask_socketio_cluster.limits.limiter import Limiter
+
 from app import wire
 from app.bank import accounts, pace, payloads
 from app.db import Database
 from app.errors import AppError
 from app.fields import Body, Id, read
-from app.limiter import Limiter
 
 
 class BalanceRequest(Body):

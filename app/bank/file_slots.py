@@ -4,9 +4,10 @@ import secrets
 from contextlib import suppress
 from threading import Lock
 
+from flask_socketio_cluster import redis_client
 from redis.exceptions import RedisError
 
-from app import clock, redis_client, redis_keys
+from app import clock, redis_keys
 from app.errors import FileUnderWay, TooManyFiles
 
 FILES_PER_NODE_MAX = 4

@@ -4,15 +4,15 @@ accounts there are.
 Asked before the transaction, since Redis is a network away. See docs/security.md.
 """
 
+from flask_socketio_cluster.limits import limiter
+from flask_socketio_cluster.limits.limiter import Limiter, Rate
 from sqlalchemy import Connection, select
 
-from app import limiter
 from app.bank.ledger import Posting
 from app.bank.models import Account
 from app.bank.payloads import TRANSFER
 from app.db import Database
 from app.errors import AccountNotFound, AppError, NotYourAccount, NotYourOperation, OperationLimit, TooFast
-from app.limiter import Limiter, Rate
 
 OPERATIONS_BY_USER = limiter.per_minute("operations", 300)
 

@@ -6,13 +6,15 @@ from threading import Lock
 from typing import Any
 
 from flask import Blueprint, Response, request
+from flask_socketio_cluster.limits import limiter
+from flask_socketio_cluster.limits.limiter import Limiter
+from flask_socketio_cluster.transport import connection
 
-from app import connection, door, limiter
+from app import door
 from app.bank import payloads, receipt_pdf, receipt_qr, receipts
 from app.bank.receipts import ReceiptView
 from app.errors import FileUnderWay
 from app.fields import ID_MAX
-from app.limiter import Limiter
 from app.users.auth import Auth, Identity
 
 VERIFICATIONS = limiter.per_minute("verify", 30)

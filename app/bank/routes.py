@@ -5,6 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 from flask import Blueprint, request
+from flask_socketio_cluster.limits.limiter import Limiter
 from sqlalchemy import Connection
 
 from app import clock, door
@@ -14,7 +15,6 @@ from app.bank.queries import Page
 from app.bank.totals import Summary, Totals
 from app.errors import Invalid
 from app.fields import ID_MAX
-from app.limiter import Limiter
 from app.users.auth import Auth, Identity
 from app.wire import Movimentacao, SaldoAtualizado
 

@@ -1,4 +1,4 @@
-"""The durable event stream of each user, and the outbox from which workers relay it."""
+"""The tables of the durable event streams, as `flask_socketio_cluster.streams` asks for them."""
 
 from datetime import datetime
 
@@ -6,8 +6,6 @@ from sqlalchemy import ForeignKey, Index, SmallInteger, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.db import Base, BigId, UtcMoment
-
-PARTITIONS = 16
 
 
 class UserStream(Base):
@@ -40,7 +38,7 @@ class StreamEvent(Base):
 
 
 class OutboxRow(Base):
-    """An event that no worker has relayed yet. Its partition is `user_id % PARTITIONS`."""
+    """An event that no worker has relayed yet."""
 
     __tablename__ = "outbox"
     __table_args__ = (Index("ix_outbox_partition_id", "partition_id", "id"), {"sqlite_autoincrement": True})
@@ -52,7 +50,7 @@ class OutboxRow(Base):
 
 
 class OutboxPartition(Base):
-    """PARTITIONS rows; a worker holds the row's lock while it relays the partition."""
+    """One row for each partition; a worker holds the row's lock while it relays the partition."""
 
     __tablename__ = "outbox_partitions"
 

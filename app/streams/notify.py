@@ -4,14 +4,14 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from flask_socketio_cluster.streams.stream import Append
 from sqlalchemy import Connection, select
 
 from app import clock, wire
 from app.db import Database
 from app.errors import Invalid, NotFound
-from app.streams import stream
 from app.streams.models import UserStream
-from app.streams.stream import Append
+from app.streams.stream import streams
 
 USERS_PER_TRANSACTION = 100
 USERS_PER_QUESTION = 1000
@@ -58,7 +58,7 @@ def send(db: Database, notices: Iterable[Notice]) -> Iterator[int]:
 
 def _commit(db: Database, batch: dict[int, Notice]) -> int:
     appends = [Append(notice.user_id, wire.NOTIFICACAO, notice.payload) for notice in batch.values()]
-    db.transact(stream.append, appends)
+    db.transact(streams.append, appends)
     return len(appends)
 
 

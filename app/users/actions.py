@@ -4,12 +4,13 @@ import unicodedata
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from flask_socketio_cluster.delivery.identity import Ended
 from sqlalchemy import Connection, delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from app import clock, db, names, sql_errors
 from app.errors import EmailTaken, NotFound, RevokedToken
-from app.users.auth import Ended, Identity
+from app.users.auth import Identity
 from app.users.models import Revocation, User
 
 NAMES_AT_ONCE = 1000

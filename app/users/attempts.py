@@ -8,9 +8,11 @@ hold for a device that the owner has logged in on before. See docs/security.md.
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 
-from app import clock, limiter
+from flask_socketio_cluster.limits import limiter
+from flask_socketio_cluster.limits.limiter import Limiter
+
+from app import clock
 from app.errors import ClientGone, Overloaded, TooFast
-from app.limiter import Limiter
 from app.users.devices import Device
 
 GUESSES_BY_ADDRESS_AND_ACCOUNT = limiter.per_minute("guess-address-account", 10)

@@ -7,11 +7,11 @@ from datetime import datetime
 from typing import Any
 
 from flask import g, request
+from flask_socketio_cluster.delivery.identity import Ended
 from sqlalchemy import Connection, and_, bindparam, select
 
-from app import clock
 from app.db import Database
-from app.errors import BadToken, ExpiredToken, NotAuthenticated, RevokedToken
+from app.errors import BadToken, NotAuthenticated, RevokedToken
 from app.users.models import Revocation, User
 from app.users.tokens import Claims, Tokens
 
@@ -27,6 +27,11 @@ class Identity:
     generation: int
     expires_at: int
 
+    @property
+    def key(self) -> int:
+        """Of the user's stream."""
+        return self.user_id
+
 
 class Auth:
     def __init__(self, db: Database, tokens: Tokens) -> None:
@@ -35,13 +40,10 @@ class Auth:
 
     def verify(self, token: object) -> Identity:
         """Raises BadToken, ExpiredToken, RevokedToken or DatabaseDown."""
-        return self.db.authentication.read(current_identity, self.tokens.read(token))
+        return self.check(self.tokens.read(token))
 
-    def verify_again(self, identity: Identity) -> Identity:
-        """The same user, if the token is still good. Raises ExpiredToken, RevokedToken or DatabaseDown."""
-        if identity.expires_at <= clock.unix_s():
-            raise ExpiredToken
-        claims = Claims(identity.user_id, identity.session_id, identity.generation, identity.expires_at)
+    def check(self, claims: Claims | Identity) -> Identity:
+        """The user behind genuine claims, whose session was not ended. Raises BadToken, RevokedToken, DatabaseDown."""
         return self.db.authentication.read(current_identity, claims)
 
     def requires_user(self, view: Callable[..., Any]) -> Callable[..., Any]:
@@ -65,7 +67,7 @@ _IDENTITY = (
 )
 
 
-def current_identity(connection: Connection, claims: Claims) -> Identity:
+def current_identity(connection: Connection, claims: Claims | Identity) -> Identity:
     """The user behind genuine claims, unless the session or all sessions of its generation were ended."""
     row = connection.execute(_IDENTITY, {"user": claims.user_id, "session": claims.session_id}).first()
     if row is None:
@@ -73,22 +75,6 @@ def current_identity(connection: Connection, claims: Claims) -> Identity:
     if row.revocation is not None or row.token_generation != claims.generation:
         raise RevokedToken
     return Identity(claims.user_id, row.email, row.name, claims.session_id, claims.generation, claims.expires_at)
-
-
-@dataclass(frozen=True, slots=True)
-class Ended:
-    """One session, or all of a user's sessions of a generation below `generation`."""
-
-    user_id: int
-    session_id: str | None
-    generation: int | None
-
-    def covers(self, identity: Identity) -> bool:
-        if self.user_id != identity.user_id:
-            return False
-        if self.session_id:
-            return self.session_id == identity.session_id
-        return identity.generation < (self.generation or 0)
 
 
 def ended_since(connection: Connection, moment: datetime) -> list[Ended]:

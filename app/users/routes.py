@@ -5,15 +5,17 @@ from contextlib import AbstractContextManager
 from typing import Any
 
 from flask import Blueprint, request
+from flask_socketio_cluster.delivery.identity import Ended
+from flask_socketio_cluster.transport import connection
 from sqlalchemy import Connection
 
-from app import connection, door
+from app import door
 from app.errors import WrongCredentials
 from app.fields import read
 from app.users import actions, passwords, payloads
 from app.users.actions import Person
 from app.users.attempts import Attempts
-from app.users.auth import Auth, Ended, Identity
+from app.users.auth import Auth, Identity
 from app.users.devices import COOKIE, KEPT, Device, Devices
 from app.users.guessable import refuse_guessable
 

@@ -27,6 +27,11 @@ class Claims:
     generation: int
     expires_at: int
 
+    @property
+    def key(self) -> int:
+        """Of the user's stream."""
+        return self.user_id
+
 
 class Tokens:
     def __init__(self, secret: str, ttl_s: int) -> None:

@@ -3,12 +3,12 @@
 from typing import Any
 
 from flask import Flask, Response, g, request
+from flask_socketio_cluster.limits.limiter import Limiter
 from werkzeug.exceptions import HTTPException
 
 from app import clock, deadline, door, log, metrics
 from app.bank import pace
 from app.errors import AppError, MethodNotAllowed, NotFound, NotJson, TooLarge
-from app.limiter import Limiter
 from app.settings import Settings
 from app.users.auth import Identity
 

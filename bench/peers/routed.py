@@ -7,10 +7,12 @@ routed.py durable REDIS_PORT SEQ PAYLOAD   as the worker relays an event of the 
 import json
 import sys
 
+from flask_socketio_cluster.bus.manager import RoutedRedisManager
+from flask_socketio_cluster.delivery.relaying import StreamPublisher
+from flask_socketio_cluster.streams.stream import Stored
+
 from app import wire
-from app.realtime.bus import RoutedRedisManager
-from app.realtime.publisher import StreamPublisher
-from app.streams.stream import Stored
+from app.streams.stream import streams
 from bench.payload import EVENT, MARKED_USER
 
 form, redis_port, target, payload = sys.argv[1:]
@@ -20,4 +22,4 @@ if form == "live":
     manager.emit(EVENT, json.loads(payload), room=target or None)
 else:
     packet = wire.event_packet(EVENT, wire.dumps(json.loads(payload)))
-    StreamPublisher(redis_url).publish([Stored(MARKED_USER, int(target), packet, {})])
+    StreamPublisher(redis_url, streams).publish([Stored(MARKED_USER, int(target), packet, {})])

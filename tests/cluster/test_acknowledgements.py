@@ -25,7 +25,7 @@ from redis import Redis
 
 url, kind, how, sid, event = sys.argv[1:]
 if kind == "node":
-    from app.realtime.bus import RoutedRedisManager
+    from flask_socketio_cluster.bus.manager import RoutedRedisManager
     manager = RoutedRedisManager(url, node_id="web9")
 else:
     manager = socketio.RedisManager(url, channel="flask-socketio")

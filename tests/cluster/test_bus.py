@@ -12,10 +12,11 @@ import pytest
 import redis
 import requests
 from flask_socketio import SocketIO
+from flask_socketio_cluster.bus.canary import DEAF_S
+from flask_socketio_cluster.bus.channels import SHARED_CHANNEL, canary_channel, room_channel
+from flask_socketio_cluster.bus.manager import JOIN_WAIT_S
 
-from app.realtime.bus import CANARY_DEAF_S, JOIN_WAIT_S
-from app.redis_keys import SHARED_CHANNEL, canary_channel, room_channel
-from app.wire import NAMESPACE, room_of
+from app.wire import room_of
 from tests.cluster.chaos.network import ClientLink, Network
 from tests.support.cluster import ROOT, Cluster, running_cluster
 from tests.support.deliveries import assert_brought_by_the_bus, deliveries, deposit_and_listen
@@ -50,15 +51,16 @@ class Bus:
 
     def listeners(self, person: Person) -> int:
         """How many connections are subscribed to this person's channel."""
-        channel = room_channel(NAMESPACE, room_of(person.id))
+        channel = room_channel("/", room_of(person.id))
         return int(self.client.pubsub_numsub(channel)[0][1])
 
     def channels(self) -> set[str]:
-        return set(map(str, self.client.pubsub_channels("*flask-socketio*")))
+        """Those of stock emitters and of rooms."""
+        return {name for name in map(str, self.client.pubsub_channels("*")) if not name.startswith("flask-socketio:")}
 
     def dropped(self, number: int) -> float:
         """How many messages on the shared channel were for rooms that this node does not hold."""
-        return metric(self.node(number), "saldo_vivo_foreign_messages_dropped_total")
+        return metric(self.node(number), "socketio_cluster_foreign_messages_dropped_total")
 
     def health(self, number: int) -> requests.Response:
         return requests.get(self.node(number) + "/readyz", timeout=10)
@@ -103,7 +105,7 @@ def alice(person: Callable[[], Person]) -> Person:
 
 
 def test_a_node_listens_only_for_the_users_whose_sockets_it_holds(bus: Bus, alice: Person) -> None:
-    own = room_channel(NAMESPACE, room_of(alice.id))
+    own = room_channel("/", room_of(alice.id))
     with alice.listening(bus.node(1)) as feed:
         assert bus.listeners(alice) == 1
         eventually(lambda: bus.channels() == {SHARED_CHANNEL, own}, "the end of all other subscriptions")
@@ -141,7 +143,7 @@ def test_the_last_socket_that_leaves_ends_the_subscription(bus: Bus, alice: Pers
     with alice.listening(bus.node(1)) as staying:
         with alice.listening(bus.node(1)) as leaving:
             pass
-        eventually(lambda: metric(bus.node(1), "saldo_vivo_sockets") == 1, "a node that has missed who left")
+        eventually(lambda: metric(bus.node(1), "socketio_cluster_sockets") == 1, "a node that has missed who left")
         before = deliveries(bus.node(1))
         deposit_and_listen(alice, staying)
         assert_brought_by_the_bus(bus.node(1), before)
@@ -198,11 +200,13 @@ def test_a_node_that_hears_nothing_says_so_and_still_serves(bus: Bus) -> None:
         answer = bus.health(1)
         assert answer.status_code == 200
         assert answer.json()["redis"] == "degradado"
-        assert answer.json()["canario_s"] >= CANARY_DEAF_S
-        age_s = metric(bus.node(1), "saldo_vivo_canary_age_seconds")
-        eventually(lambda: metric(bus.node(1), "saldo_vivo_canary_age_seconds") > age_s + 0.5, "an age that grows")
+        assert answer.json()["canario_s"] >= DEAF_S
+        age_s = metric(bus.node(1), "socketio_cluster_canary_age_seconds")
+        eventually(
+            lambda: metric(bus.node(1), "socketio_cluster_canary_age_seconds") > age_s + 0.5, "an age that grows"
+        )
 
-    assert bus.health(1).json()["canario_s"] < CANARY_DEAF_S
+    assert bus.health(1).json()["canario_s"] < DEAF_S
     assert bus.client.pubsub_numsub(canary_channel("web1"))[0][1] == 1
 
 

@@ -14,18 +14,18 @@ from urllib.parse import urlsplit
 
 import pytest
 import requests
+from flask_socketio_cluster.transport.http import POST_PACKETS_MAX
+from flask_socketio_cluster.transport.session import UPGRADES_MAX
 from websocket import ABNF, WebSocket, WebSocketBadStatusException, WebSocketException, create_connection
 
-from app.realtime.engine import UPGRADES_MAX
-from app.realtime.http import POST_PACKETS_MAX
-from app.realtime.websocket import MESSAGE_BYTES_MAX
+from app.realtime import MESSAGE_BYTES_MAX
 from tests.support import cluster_log
 from tests.support.cluster import Cluster
 from tests.support.metrics import metric
 from tests.support.people import Feed, Person, eventually, in_parallel
 
 WAIT_S = 15.0
-ENDED = 'saldo_vivo_sessions_ended_total{reason="malformado"}'
+ENDED = 'socketio_cluster_sessions_ended_total{reason="malformed"}'
 SEPARATOR = "\x1e"
 
 

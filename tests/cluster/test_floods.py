@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 import requests
+from flask_socketio_cluster.transport.admission import ADDRESS_SHARE, FILES_KEPT_MIN, FILES_KEPT_SHARE
 from websocket import ABNF, WebSocket, WebSocketBadStatusException, WebSocketException, create_connection
 
-from app.realtime.admission import ADDRESS_SHARE, FILES_KEPT_MIN, FILES_KEPT_SHARE
 from deploy.local.readiness import wait_until
 from tests.support.cluster import Cluster, running_cluster
 from tests.support.metrics import metric
@@ -152,7 +152,7 @@ def test_a_node_without_files_left_refuses_sessions_at_once_and_no_address_takes
 
         others = [_try(place, opened, f"10.0.{number}.1") for number in range(SESSIONS)]
         assert others == [101] * SESSIONS, "who has not authenticated makes room, the oldest first"
-        assert metric(place.url, 'saldo_vivo_sessions_ended_total{reason="lotado"}') == OF_ONE_ADDRESS
+        assert metric(place.url, 'socketio_cluster_sessions_ended_total{reason="full"}') == OF_ONE_ADDRESS
 
         with alice.listening(place.url) as feed:
             alice.deposit("1.00")

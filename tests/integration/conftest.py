@@ -7,14 +7,14 @@ from pathlib import Path
 
 import pytest
 import socketio
+from flask_socketio_cluster.bus.manager import RoutedRedisManager
+from flask_socketio_cluster.transport.heartbeat import Heartbeat
+from flask_socketio_cluster.transport.session import EngineSession
+from flask_socketio_cluster.transport.time_slices import TimeSlices
 from sqlalchemy import text
 
 from app.db import Database
 from app.migrations import runner
-from app.realtime.bus import RoutedRedisManager
-from app.realtime.engine import NodeSocket
-from app.realtime.heartbeat import Heartbeat
-from app.realtime.time_slices import TimeSlices
 from tests.integration.library import NOWHERE
 from tests.support.servers import DatabaseServer
 
@@ -108,16 +108,16 @@ def server() -> socketio.Server:
 
 
 @pytest.fixture
-def eio_socket(server: socketio.Server) -> NodeSocket:
+def eio_socket(server: socketio.Server) -> EngineSession:
     """An Engine.IO session as a handshake leaves it, without a transport."""
     heartbeat = Heartbeat(server.eio, enter_within_s=10)
-    session = NodeSocket(server.eio, "web1.eio", heartbeat, TimeSlices(), on_end=lambda _: None)
+    session = EngineSession(server.eio, "web1.eio", heartbeat, TimeSlices(), on_end=lambda _: None)
     server.eio.sockets["web1.eio"] = session
     return session
 
 
 @pytest.fixture
-def sid(server: socketio.Server, eio_socket: NodeSocket) -> str:
+def sid(server: socketio.Server, eio_socket: EngineSession) -> str:
     """A Socket.IO session in it."""
     made = server.manager.connect(eio_socket.sid, "/")
     assert isinstance(made, str)

@@ -16,7 +16,7 @@ from app.bank.ledger import Posting
 from app.bank.models import CASH_ACCOUNT_ID
 from app.db import Database
 from app.errors import AppError
-from app.streams import stream
+from app.streams.stream import streams
 from app.users import actions as users
 
 _numbers = itertools.count(1)
@@ -98,7 +98,7 @@ def new_customer(db: Database, name: str | None = None, *, cents: int = 0) -> Cu
 def _register(connection: Connection, db: Database, name: str) -> Customer:
     email = f"{secrets.token_hex(6)}@teste.example"
     person = users.register(connection, email=email, name=name, password_hash="x" * 60)
-    stream.open_for(connection, person.id)
+    streams.open_for(connection, person.id)
     account = accounts.open_account(connection, person.id, name)
     return Customer(db, person.id, account.id, name)
 

@@ -5,13 +5,15 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from flask import Flask
+from flask_socketio_cluster import clock
+from flask_socketio_cluster.delivery.delivery import Delivery
+from flask_socketio_cluster.delivery.sockets import UserSocket
 
-from app import clock
 from app.db import Database
-from app.factory import create_app
-from app.realtime.server import Realtime
-from app.realtime.sessions import SocketSession
+from app.realtime import Realtime
 from app.settings import Settings
+from app.users.auth import Auth
 from app.users.tokens import Tokens
 from tests.integration.customers import new_customer
 from tests.integration.library import NOWHERE
@@ -26,37 +28,39 @@ class Asked:
 
     def __init__(self, db: Database, monkeypatch: pytest.MonkeyPatch) -> None:
         self.meanwhile: Callable[[], object] = lambda: None
-        self._doors: dict[str, Any] = {}
+        self._handlers: dict[str, Any] = {}
         self._sent: list[list[Any]] = []
-        monkeypatch.setattr(Realtime, "_serve", lambda _self, event, door: self._doors.setdefault(event, door))
+        monkeypatch.setattr(Delivery, "serve", lambda _self, event, handler: self._handlers.setdefault(event, handler))
         settings = Settings.model_validate({"database_url": db.url, "redis_url": NOWHERE, "jwt_secret": SECRET})
-        self.realtime: Realtime = create_app(settings).extensions["saldo_vivo"].realtime
-        monkeypatch.setattr(self.realtime._feed, "send", self._keep)
+        auth = Auth(db, Tokens(SECRET, TTL_S))
+        realtime = Realtime(Flask("test"), settings, db, auth)
+        self.delivery = realtime.delivery
+        monkeypatch.setattr(self.delivery._feed, "send", self._keep)
         customer = new_customer(db, cents=100)
         token = Tokens(SECRET, TTL_S).issue(customer.id, 1)
-        self.identity = self.realtime._guard._auth.verify(token)
+        self.identity = auth.verify(token)
         self.token = token
-        self.session = self.realtime._sessions.open("sid", "web1.eio", address="192.0.2.1")
+        self.session = self.delivery._sockets.open("sid", "web1.eio", address="192.0.2.1")
 
     def ask(self, event: str, **data: object) -> tuple[Any, list[list[Any]]]:
         """The acknowledgement, and the events that were sent."""
-        given = self.realtime._guard.pass_through(self._doors[event], event, self.session, (data,))
+        given = self.delivery._guard.run(self._handlers[event], event, self.session, (data,))
         return given, self._sent
 
     def answer(self) -> str:
         self.meanwhile()
         return "segredo"
 
-    def _keep(self, _session: SocketSession, *packets: str) -> None:
+    def _keep(self, _session: UserSocket, *packets: str) -> None:
         self._sent += [json.loads(packet[1:]) for packet in packets]
 
 
 @pytest.fixture
 def asked(sqlite: Database, monkeypatch: pytest.MonkeyPatch) -> Asked:
     made = Asked(sqlite, monkeypatch)
-    made.realtime.answers(QUESTION, lambda *_: ("resposta", made.answer()))
-    made.realtime.acknowledges("confirmada", lambda *_: made.answer())
-    made.realtime._sessions.authenticated(made.session, made.identity)
+    made.delivery.answers(QUESTION, lambda *_: ("resposta", made.answer()))
+    made.delivery.acknowledges("confirmada", lambda *_: made.answer())
+    made.delivery._sockets.authenticated(made.session, made.identity)
     return made
 
 
@@ -88,7 +92,7 @@ def test_a_longer_token_in_the_question_does_not_prolong_the_socket_s(asked: Ask
 
 @pytest.mark.parametrize("event", [QUESTION, "confirmada"])
 def test_a_session_that_is_ended_meanwhile_gets_no_answer(asked: Asked, event: str) -> None:
-    asked.meanwhile = lambda: asked.realtime._sessions.close("sid")
+    asked.meanwhile = lambda: asked.delivery._sockets.close("sid")
 
     given, sent = asked.ask(event)
 
@@ -97,11 +101,11 @@ def test_a_session_that_is_ended_meanwhile_gets_no_answer(asked: Asked, event: s
 
 
 def test_a_token_that_expires_while_it_is_let_in_is_not_let_in(asked: Asked, monkeypatch: pytest.MonkeyPatch) -> None:
-    asked.realtime._sessions.anonymous(asked.session)
+    asked.delivery._sockets.anonymous(asked.session)
     later = clock.unix_s() + TTL_S
-    monkeypatch.setattr(asked.realtime.bus, "joined", lambda _room: monkeypatch.setattr(clock, "unix_s", lambda: later))
-    monkeypatch.setattr(asked.realtime._socketio.server, "enter_room", lambda *_: None)
-    monkeypatch.setattr(asked.realtime._socketio.server, "leave_room", lambda *_: None)
+    monkeypatch.setattr(asked.delivery._bus, "joined", lambda *_: monkeypatch.setattr(clock, "unix_s", lambda: later))
+    monkeypatch.setattr(asked.delivery._socketio.server, "enter_room", lambda *_, **__: None)
+    monkeypatch.setattr(asked.delivery._socketio.server, "leave_room", lambda *_, **__: None)
 
     _, sent = asked.ask("autenticar", token=asked.token)
 

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from flask_socketio_cluster.delivery.identity import Ended
 from werkzeug.test import TestResponse
 
 from app import clock, door
@@ -18,7 +19,7 @@ from app.factory import welcome
 from app.settings import Settings
 from app.users import attempts, passwords, routes
 from app.users.attempts import Attempts, CpuBudget
-from app.users.auth import Auth, Ended
+from app.users.auth import Auth
 from app.users.devices import Devices
 from app.users.tokens import Tokens
 from app.web import edge

@@ -22,7 +22,7 @@ from app.bank.models import CASH_ACCOUNT_ID
 from app.bank.payloads import ReceiptOut
 from app.db import Database
 from app.errors import AccountNotFound, AppError, InsufficientFunds, KeyReused, NotYourAccount
-from app.streams import stream
+from app.streams.stream import streams
 from tests.integration.customers import Customer, answered, new_customer
 
 NOBODY_S_ACCOUNT = 999_999
@@ -197,7 +197,7 @@ class Bank(RuleBasedStateMachine):
 
     def check_streams(self) -> None:
         for user, count in self.model.events.items():
-            events = self.db.read(stream.read_after, user, 0)
+            events = self.db.read(streams.read_after, user, 0)
             assert [event.seq for event in events] == list(range(1, count + 1))
 
 

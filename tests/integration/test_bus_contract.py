@@ -15,16 +15,18 @@ import flask_socketio
 import pytest
 import socketio
 from engineio.socket import Socket
+from flask_socketio_cluster import redis_client
+from flask_socketio_cluster.bus import manager as bus
+from flask_socketio_cluster.bus.channels import SHARED_CHANNEL, room_channel
+from flask_socketio_cluster.bus.manager import RoutedRedisManager, new_sid
+from flask_socketio_cluster.delivery.relaying import StreamPublisher
+from flask_socketio_cluster.errors import BusUnavailable
+from flask_socketio_cluster.streams.stream import Stored
 from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import RedisError
 from socketio import RedisManager
 
-from app import redis_client
-from app.realtime import bus
-from app.realtime.bus import BusUnavailable, RoutedRedisManager, new_sid
-from app.realtime.publisher import StreamPublisher
-from app.redis_keys import SHARED_CHANNEL, room_channel
-from app.streams.stream import Stored
+from app.streams.stream import streams
 from tests.integration.library import NOWHERE, parameters
 from tests.support.servers import RedisServer, redis_server
 
@@ -35,7 +37,7 @@ PINNED = ("flask-socketio", "python-socketio", "python-engineio")
 
 @pytest.mark.parametrize("package", PINNED)
 def test_the_versions_that_were_looked_at_are_the_installed_ones(package: str) -> None:
-    project = tomllib.loads((Path(__file__).parents[2] / "pyproject.toml").read_text())
+    project = tomllib.loads((Path(__file__).parents[2] / "cluster" / "pyproject.toml").read_text())
 
     assert f"{package}=={version(package)}" in project["project"]["dependencies"], "these tests hold for one version"
 
@@ -241,7 +243,7 @@ def test_publishing_to_a_redis_that_hangs_raises_instead_of_waiting(hanging_redi
     with pytest.raises(BusUnavailable):
         manager.emit("notificacao", {"x": 1}, room="user_7")
     with pytest.raises(RedisError):
-        StreamPublisher(hanging_redis.url).publish([Stored(7, 1, '2["notificacao",{}]', {})])
+        StreamPublisher(hanging_redis.url, streams).publish([Stored(7, 1, '2["notificacao",{}]', {})])
 
 
 def test_what_publishing_may_wait_is_bounded_by_three_tenths_of_a_second() -> None:

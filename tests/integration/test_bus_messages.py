@@ -7,12 +7,12 @@ from typing import Any
 import pytest
 import socketio
 from flask_socketio import SocketIO
+from flask_socketio_cluster.bus.channels import SHARED_CHANNEL
+from flask_socketio_cluster.bus.manager import RoutedRedisManager
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from redis import Redis
 
-from app.realtime.bus import RoutedRedisManager
-from app.redis_keys import SHARED_CHANNEL
 from tests.integration.library import NOWHERE
 from tests.support.servers import RedisServer
 

@@ -7,21 +7,21 @@ import gevent
 import pytest
 import socketio
 from engineio.packet import MESSAGE, Packet
-from wsproto.events import BytesMessage, CloseConnection, TextMessage
-
-from app import clock
-from app.connection import CONNECTION
-from app.realtime import engine
-from app.realtime.engine import (
+from flask_socketio_cluster import clock
+from flask_socketio_cluster.transport import session as engine
+from flask_socketio_cluster.transport.connection import CONNECTION
+from flask_socketio_cluster.transport.heartbeat import Heartbeat
+from flask_socketio_cluster.transport.session import (
     INBOX_MESSAGES_MAX,
     QUEUE_BYTES_MAX,
     QUEUE_PACKETS_MAX,
+    EngineSession,
     Malformed,
-    NodeSocket,
     SessionEnded,
 )
-from app.realtime.heartbeat import Heartbeat
-from app.realtime.websocket import EMPTY_FRAMES_BURST, READ_BYTES_MAX, frame
+from flask_socketio_cluster.transport.websocket import EMPTY_FRAMES_BURST, READ_BYTES_MAX, frame
+from wsproto.events import BytesMessage, CloseConnection, TextMessage
+
 from tests.integration.test_websocket import WAIT_S, Peer
 from tests.support.metrics import counted
 
@@ -62,7 +62,7 @@ def application(server: socketio.Server) -> Application:
 
 
 @pytest.fixture
-def peer(eio_socket: NodeSocket, monkeypatch: pytest.MonkeyPatch) -> Iterator[Peer]:
+def peer(eio_socket: EngineSession, monkeypatch: pytest.MonkeyPatch) -> Iterator[Peer]:
     """A client whose connection the session takes over when it is asked to."""
     made = Peer()
     made.node.pause()
@@ -74,7 +74,7 @@ def peer(eio_socket: NodeSocket, monkeypatch: pytest.MonkeyPatch) -> Iterator[Pe
 
 
 @pytest.fixture
-def on_websocket(eio_socket: NodeSocket, peer: Peer) -> Peer:
+def on_websocket(eio_socket: EngineSession, peer: Peer) -> Peer:
     """The session came over WebSocket from the start."""
     eio_socket.open_websocket(peer.taken).start()
     return peer
@@ -83,7 +83,7 @@ def on_websocket(eio_socket: NodeSocket, peer: Peer) -> Peer:
 # -- from polling to WebSocket ---------------------------------------------------------------------
 
 
-def test_what_waited_for_a_poll_goes_over_the_websocket_first(eio_socket: NodeSocket, peer: Peer) -> None:
+def test_what_waited_for_a_poll_goes_over_the_websocket_first(eio_socket: EngineSession, peer: Peer) -> None:
     eio_socket.connected = True
     eio_socket.upgrade({})
     peer.send(TextMessage("2probe"))
@@ -101,7 +101,7 @@ def test_what_waited_for_a_poll_goes_over_the_websocket_first(eio_socket: NodeSo
     ]
 
 
-def test_until_it_is_probed_the_session_polls(eio_socket: NodeSocket, peer: Peer) -> None:
+def test_until_it_is_probed_the_session_polls(eio_socket: EngineSession, peer: Peer) -> None:
     eio_socket.upgrade({})
 
     eio_socket.send_messages(["um"])
@@ -112,7 +112,7 @@ def test_until_it_is_probed_the_session_polls(eio_socket: NodeSocket, peer: Peer
 
 @pytest.mark.parametrize("sent", [["2probe"], []])
 def test_an_upgrade_that_breaks_off_leaves_a_session_that_polls(
-    eio_socket: NodeSocket, peer: Peer, sent: list[str]
+    eio_socket: EngineSession, peer: Peer, sent: list[str]
 ) -> None:
     eio_socket.upgrade({})
     for text in sent:
@@ -129,7 +129,7 @@ def test_an_upgrade_that_breaks_off_leaves_a_session_that_polls(
 
 @pytest.mark.parametrize("sent", [["x"], ["5"], ["2probe", "x"], ["2probe", "2probe"]])
 def test_an_upgrade_that_is_none_ends_the_session_and_its_connection(
-    eio_socket: NodeSocket, peer: Peer, application: Application, sent: list[str]
+    eio_socket: EngineSession, peer: Peer, application: Application, sent: list[str]
 ) -> None:
     eio_socket.upgrade({})
     for text in sent:
@@ -145,7 +145,7 @@ def test_an_upgrade_that_is_none_ends_the_session_and_its_connection(
 # -- polling ---------------------------------------------------------------------------------------
 
 
-def test_what_waits_is_carried_away_at_once_and_a_poll_waits_for_the_rest(eio_socket: NodeSocket) -> None:
+def test_what_waits_is_carried_away_at_once_and_a_poll_waits_for_the_rest(eio_socket: EngineSession) -> None:
     eio_socket.send_messages(["um"])
     assert eio_socket.poll({}) == ["4um"]
 
@@ -158,7 +158,7 @@ def test_what_waits_is_carried_away_at_once_and_a_poll_waits_for_the_rest(eio_so
 
 
 def test_the_end_is_seen_by_a_poll_that_waits_and_by_one_that_comes_later(
-    eio_socket: NodeSocket, server: socketio.Server
+    eio_socket: EngineSession, server: socketio.Server
 ) -> None:
     waiting = gevent.spawn(eio_socket.poll, {})
     gevent.sleep(0)
@@ -169,7 +169,7 @@ def test_the_end_is_seen_by_a_poll_that_waits_and_by_one_that_comes_later(
     assert eio_socket.poll({}) == ["1"]
 
 
-def test_the_end_is_seen_also_by_a_client_that_was_about_to_upgrade(eio_socket: NodeSocket) -> None:
+def test_the_end_is_seen_also_by_a_client_that_was_about_to_upgrade(eio_socket: EngineSession) -> None:
     eio_socket.upgrading = True
     assert eio_socket.poll({}) == [NOOP]
     eio_socket.send_messages(["um"])
@@ -180,7 +180,7 @@ def test_the_end_is_seen_also_by_a_client_that_was_about_to_upgrade(eio_socket: 
 
 
 def test_a_client_that_hangs_up_frees_its_poll_and_ends_the_session(
-    eio_socket: NodeSocket, server: socketio.Server, application: Application
+    eio_socket: EngineSession, server: socketio.Server, application: Application
 ) -> None:
     node_end, client_end = gevent.socket.socketpair()
     waiting = gevent.spawn(eio_socket.poll, {CONNECTION: node_end})
@@ -196,7 +196,7 @@ def test_a_client_that_hangs_up_frees_its_poll_and_ends_the_session(
 
 
 def test_a_poll_that_nothing_wakes_ends_with_its_session(
-    eio_socket: NodeSocket, server: socketio.Server, application: Application
+    eio_socket: EngineSession, server: socketio.Server, application: Application
 ) -> None:
     server.eio.ping_interval = server.eio.ping_timeout = 0.01
 
@@ -208,7 +208,7 @@ def test_a_poll_that_nothing_wakes_ends_with_its_session(
 
 @pytest.mark.parametrize("packet", ["", "0", "2", "2probe", "5", "6", "7", "x", "bAAAA", "é"])
 def test_a_payload_with_one_malformed_packet_is_refused_whole(
-    eio_socket: NodeSocket, application: Application, packet: str
+    eio_socket: EngineSession, application: Application, packet: str
 ) -> None:
     with pytest.raises(Malformed):
         eio_socket.receive_payload(["4um", packet, "4dois"])
@@ -218,7 +218,7 @@ def test_a_payload_with_one_malformed_packet_is_refused_whole(
 
 
 def test_a_payload_that_finds_no_room_for_long_is_refused_aloud(
-    eio_socket: NodeSocket, application: Application, monkeypatch: pytest.MonkeyPatch
+    eio_socket: EngineSession, application: Application, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(engine, "POST_WAIT_S", 0.01)
     eio_socket.receive_payload(["4wait", *(["4x"] * (INBOX_MESSAGES_MAX + 1))])
@@ -233,7 +233,7 @@ def test_a_payload_that_finds_no_room_for_long_is_refused_aloud(
 
 
 def test_messages_are_handled_one_after_the_other_and_no_more_are_read_than_can_be_kept(
-    eio_socket: NodeSocket, on_websocket: Peer, application: Application
+    eio_socket: EngineSession, on_websocket: Peer, application: Application
 ) -> None:
     texts = ["wait", *(f"{number} {'x' * 1000}" for number in range(5 * INBOX_MESSAGES_MAX))]
     for text in texts:
@@ -250,7 +250,7 @@ def test_messages_are_handled_one_after_the_other_and_no_more_are_read_than_can_
 
 
 def test_a_polled_message_is_handled_in_its_turn_without_holding_its_request(
-    eio_socket: NodeSocket, application: Application
+    eio_socket: EngineSession, application: Application
 ) -> None:
     texts = ["wait", "um", "dois"]
     eio_socket.receive_payload([f"4{text}" for text in texts])
@@ -263,7 +263,9 @@ def test_a_polled_message_is_handled_in_its_turn_without_holding_its_request(
     assert application.messages == texts
 
 
-def test_a_request_waits_while_more_was_sent_than_can_be_kept(eio_socket: NodeSocket, application: Application) -> None:
+def test_a_request_waits_while_more_was_sent_than_can_be_kept(
+    eio_socket: EngineSession, application: Application
+) -> None:
     texts = ["wait", *(str(number) for number in range(2 * INBOX_MESSAGES_MAX))]
 
     def send() -> None:
@@ -286,7 +288,7 @@ def test_a_request_waits_while_more_was_sent_than_can_be_kept(eio_socket: NodeSo
 @pytest.mark.parametrize("size", [10, 100_000], ids=["by their number", "by their bytes"])
 @pytest.mark.parametrize("over_websocket", [True, False])
 def test_a_client_that_takes_nothing_is_ended_and_not_kept_for(
-    eio_socket: NodeSocket,
+    eio_socket: EngineSession,
     application: Application,
     request: pytest.FixtureRequest,
     over_websocket: bool,
@@ -296,7 +298,7 @@ def test_a_client_that_takes_nothing_is_ended_and_not_kept_for(
         request.getfixturevalue("on_websocket")
         assert eio_socket.websocket
         eio_socket.websocket.write(frame("x" * 500_000))
-    before = counted("saldo_vivo_sessions_ended_total", reason="lento")
+    before = counted("socketio_cluster_sessions_ended_total", reason="slow")
 
     for _ in range(10 * QUEUE_PACKETS_MAX):
         eio_socket.send_messages(["x" * size])
@@ -305,14 +307,14 @@ def test_a_client_that_takes_nothing_is_ended_and_not_kept_for(
     assert eio_socket.backlog_bytes <= QUEUE_BYTES_MAX + size + 500_010
     application.wait(ends=1)
     assert eio_socket.closed
-    assert counted("saldo_vivo_sessions_ended_total", reason="lento") == before + 1
+    assert counted("socketio_cluster_sessions_ended_total", reason="slow") == before + 1
 
 
 @pytest.mark.parametrize("text", ["0", "2", "5", "6", "7", "x", "", "é"])
 def test_a_malformed_packet_ends_the_session_and_is_counted(
-    eio_socket: NodeSocket, on_websocket: Peer, application: Application, text: str
+    eio_socket: EngineSession, on_websocket: Peer, application: Application, text: str
 ) -> None:
-    before = counted("saldo_vivo_sessions_ended_total", reason="malformado")
+    before = counted("socketio_cluster_sessions_ended_total", reason="malformed")
 
     on_websocket.send(TextMessage(text))
 
@@ -320,11 +322,11 @@ def test_a_malformed_packet_ends_the_session_and_is_counted(
     assert isinstance(end, CloseConnection)
     assert int(end.code) == 1002
     application.wait(ends=1)
-    assert counted("saldo_vivo_sessions_ended_total", reason="malformado") == before + 1
+    assert counted("socketio_cluster_sessions_ended_total", reason="malformed") == before + 1
 
 
 def test_pongs_that_nobody_asked_for_end_the_session(
-    eio_socket: NodeSocket, on_websocket: Peer, application: Application
+    eio_socket: EngineSession, on_websocket: Peer, application: Application
 ) -> None:
     eio_socket.schedule_ping()
 
@@ -336,7 +338,7 @@ def test_pongs_that_nobody_asked_for_end_the_session(
 
 
 def test_between_two_messages_of_one_client_others_are_served(
-    eio_socket: NodeSocket, on_websocket: Peer, application: Application
+    eio_socket: EngineSession, on_websocket: Peer, application: Application
 ) -> None:
     served_after = []
 
@@ -353,7 +355,7 @@ def test_between_two_messages_of_one_client_others_are_served(
 
 @pytest.mark.parametrize("text", ["1", ""])
 def test_a_client_that_says_goodbye_or_goes_ends_the_session(
-    eio_socket: NodeSocket, server: socketio.Server, on_websocket: Peer, application: Application, text: str
+    eio_socket: EngineSession, server: socketio.Server, on_websocket: Peer, application: Application, text: str
 ) -> None:
     if text:
         on_websocket.send(TextMessage(text))
@@ -365,7 +367,7 @@ def test_a_client_that_says_goodbye_or_goes_ends_the_session(
     assert eio_socket.sid not in server.eio.sockets
 
 
-def test_who_is_refused_is_told_why(eio_socket: NodeSocket, on_websocket: Peer, application: Application) -> None:
+def test_who_is_refused_is_told_why(eio_socket: EngineSession, on_websocket: Peer, application: Application) -> None:
     on_websocket.send(BytesMessage(b"x"))
 
     farewell = on_websocket.receive()
@@ -376,7 +378,7 @@ def test_who_is_refused_is_told_why(eio_socket: NodeSocket, on_websocket: Peer, 
 
 
 def test_a_session_that_is_closed_says_so_and_is_forgotten(
-    eio_socket: NodeSocket, server: socketio.Server, on_websocket: Peer, application: Application
+    eio_socket: EngineSession, server: socketio.Server, on_websocket: Peer, application: Application
 ) -> None:
     closing = gevent.spawn(server.eio.disconnect, eio_socket.sid)
 
@@ -389,7 +391,7 @@ def test_a_session_that_is_closed_says_so_and_is_forgotten(
 
 
 def test_closing_a_session_that_nobody_polls_does_not_wait_for_ever(
-    eio_socket: NodeSocket, server: socketio.Server, application: Application, monkeypatch: pytest.MonkeyPatch
+    eio_socket: EngineSession, server: socketio.Server, application: Application, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(engine, "CLOSE_WAIT_S", 0.01)
 
@@ -399,11 +401,12 @@ def test_closing_a_session_that_nobody_polls_does_not_wait_for_ever(
     assert server.eio.sockets == {}
 
 
-def test_a_handshake_keeps_what_an_event_needs_and_nothing_that_a_request_leaves() -> None:
-    kept = engine.Handshake({"HTTP_HOST": "x", "wsgi.input": object(), "flask.app": 1})
-    kept["werkzeug.request"] = object()
+def test_a_handshake_keeps_what_an_event_needs_and_the_headers_that_are_wanted() -> None:
+    environ = {"HTTP_HOST": "x", "HTTP_USER_AGENT": "y", "wsgi.input": object(), "flask.app": 1}
 
-    assert kept == {"HTTP_HOST": "x", "flask.app": 1}
+    assert engine.handshake(environ, ("Host", "Cookie")) == {"HTTP_HOST": "x", "flask.app": 1}
+    assert engine.handshake(environ, ("User-Agent",)) == {"HTTP_USER_AGENT": "y", "flask.app": 1}
+    assert engine.handshake(environ, None) == {"HTTP_HOST": "x", "HTTP_USER_AGENT": "y", "flask.app": 1}
 
 
 # -- the heartbeat ---------------------------------------------------------------------------------
@@ -417,7 +420,7 @@ class Clock:
 
 @pytest.fixture
 def beating(
-    server: socketio.Server, eio_socket: NodeSocket, monkeypatch: pytest.MonkeyPatch
+    server: socketio.Server, eio_socket: EngineSession, monkeypatch: pytest.MonkeyPatch
 ) -> tuple[Heartbeat, Clock, Any]:
     """A heartbeat, the clock that it goes by, and a step of it after some seconds."""
     heartbeat, time = eio_socket._heartbeat, Clock(monkeypatch)
@@ -432,7 +435,7 @@ def beating(
 
 
 def test_a_session_is_pinged_when_it_was_silent_for_a_while(
-    server: socketio.Server, eio_socket: NodeSocket, on_websocket: Peer, beating: tuple[Heartbeat, Clock, Any]
+    server: socketio.Server, eio_socket: EngineSession, on_websocket: Peer, beating: tuple[Heartbeat, Clock, Any]
 ) -> None:
     _, _, after = beating
 
@@ -444,7 +447,7 @@ def test_a_session_is_pinged_when_it_was_silent_for_a_while(
 
 
 def test_who_answers_lives_and_is_pinged_again(
-    server: socketio.Server, eio_socket: NodeSocket, on_websocket: Peer, beating: tuple[Heartbeat, Clock, Any]
+    server: socketio.Server, eio_socket: EngineSession, on_websocket: Peer, beating: tuple[Heartbeat, Clock, Any]
 ) -> None:
     _, _, after = beating
     for _ in range(3):
@@ -462,7 +465,7 @@ def test_who_answers_lives_and_is_pinged_again(
 @pytest.mark.parametrize("over_websocket", [True, False])
 def test_who_does_not_answer_is_ended_and_forgotten(
     server: socketio.Server,
-    eio_socket: NodeSocket,
+    eio_socket: EngineSession,
     application: Application,
     beating: tuple[Heartbeat, Clock, Any],
     request: pytest.FixtureRequest,
@@ -485,7 +488,7 @@ def test_who_does_not_answer_is_ended_and_forgotten(
 
 @pytest.mark.parametrize("entered", [True, False])
 def test_who_opens_a_connection_and_never_enters_is_ended(
-    eio_socket: NodeSocket, application: Application, beating: tuple[Heartbeat, Clock, Any], entered: bool
+    eio_socket: EngineSession, application: Application, beating: tuple[Heartbeat, Clock, Any], entered: bool
 ) -> None:
     heartbeat, _, after = beating
     heartbeat.began(eio_socket)
@@ -499,7 +502,7 @@ def test_who_opens_a_connection_and_never_enters_is_ended(
 
 
 def test_a_post_that_waits_is_refused_when_its_session_ends_meanwhile(
-    eio_socket: NodeSocket, application: Application
+    eio_socket: EngineSession, application: Application
 ) -> None:
     eio_socket.connected = True
     eio_socket.receive_payload(["4wait", *(["4x"] * INBOX_MESSAGES_MAX)])
@@ -507,7 +510,7 @@ def test_a_post_that_waits_is_refused_when_its_session_ends_meanwhile(
     waiting = gevent.spawn(eio_socket.receive_payload, ["4perdida"])
     gevent.sleep(0)
 
-    eio_socket.end("lento")
+    eio_socket.end("slow")
     application.let_go.set()
 
     with pytest.raises(SessionEnded), gevent.Timeout(WAIT_S):
@@ -516,7 +519,7 @@ def test_a_post_that_waits_is_refused_when_its_session_ends_meanwhile(
 
 
 def test_a_post_to_a_session_that_is_ending_is_refused(
-    eio_socket: NodeSocket, server: socketio.Server, application: Application
+    eio_socket: EngineSession, server: socketio.Server, application: Application
 ) -> None:
     """While the application is being told of the end, which may take it a while."""
     refused: list[bool] = []
@@ -528,14 +531,14 @@ def test_a_post_to_a_session_that_is_ending_is_refused(
 
     eio_socket.connected = True
     server.eio.on("disconnect", told)
-    eio_socket.end("lento")
+    eio_socket.end("slow")
     with gevent.Timeout(WAIT_S):
         while not refused:
             gevent.sleep(0)
     assert application.messages == []
 
 
-def test_a_post_that_ends_its_session_itself_is_answered(eio_socket: NodeSocket, application: Application) -> None:
+def test_a_post_that_ends_its_session_itself_is_answered(eio_socket: EngineSession, application: Application) -> None:
     eio_socket.connected = True
     eio_socket.receive_payload(["4um", "1", "4depois"])
     application.wait(ends=1)

@@ -6,28 +6,32 @@ import time
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import gevent
 import pytest
 import socketio
 from engineio.payload import Payload
+from flask_socketio_cluster import clock
+from flask_socketio_cluster.bus.manager import Listener
+from flask_socketio_cluster.delivery import feed
+from flask_socketio_cluster.delivery.feed import BACKLOG_PACKETS_MAX, Feed
+from flask_socketio_cluster.delivery.sockets import Sockets, UserSocket
+from flask_socketio_cluster.streams.stream import READ_EVENTS_MAX, Append, State, Stored
+from flask_socketio_cluster.transport.heartbeat import Heartbeat
+from flask_socketio_cluster.transport.session import EngineSession
+from flask_socketio_cluster.transport.time_slices import TimeSlices
+from flask_socketio_cluster.transport.transport import Transport
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from socketio.manager import Manager
 from sqlalchemy import Connection
 
-from app import clock, wire
+from app import wire
 from app.db import Database
 from app.errors import DatabaseDown
-from app.realtime import feed
-from app.realtime.engine import NodeSocket
-from app.realtime.feed import BACKLOG_PACKETS_MAX, Feed
-from app.realtime.heartbeat import Heartbeat
-from app.realtime.sessions import Sessions, SocketSession
-from app.realtime.time_slices import TimeSlices
-from app.streams import stream
-from app.streams.stream import READ_EVENTS_MAX, Append, State, Stored
+from app.streams.stream import streams
 from app.users.auth import Identity
 from tests.integration.customers import Customer, new_customer
 
@@ -38,8 +42,8 @@ SETTLE_S = 20.0
 class Screen:
     """A socket without a network, whose client reads all the time, and what it read."""
 
-    session: SocketSession
-    socket: NodeSocket
+    session: UserSocket
+    socket: EngineSession
     seen: list[tuple[str, int]] = field(default_factory=list)
 
     def read(self) -> None:
@@ -63,25 +67,32 @@ class Node:
     def __init__(self, db: Database, server: socketio.Server) -> None:
         self.db = db
         self.server = server
-        self.sessions = Sessions()
-        self.feed = Feed(db, self.sessions, server)
+        self.sockets = Sockets(wire.room_of)
+        self.feed = Feed(
+            streams=streams,
+            read=lambda *args: db.catch_up.read(*args),
+            unavailable=(DatabaseDown,),
+            sockets=self.sockets,
+            server=server,
+            transport=Transport(server),
+        )
         self.screens: list[Screen] = []
 
     def screen(self, user_id: int, *, seq: int = 0, ttl_s: int = 3600) -> Screen:
         sid = f"sid-{len(self.screens)}"
         heartbeat = Heartbeat(self.server.eio, enter_within_s=10)
-        socket = NodeSocket(self.server.eio, f"eio-{sid}", heartbeat, TimeSlices(), on_end=lambda _: None)
+        socket = EngineSession(self.server.eio, f"eio-{sid}", heartbeat, TimeSlices(), on_end=lambda _: None)
         self.server.eio.sockets[socket.sid] = socket
-        session = self.sessions.open(sid, socket.sid, address="192.0.2.1")
+        session = self.sockets.open(sid, socket.sid, address="192.0.2.1")
         identity = Identity(user_id, "x@teste.example", "X", "jti", 1, int(time.time()) + ttl_s)
-        self.sessions.authenticated(session, identity)
+        self.sockets.authenticated(session, identity)
         session.seq = seq
         made = Screen(session, socket)
         self.screens.append(made)
         return made
 
     def deliver(self, event: Stored) -> None:
-        self.feed.deliver(event.user_id, event.seq, [event.packet, *event.state.values()])
+        self.feed.deliver(wire.room_of(event.key), event.seq, [event.packet, *event.state.values()])
 
     def settle(self) -> None:
         """Until no catch-up is running."""
@@ -95,13 +106,13 @@ class Node:
 
 def tell(customer: Customer, times: int) -> list[Stored]:
     customer.db.transact(_tell, customer, times)
-    return customer.db.read(stream.read_after, customer.id, 0)
+    return customer.db.read(streams.read_after, customer.id, 0)
 
 
 def _tell(connection: Connection, customer: Customer, times: int) -> None:
     for version in range(1, times + 1):
         state = [State(wire.SALDO_ATUALIZADO, f"conta:{customer.account}", {"versao": version})]
-        stream.append(connection, [Append(customer.id, wire.NOTIFICACAO, {}, state)])
+        streams.append(connection, [Append(customer.id, wire.NOTIFICACAO, {}, state)])
 
 
 @pytest.fixture
@@ -331,7 +342,7 @@ def test_a_database_that_fails_during_a_catch_up_gives_an_expired_token_no_balan
     tell(alice, 3)
     screen = node.screen(alice.id)
     screen.session.catching_up = True
-    monkeypatch.setattr(stream, "READ_EVENTS_MAX", 3)  # more may follow, so no state is sent yet
+    monkeypatch.setattr(feed, "READ_EVENTS_MAX", 3)  # more may follow, so no state is sent yet
     share = node.db.catch_up
     read = share.read
 
@@ -364,14 +375,19 @@ def test_an_event_from_the_bus_is_not_sent_after_the_end_of_the_token(node: Node
     assert screen.session.seq == 0
 
 
+def answer(given: bool, _sid: str) -> bool:
+    return given
+
+
 def test_emits_to_a_room_or_to_all_pass_over_who_may_not_hear_them(
-    server: socketio.Server, eio_socket: NodeSocket
+    server: socketio.Server, eio_socket: EngineSession
 ) -> None:
     manager = server.manager
     sid = manager.connect(eio_socket.sid, "/")
     manager.enter_room(sid, "/", "user_7")
     for may_hear, heard in ((True, ["a", "b", "c"]), (False, ["c"])):
-        manager.tell(on_event=print, on_ended=print, on_ready=print, may_hear=lambda _sid, may=may_hear: may)
+        listener = Listener(print, print, print, may_hear=partial(answer, may_hear))
+        manager.listen("/", listener)
         for name, room in (("a", "user_7"), ("b", None), ("c", sid)):
             Manager.emit(manager, name, {}, "/", room=room)
         assert [json.loads(packet[2:])[0] for packet in eio_socket.poll({})] == heard

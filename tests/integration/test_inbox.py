@@ -3,15 +3,15 @@
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from flask_socketio_cluster.streams.stream import Append
 from sqlalchemy import Connection, event
 
 from app.db import Database
 from app.errors import Invalid
 from app.notifications import actions
 from app.notifications.actions import Inbox
-from app.streams import stream
 from app.streams.notify import notify
-from app.streams.stream import Append
+from app.streams.stream import streams
 from tests.integration.customers import Customer, new_customer
 
 TABS = 8
@@ -127,7 +127,7 @@ def test_a_page_is_of_one_moment_whatever_is_committed_between_its_statements(al
 
 
 def test_the_unread_count_is_of_notifications_alone(alice: Customer) -> None:
-    alice.db.transact(stream.append, [Append(alice.id, "chat_mensagem", {})])
+    alice.db.transact(streams.append, [Append(alice.id, "chat_mensagem", {}, is_notice=False)])
     notify(alice.db, [alice.id], kind="aviso", message="aviso 7")
 
     assert (page(alice).unread, page(alice).seq) == (6, 7)

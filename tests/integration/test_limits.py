@@ -4,11 +4,12 @@ import secrets
 import time
 
 import pytest
-from structlog.testing import capture_logs
+from flask_socketio_cluster.limits import limiter
+from flask_socketio_cluster.limits.limiter import Limiter, Rate
 
-from app import limiter
+from app import limiter as bank_limiter
 from app.errors import TooFast
-from app.limiter import Limiter, Rate
+from tests.support import package_log
 from tests.support.limits import patient
 from tests.support.servers import RedisServer, redis_server
 from tests.support.stalls import Stalls
@@ -84,17 +85,19 @@ def test_a_redis_that_hangs_costs_a_bounded_wait_once(monkeypatch: pytest.Monkey
     monkeypatch.setattr(limiter, "REDIS_RETRY_AFTER_S", 0.0)
     rate = some_rate(100)
     with redis_server() as server:
-        limits = Limiter(server.url)
+        limits = bank_limiter.connect(server.url)
         limits.check(rate, "alice")
         monkeypatch.setattr(limiter, "REDIS_RETRY_AFTER_S", 3600.0)
         server.stop()
         begun = time.monotonic()
 
-        with capture_logs() as lines:
+        with package_log.captured() as lines:
             limits.check(rate, "alice")
             assert stalls.since_s(begun) < HANG_S_MAX
             for _ in range(50):
                 limits.check(rate, "alice")
 
-        assert [line["event"] for line in lines] == ["limiter_without_redis"], "asked no more, until it is time again"
+        assert [line.getMessage() for line in lines] == ["limiter_without_redis"], (
+            "asked no more, until it is time again"
+        )
         server.cont()

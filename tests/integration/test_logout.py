@@ -3,13 +3,14 @@
 from datetime import timedelta
 
 import pytest
+from flask_socketio_cluster.delivery.identity import Ended
 from sqlalchemy import select
 
 from app import clock
 from app.db import Database
 from app.errors import RevokedToken
 from app.users import actions
-from app.users.auth import Auth, Ended, ended_since
+from app.users.auth import Auth, ended_since
 from app.users.models import Revocation
 from app.users.tokens import Tokens
 from tests.integration.customers import new_customer

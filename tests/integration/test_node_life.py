@@ -13,6 +13,7 @@ from gevent import monkey
 monkey.patch_all()
 import gc, json, sys
 import gevent
+from flask_socketio_cluster.node import EXTENSION
 from app.factory import create_app
 from app.settings import Settings
 
@@ -21,7 +22,7 @@ def running():
     return sum(isinstance(o, gevent.Greenlet) and not o.dead for o in gc.get_objects())
 
 counts = []
-node = create_app(Settings.from_env()).extensions["saldo_vivo"]
+node = create_app(Settings.from_env()).extensions[EXTENSION]
 counts.append(running())
 node.start()
 node.start()

@@ -6,38 +6,40 @@ from concurrent.futures import ThreadPoolExecutor
 from itertools import islice
 
 import pytest
+from flask_socketio_cluster.bus import publisher
+from flask_socketio_cluster.bus.channels import room_channel
+from flask_socketio_cluster.delivery.relaying import StreamPublisher
+from flask_socketio_cluster.streams.outbox import BATCH_MAX, Outbox
+from flask_socketio_cluster.streams.relay import Relay
+from flask_socketio_cluster.streams.stream import PARTITIONS, Append, Key, Stored
 from redis import Redis
 from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import RedisError
 from sqlalchemy import Connection, text
-from structlog.testing import capture_logs
 
 from app import wire
 from app.db import Database
-from app.realtime import publisher
-from app.realtime.publisher import StreamPublisher
-from app.redis_keys import room_channel
-from app.streams import outbox, stream
-from app.streams.models import PARTITIONS
-from app.streams.outbox import BATCH_MAX
-from app.streams.stream import Append, Stored
-from app.wire import NAMESPACE, room_of
+from app.streams.stream import streams
+from app.wire import room_of
 from tests.integration.customers import Customer, new_customer, rows
+from tests.support import package_log
 from tests.support.metrics import counted
 from tests.support.people import eventually
 from tests.support.ports import LOOPBACK, free_port
 from tests.support.servers import RedisServer, redis_server
-from worker.relay import Relay
+from worker.relay import relay
+
+outbox = Outbox(streams)
 
 
 class Published:
     """What a worker would have sent, in order."""
 
     def __init__(self) -> None:
-        self.seqs: list[tuple[int, int]] = []
+        self.seqs: list[tuple[Key, int]] = []
 
     def __call__(self, events: Sequence[Stored]) -> None:
-        self.seqs += [(event.user_id, event.seq) for event in events]
+        self.seqs += [(event.key, event.seq) for event in events]
 
 
 def waiting(database: Database) -> int:
@@ -55,7 +57,7 @@ def tell(customer: Customer, times: int) -> None:
 
 def _tell(connection: Connection, user_id: int, times: int) -> None:
     for number in range(times):
-        stream.append(connection, [Append(user_id, wire.NOTIFICACAO, {"mensagem": f"n{number}"})])
+        streams.append(connection, [Append(user_id, wire.NOTIFICACAO, {"mensagem": f"n{number}"})])
 
 
 def drain_all(database: Database, publish: Callable[[Sequence[Stored]], None]) -> int:
@@ -114,7 +116,7 @@ def test_a_worker_without_redis_keeps_every_row(database: Database) -> None:
     tell(alice, 3)
 
     with pytest.raises(RedisError):
-        Relay(database, f"redis://{LOOPBACK}:{free_port()}").drain()
+        relay(database, f"redis://{LOOPBACK}:{free_port()}").drain()
 
     assert waiting(database) == 3
 
@@ -123,11 +125,11 @@ def test_a_worker_publishes_to_the_user_s_own_channel(database: Database, redis:
     alice = new_customer(database)
     tell(alice, 2)
     with Redis.from_url(redis.url, socket_timeout=5) as client, client.pubsub() as listener:
-        listener.subscribe(room_channel(NAMESPACE, room_of(alice.id)))
+        listener.subscribe(room_channel("/", room_of(alice.id)))
         arriving = listener.listen()
         assert next(arriving)["type"] == "subscribe"
 
-        assert Relay(database, redis.url).drain() == 2
+        assert relay(database, redis.url).drain() == 2
 
         assert [message["data"].decode().split("\n")[0] for message in islice(arriving, 2)] == ["1", "2"]
     assert waiting(database) == 0
@@ -158,10 +160,10 @@ def test_two_workers_publish_everything_once_and_in_order(emptied_mariadb: Datab
     database = emptied_mariadb
     people = [new_customer(database) for _ in range(6)]
     done = threading.Event()
-    sent: list[tuple[int, int]] = []
+    sent: list[tuple[Key, int]] = []
 
     def publish(events: Sequence[Stored]) -> None:
-        sent.extend((event.user_id, event.seq) for event in events)
+        sent.extend((event.key, event.seq) for event in events)
 
     def work() -> None:
         while not done.is_set() or waiting(database):
@@ -196,15 +198,17 @@ def test_a_row_that_cannot_be_read_is_set_aside_and_the_others_go_on(database: D
     tell(alice, 3)
     with database.engine.connect() as connection, connection.begin():
         connection.execute(text(damage), {"user": alice.id})
-    published, before = Published(), counted("saldo_vivo_outbox_rows_set_aside_total")
+    published, before = Published(), counted("socketio_cluster_outbox_rows_set_aside_total")
 
-    with capture_logs() as lines:
+    with package_log.captured() as lines:
         assert database.transact(outbox.drain, partition_of(alice), published) == 3
 
     assert published.seqs == [(alice.id, 1), (alice.id, 3)]
     assert waiting(database) == 0
-    assert counted("saldo_vivo_outbox_rows_set_aside_total") == before + 1
-    assert [(line["event"], line["user_id"], line["seq"]) for line in lines] == [("outbox_row_set_aside", alice.id, 2)]
+    assert counted("socketio_cluster_outbox_rows_set_aside_total") == before + 1
+    assert [(line.getMessage(), vars(line)["key"], vars(line)["seq"]) for line in lines] == [
+        ("outbox_row_set_aside", alice.id, 2)
+    ]
 
 
 def test_an_event_whose_state_cannot_be_read_is_caught_up_with_without_it(database: Database) -> None:
@@ -213,7 +217,7 @@ def test_an_event_whose_state_cannot_be_read_is_caught_up_with_without_it(databa
     with database.engine.connect() as connection, connection.begin():
         connection.execute(text("UPDATE stream_events SET state = 'no tab' WHERE seq = 2"))
 
-    events = database.read(stream.read_after, alice.id, 0)
+    events = database.read(streams.read_after, alice.id, 0)
 
     assert [(event.seq, event.state) for event in events] == [(1, {}), (2, {}), (3, {})]
 
@@ -233,14 +237,14 @@ def test_a_redis_that_answers_late_is_not_given_the_same_again_before_it_answers
     alice = new_customer(database)
     tell(alice, 5)
     with redis_server() as server:
-        relay = Relay(database, server.url)
+        relaying = relay(database, server.url)
         server.stop()
         for _ in range(10):
             with pytest.raises(RedisError):
-                relay.drain()
+                relaying.drain()
         assert answered == []
         server.cont()
-        eventually(lambda: _relayed(relay) == 5, "a Redis that answers")
+        eventually(lambda: _relayed(relaying) == 5, "a Redis that answers")
         with Redis.from_url(server.url, socket_timeout=5) as client:
             calls = client.info("commandstats")["cmdstat_publish"]["calls"]
 
@@ -249,8 +253,8 @@ def test_a_redis_that_answers_late_is_not_given_the_same_again_before_it_answers
     assert waiting(database) == 0
 
 
-def _relayed(relay: Relay) -> int:
+def _relayed(relaying: Relay) -> int:
     try:
-        return relay.drain()
+        return relaying.drain()
     except RedisError:
         return 0

@@ -9,13 +9,13 @@ import pytest
 import redis
 from flask import Flask
 from flask.testing import FlaskClient
+from flask_socketio_cluster.limits import limiter
+from flask_socketio_cluster.limits.limiter import Limiter
 from werkzeug.test import TestResponse
 
-from app import limiter
 from app.bank import events, pace, routes
 from app.db import Database
 from app.errors import AccountNotFound, NotYourAccount, TooFast
-from app.limiter import Limiter
 from app.settings import Settings
 from app.users import attempts
 from app.users.auth import Auth

@@ -13,19 +13,19 @@ from engineio.payload import Payload
 from engineio.server import Server as EngineServer
 from engineio.socket import Socket
 from flask import Flask
+from flask_socketio_cluster.bus.manager import RoutedRedisManager
+from flask_socketio_cluster.transport.session import EngineSession
 from gevent.pywsgi import WSGIHandler
 from geventwebsocket.handler import WebSocketHandler
 from socketio.packet import Packet as SocketPacket
 
 from app import wire
-from app.realtime.bus import RoutedRedisManager
-from app.realtime.engine import NodeSocket
 from tests.integration.library import NOWHERE, parameters
 
 # -- the server ------------------------------------------------------------------------------------
 
 
-def test_the_node_s_name_is_in_front_of_both_session_ids(server: socketio.Server, eio_socket: NodeSocket) -> None:
+def test_the_node_s_name_is_in_front_of_both_session_ids(server: socketio.Server, eio_socket: EngineSession) -> None:
     server.eio.generate_id = lambda: "web1.made"
 
     assert server.manager.connect(eio_socket.sid, "/") == "web1.made", "the manager asks eio for the sid"
@@ -107,7 +107,7 @@ def test_a_handler_of_gevent_websocket_leads_to_its_connection() -> None:
     assert "while self.socket is not None" in inspect.getsource(WSGIHandler.handle)
 
 
-def test_a_poll_brings_no_more_packets_than_a_stock_client_takes(eio_socket: NodeSocket) -> None:
+def test_a_poll_brings_no_more_packets_than_a_stock_client_takes(eio_socket: EngineSession) -> None:
     for number in range(40):
         eio_socket.send(Packet(MESSAGE, str(number)))
 

@@ -13,10 +13,9 @@ import pytest
 from flask import Flask
 from sqlalchemy import Connection, event, text
 
-from app import deadline
+from app import deadline, limiter
 from app.db import STATEMENT_TIMEOUT_S, Database, Share
 from app.errors import DatabaseDown, Overloaded
-from app.limiter import Limiter
 from app.settings import Settings
 from app.sql_engines import CONNECT_TIMEOUT_S, LOCK_WAIT_S
 from app.users import actions
@@ -96,7 +95,7 @@ def test_who_waits_until_the_request_s_time_is_up_is_refused_once(
 def app_on(db: Database, view: Callable[[], Any]) -> Flask:
     app = Flask("test")
     settings = Settings(database_url=db.url, redis_url=NOWHERE, jwt_secret="s" * 32)
-    edge.install(app, settings, Limiter(NOWHERE))
+    edge.install(app, settings, limiter.connect(NOWHERE))
     app.get("/")(view)
     return app
 
@@ -115,12 +114,10 @@ def test_overload_is_503_with_retry_after(emptied_mariadb: Database) -> None:
 def test_a_node_with_much_to_do_is_not_taken_for_a_sick_one(
     database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    hears_itself = SimpleNamespace(bus=SimpleNamespace(canary_age_s=lambda: 0.0))
-    settings = SimpleNamespace(node_id="web1")
+    canary = SimpleNamespace(age_s=lambda: 0.0, is_deaf=lambda: False)
+    hears_itself = SimpleNamespace(bus=SimpleNamespace(canary=canary), node=SimpleNamespace(draining=False))
     app = Flask("test")
-    app.register_blueprint(
-        health.blueprint(SimpleNamespace(settings=settings, db=database, realtime=hears_itself, draining=False))  # type: ignore[arg-type]
-    )
+    app.register_blueprint(health.blueprint("web1", database, hears_itself))  # type: ignore[arg-type]
 
     with taken(database.read, 4), taken(database.catch_up.read, 2), taken(database.authentication.read, 3):
         monkeypatch.setattr(deadline, "REQUEST_S", 0.0)  # nobody waits for a turn

@@ -7,15 +7,15 @@ from collections.abc import Callable
 import pytest
 import socketio
 from flask import Flask
+from flask_socketio_cluster.delivery.guard import Guard
 from sqlalchemy import Connection, event, text
 from sqlalchemy.exc import DBAPIError
 from structlog.testing import capture_logs
 
-from app import sql_engines
+from app import limiter, sql_engines
 from app.db import Database
-from app.errors import DatabaseDown
-from app.limiter import Limiter
-from app.realtime.guard import Guard
+from app.errors import AppError, DatabaseDown
+from app.realtime import bank_messages
 from app.settings import Settings
 from app.sql_errors import SqlFault, Trouble, trouble_of
 from app.users.auth import Auth
@@ -24,6 +24,7 @@ from app.web import edge
 from tests.integration.customers import new_customer
 from tests.integration.library import NOWHERE
 from tests.integration.test_feed import Node
+from tests.support import package_log
 from tests.support.servers import DatabaseServer
 
 SECRET = "s" * 32
@@ -91,7 +92,7 @@ def answered(database: Database, work: Callable[[Connection], object]) -> tuple[
     """Status and slug over HTTP, and the tracebacks in the log."""
     app = Flask("test")
     settings = Settings(database_url=database.url, redis_url=NOWHERE, jwt_secret=SECRET)
-    edge.install(app, settings, Limiter(NOWHERE))
+    edge.install(app, settings, limiter.connect(NOWHERE))
     app.get("/")(lambda: str(database.read(work)))
     with capture_logs() as logs:
         answer = app.test_client().get("/")
@@ -118,15 +119,23 @@ def test_an_outage_is_503_and_the_first_of_a_row_is_logged_with_its_cause() -> N
 
 def test_for_a_socket_it_is_an_erro_and_logged_once_with_its_cause(sqlite: Database, server: socketio.Server) -> None:
     customer, node = new_customer(sqlite), Node(sqlite, server)
-    guard = Guard(Auth(sqlite, Tokens(SECRET, 60)), node.feed)
+    auth = Auth(sqlite, Tokens(SECRET, 60))
+    guard = Guard(
+        read_token=auth.tokens.read,
+        verify=auth.check,
+        unavailable=(DatabaseDown,),
+        refusals=(AppError,),
+        messages=bank_messages(),
+        feed=node.feed,
+    )
     screen = node.screen(customer.id)
 
-    with capture_logs() as logs:
-        guard.pass_through(lambda *_: sqlite.read(Work("SELECT nme FROM users")), "x", screen.session, ({},))
+    with package_log.captured() as logs:
+        guard.run(lambda *_: sqlite.read(Work("SELECT nme FROM users")), "x", screen.session, ({},))
 
     sent = json.loads(screen.socket.poll({})[0][2:])
     assert (sent[0], sent[1]["codigo"]) == ("erro", "erro_interno")
-    assert [entry["event"] for entry in logs] == ["event_failed"]
+    assert [entry.getMessage() for entry in logs] == ["event_failed"]
 
 
 def test_a_row_that_stays_locked_is_an_outage(emptied_mariadb: Database) -> None:

@@ -9,13 +9,13 @@ from decimal import Decimal
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from flask_socketio_cluster.redis_client import connect
 from werkzeug.test import TestResponse
 
 from app.bank import statement_files
 from app.bank.file_slots import FILES_PER_NODE_MAX, LEASE_S, FileSlots
 from app.db import Database
 from app.errors import AppError, FileUnderWay
-from app.redis_client import connect
 from app.redis_keys import file_lease
 from app.users.auth import Auth
 from app.users.tokens import Tokens

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 from alembic import command
+from flask_socketio_cluster.streams.stream import Append
 from sqlalchemy import Connection, text
 
 from app import clock, wire
@@ -14,8 +15,7 @@ from app.db import Database
 from app.fields import read
 from app.migrations import runner
 from app.notifications import actions as inbox
-from app.streams import stream
-from app.streams.stream import Append
+from app.streams.stream import streams
 from tests.integration.customers import clock_at, new_customer, rows
 from tests.integration.history import add_history
 from tests.integration.stopping import Stopped, stopped_after
@@ -60,7 +60,7 @@ def live_in(db: Database) -> None:
 
 def tell_often(connection: Connection, user_id: int, count: int) -> None:
     for _ in range(count):
-        stream.append(connection, [Append(user_id, wire.NOTIFICACAO, {})])
+        streams.append(connection, [Append(user_id, wire.NOTIFICACAO, {})])
 
 
 def filled(db: Database) -> dict[str, list[tuple[object, ...]]]:

@@ -5,21 +5,22 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
+from flask_socketio_cluster.streams.stream import READ_EVENTS_MAX, Append, Stored
 from sqlalchemy import Connection
 
 from app import wire
 from app.bank import accounts, payloads, queries
 from app.db import Database
 from app.errors import InsufficientFunds
-from app.streams import notify, stream
-from app.streams.stream import READ_EVENTS_MAX, Append, Stored
+from app.streams import notify
+from app.streams.stream import streams
 from tests.integration.customers import Customer, new_customer, refusal_of, rows
 
 
 def events_after(customer: Customer, seq: int) -> list[Stored]:
     """All of them, read page by page as a catch-up does."""
     found: list[Stored] = []
-    while page := customer.db.read(stream.read_after, customer.id, found[-1].seq if found else seq):
+    while page := customer.db.read(streams.read_after, customer.id, found[-1].seq if found else seq):
         found += page
     return found
 
@@ -109,7 +110,7 @@ def test_a_transaction_that_fails_leaves_no_gap(database: Database) -> None:
     alice = new_customer(database, cents=100)
 
     def append_and_fail(connection: Connection) -> None:
-        stream.append(connection, [Append(alice.id, wire.NOTIFICACAO, {"tipo": "aviso"})])
+        streams.append(connection, [Append(alice.id, wire.NOTIFICACAO, {"tipo": "aviso"})])
         raise RuntimeError
 
     with pytest.raises(RuntimeError):
@@ -139,14 +140,14 @@ def test_a_replay_gives_every_event_after_a_seq_in_order(database: Database) -> 
 
     def tell(connection: Connection) -> None:
         for number in range(count):
-            stream.append(connection, [Append(alice.id, wire.NOTIFICACAO, {"mensagem": f"n{number}"})])
+            streams.append(connection, [Append(alice.id, wire.NOTIFICACAO, {"mensagem": f"n{number}"})])
 
     database.transact(tell)
 
     assert [event.seq for event in events_after(alice, 0)] == list(range(1, count + 1))
     assert [event.seq for event in events_after(alice, count - 3)] == [count - 2, count - 1, count]
     assert events_after(alice, count) == []
-    assert len(database.read(stream.read_after, alice.id, 0)) == READ_EVENTS_MAX
+    assert len(database.read(streams.read_after, alice.id, 0)) == READ_EVENTS_MAX
 
 
 def test_what_was_before_and_the_events_since_are_what_is_now(database: Database) -> None:

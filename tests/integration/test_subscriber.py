@@ -4,10 +4,10 @@ import threading
 from collections.abc import Iterator
 
 import pytest
+from flask_socketio_cluster.bus.subscriber import Subscriber
 from redis import Redis
-from structlog.testing import capture_logs
 
-from app.realtime.subscriber import Subscriber
+from tests.support import package_log
 from tests.support.metrics import counted
 from tests.support.people import eventually
 from tests.support.servers import RedisServer
@@ -60,12 +60,12 @@ def test_an_unexpected_error_does_not_end_the_subscription(redis: RedisServer, l
 
 def test_messages_that_cannot_be_handled_are_counted_and_logged_once(redis: RedisServer, listening: Listening) -> None:
     eventually(lambda: listening.ready == 3, "a subscription")
-    before = counted("saldo_vivo_bus_messages_failed_total")
-    with capture_logs() as lines, Redis.from_url(redis.url, socket_timeout=5) as client:
+    before = counted("socketio_cluster_bus_messages_failed_total")
+    with package_log.captured() as lines, Redis.from_url(redis.url, socket_timeout=5) as client:
         for _ in range(10):
             client.publish(CHANNEL, "bad")
         client.publish(CHANNEL, "good")
         eventually(lambda: b"good" in listening.heard, "what came behind them")
 
-    assert counted("saldo_vivo_bus_messages_failed_total") == before + 10
-    assert [line["event"] for line in lines] == ["message_failed"]
+    assert counted("socketio_cluster_bus_messages_failed_total") == before + 10
+    assert [line.getMessage() for line in lines] == ["message_failed"]

@@ -6,23 +6,22 @@ from collections.abc import Iterator
 
 import gevent
 import pytest
+from flask_socketio_cluster import clock
+from flask_socketio_cluster.transport import websocket
+from flask_socketio_cluster.transport.websocket import (
+    EMPTY_FRAMES_BURST,
+    EMPTY_FRAMES_PER_S,
+    FRAGMENTS_MAX,
+    WebSocket,
+    frame,
+)
 from gevent import socket
 from wsproto.connection import Connection, ConnectionType
 from wsproto.events import BytesMessage, CloseConnection, Event, Ping, Pong, TextMessage
 
-from app import clock
-from app.realtime import websocket
-from app.realtime.websocket import (
-    EMPTY_FRAMES_BURST,
-    EMPTY_FRAMES_PER_S,
-    FRAGMENTS_MAX,
-    MESSAGE_BYTES_MAX,
-    WebSocket,
-    frame,
-)
-
 WAIT_S = 10.0
 KERNEL_BYTES = 4096
+MESSAGE_BYTES_MAX = 16_384
 
 
 class Peer:
@@ -38,7 +37,7 @@ class Peer:
         self._news = gevent.event.Event()
         self.taken = _socket.socket(fileno=node_end.detach())
         self.taken.setblocking(False)
-        self.node = WebSocket(self.taken, self._hear, self._end)
+        self.node = WebSocket(self.taken, self._hear, self._end, message_bytes_max=MESSAGE_BYTES_MAX)
         self.node.start()
 
     def _hear(self, text: str) -> None:

@@ -8,14 +8,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from flask_socketio_cluster.bus.channels import WAKE_CHANNEL, room_channel
+from flask_socketio_cluster.bus.waker import wake_once
 from redis import Redis
 
 from app.db import Database
-from app.realtime.waker import wake_once
-from app.redis_keys import WAKE_CHANNEL, room_channel
-from app.streams import stream
+from app.streams.stream import streams
 from app.users import actions as users
-from app.wire import NAMESPACE, room_of
+from app.wire import room_of
 from deploy.local.readiness import wait_until
 from deploy.local.spawn import spawn
 from tests.integration.customers import Customer, new_customer, rows, write
@@ -47,7 +47,7 @@ def run(database: Database, *arguments: str, given: str | None = None) -> subpro
 
 def messages(customer: Customer) -> list[tuple[int, str]]:
     """seq and text of what the customer was told, which also waits for the relay."""
-    stored = customer.db.read(stream.read_after, customer.id, 0)
+    stored = customer.db.read(streams.read_after, customer.id, 0)
     waiting = rows(customer.db, "SELECT seq FROM outbox WHERE user_id = :id ORDER BY seq", id=customer.id)
     assert waiting == [(event.seq,) for event in stored]
     payloads = [json.loads(event.packet[1:])[1] for event in stored]
@@ -181,13 +181,13 @@ def test_all_names_are_looked_at_however_many(sqlite: Database, monkeypatch: pyt
 
 def test_a_restored_backup_has_an_epoch_it_never_had(sqlite: Database) -> None:
     alice = new_customer(sqlite)
-    before = sqlite.read(stream.head, alice.id).epoch
+    before = sqlite.read(streams.head, alice.id).epoch
 
     said = run(sqlite, "restaurado").stdout
 
-    now = sqlite.read(stream.head, alice.id).epoch
+    now = sqlite.read(streams.head, alice.id).epoch
     assert said == f"epoca: {now}\n"
-    assert before < now < sqlite.transact(stream.change_epoch)
+    assert before < now < sqlite.transact(streams.change_epoch)
 
 
 def test_the_demo_data_is_what_the_contract_says_and_is_made_once(sqlite: Database) -> None:
@@ -235,7 +235,7 @@ def test_a_worker_is_woken_by_a_commit_and_need_not_look(sqlite: Database, own_r
         "REDIS_URL": own_redis.url,
     }
     with Redis.from_url(own_redis.url) as client, client.pubsub() as news:
-        news.subscribe(room_channel(NAMESPACE, room_of(alice.id)))
+        news.subscribe(room_channel("/", room_of(alice.id)))
         assert news.get_message(timeout=5)
         worker = spawn([sys.executable, "-c", ONLY_WOKEN], env=env, cwd=ROOT)
         try:

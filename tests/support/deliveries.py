@@ -25,7 +25,7 @@ class Deliveries:
 def deliveries(node_url: str) -> Deliveries:
     """All so far; one event for two sockets counts twice."""
     by_bus, from_database = (
-        metric(node_url, f'saldo_vivo_stream_events_sent_total{{way="{way}"}}') for way in ("bus", "database")
+        metric(node_url, f'socketio_cluster_stream_events_sent_total{{way="{way}"}}') for way in ("bus", "database")
     )
     return Deliveries(by_bus, from_database)
 

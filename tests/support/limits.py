@@ -5,8 +5,9 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import TypeVar
 
-from app import clock
-from app.limiter import REDIS_RETRY_AFTER_S, Limiter
+from flask_socketio_cluster.limits.limiter import REDIS_RETRY_AFTER_S, Limiter
+
+from app import clock, limiter
 from tests.support import cluster_log
 from tests.support.cluster import Cluster
 from tests.support.people import eventually
@@ -19,7 +20,7 @@ Result = TypeVar("Result")
 
 def patient(redis_url: str) -> Limiter:
     """A limiter that waits for a slow Redis."""
-    return Limiter(redis_url, connect_timeout_s=PATIENCE_S, answer_timeout_s=PATIENCE_S)
+    return limiter.connect(redis_url, connect_timeout_s=PATIENCE_S, answer_timeout_s=PATIENCE_S)
 
 
 def counted_together(cluster: Cluster, attempt: Callable[[], Result], is_exact: Callable[[Result], bool]) -> Result:

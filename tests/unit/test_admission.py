@@ -5,10 +5,9 @@ import resource
 from typing import cast
 
 import pytest
-
-from app.realtime import admission
-from app.realtime.admission import Admission, sessions_max
-from app.realtime.engine import NodeSocket
+from flask_socketio_cluster.transport import admission
+from flask_socketio_cluster.transport.admission import Admission, sessions_max
+from flask_socketio_cluster.transport.session import EngineSession
 
 _numbers = itertools.count()
 
@@ -21,8 +20,8 @@ class Session:
         self.ended_as: str | None = None
 
     @property
-    def socket(self) -> NodeSocket:
-        return cast(NodeSocket, self)
+    def socket(self) -> EngineSession:
+        return cast(EngineSession, self)
 
     def end(self, counted_as: str) -> None:
         self.ended_as = counted_as
@@ -59,7 +58,7 @@ def test_when_it_is_full_the_oldest_stranger_makes_room_and_nobody_else() -> Non
     assert first
     assert second
     assert new
-    assert (first.ended_as, second.ended_as) == ("lotado", None)
+    assert (first.ended_as, second.ended_as) == ("full", None)
     assert begin(room, "f", authenticated=True)
 
     assert begin(room, "g") is None, "all that are left have authenticated"

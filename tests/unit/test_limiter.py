@@ -1,10 +1,11 @@
 """The limiter where there is no Redis: it counts in this process, for each key by itself."""
 
 import pytest
+from flask_socketio_cluster.limits import limiter
+from flask_socketio_cluster.limits.limiter import Limiter
 
-from app import limiter
+from app import limiter as bank_limiter
 from app.errors import TooFast
-from app.limiter import Limiter
 from tests.support.ports import LOOPBACK, free_port
 
 RATE = limiter.per_minute("login", 3)
@@ -13,7 +14,7 @@ RATE = limiter.per_minute("login", 3)
 @pytest.fixture
 def alone() -> Limiter:
     """A limiter whose Redis is not there."""
-    return Limiter(f"redis://{LOOPBACK}:{free_port()}")
+    return bank_limiter.connect(f"redis://{LOOPBACK}:{free_port()}")
 
 
 def uses_until_refused(limits: Limiter, rate: limiter.Rate, *keys: str) -> int:

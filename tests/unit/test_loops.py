@@ -5,10 +5,10 @@ from typing import Any
 
 import gevent
 import pytest
+from flask_socketio_cluster.loops import Loop
 from gevent.event import Event
-from structlog.testing import capture_logs
 
-from app.loops import Loop
+from tests.support import package_log
 from tests.support.metrics import counted
 
 WAIT_S = 10.0
@@ -64,27 +64,28 @@ def test_building_a_loop_runs_nothing() -> None:
 
 def test_no_error_ends_it(started: list[Loop]) -> None:
     steps = Steps(ValueError("x"), gevent.Timeout(1), KeyError("y"), 0.0)
-    before = counted("saldo_vivo_loop_failures_total", loop="test")
+    before = counted("socketio_cluster_loop_failures_total", loop="test")
 
     start(started, steps)
 
     steps.wait(5)
-    assert counted("saldo_vivo_loop_failures_total", loop="test") == before + 3
+    assert counted("socketio_cluster_loop_failures_total", loop="test") == before + 3
 
 
 def test_a_kind_of_failure_is_logged_once_until_a_turn_succeeds(started: list[Loop]) -> None:
     failures = (ValueError("one"), ValueError("two"), KeyError("other"), ValueError("three"))
     steps = Steps(*failures, 0.0, ValueError("again"), 0.0)
-    with capture_logs() as lines:
+    with package_log.captured() as lines:
         start(started, steps, expected=(KeyError,))
         steps.wait(8)
 
-    assert [(line["event"], line["log_level"]) for line in lines] == [
-        ("loop_failed", "error"),
-        ("loop_put_off", "warning"),
-        ("loop_failed", "error"),
+    assert [(line.getMessage(), line.levelname) for line in lines] == [
+        ("loop_failed", "ERROR"),
+        ("loop_put_off", "WARNING"),
+        ("loop_failed", "ERROR"),
     ]
-    assert lines[0]["exc_info"] is failures[0], "an error that nobody expects has its traceback"
+    assert lines[0].exc_info is not None
+    assert lines[0].exc_info[1] is failures[0], "an error that nobody expects has its traceback"
 
 
 def test_waking_starts_the_next_turn_at_once(started: list[Loop]) -> None:
@@ -129,7 +130,7 @@ def test_the_pause_after_failures_grows_to_its_bound_and_waking_does_not_cut_it(
 def test_it_ends_when_it_is_stopped_also_within_a_turn_that_waits_for_ever(
     monkeypatch: pytest.MonkeyPatch, started: list[Loop]
 ) -> None:
-    monkeypatch.setattr("app.loops.STOP_WAIT_S", 0.01)
+    monkeypatch.setattr("flask_socketio_cluster.loops.STOP_WAIT_S", 0.01)
     waiting, ended = Event(), Event()
 
     def step() -> None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from app.realtime.server import _may_connect
+from app.realtime import _may_connect
 
 OTHERS = ("https://parceiro.example", "http://localhost:5173")
 

@@ -4,12 +4,11 @@ import json
 from typing import Any
 
 import pytest
+from flask_socketio_cluster.transport import packets
+from flask_socketio_cluster.transport.session import Malformed
 from hypothesis import given
 from hypothesis import strategies as st
 from socketio.packet import ACK, CONNECT, EVENT, Packet
-
-from app.realtime import packets
-from app.realtime.engine import Malformed
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers(-(2**53), 2**53) | st.text(max_size=8),

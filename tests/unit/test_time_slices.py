@@ -2,10 +2,9 @@
 
 import gevent
 import pytest
+from flask_socketio_cluster import clock
+from flask_socketio_cluster.transport.time_slices import SLICE_S, TimeSlices
 from gevent.event import Event
-
-from app import clock
-from app.realtime.time_slices import SLICE_S, TimeSlices
 
 WAIT_S = 10.0
 CLIENTS = 50

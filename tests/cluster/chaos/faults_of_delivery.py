@@ -6,11 +6,11 @@ from contextlib import contextmanager
 
 import pymysql
 import redis
+from flask_socketio_cluster.bus.canary import DEAF_S
+from flask_socketio_cluster.bus.channels import room_channel
+from flask_socketio_cluster.streams.stream import PARTITIONS
 
-from app.realtime.bus import CANARY_DEAF_S
-from app.redis_keys import room_channel
-from app.streams.models import PARTITIONS
-from app.wire import NAMESPACE, room_of
+from app.wire import room_of
 from deploy.local.spawn import kill_group
 from tests.cluster.chaos.lab import DATABASE, WORKERS, Lab
 from tests.support.people import eventually
@@ -26,7 +26,7 @@ def kill_between_publish_and_delete(lab: Lab, hold_s: float) -> None:
     then publishes it waits for that row, and is killed there.
     """
     payee = lab.witnesses[1].login
-    channel = room_channel(NAMESPACE, room_of(payee.user_id))
+    channel = room_channel("/", room_of(payee.user_id))
     with _heard(lab, channel) as heard, lab.mariadb.connection() as partition, lab.mariadb.connection() as row:
         _lock(partition, "outbox_partitions", payee.user_id % PARTITIONS)
         lab.witnesses[0].teller.transfer(payee, 7)
@@ -86,7 +86,7 @@ def drop_last_message(lab: Lab, hold_s: float) -> None:
     payee = lab.witnesses[1].login
     burst = 3
     last = lab.auditor.heads([payee.user_id])[payee.user_id] + burst
-    lab.redis_link.swallow(room_channel(NAMESPACE, room_of(payee.user_id)), last)
+    lab.redis_link.swallow(room_channel("/", room_of(payee.user_id)), last)
     for _ in range(burst):
         lab.witnesses[0].teller.transfer(payee, 3)
     eventually(lab.redis_link.swallowed, "a message to lose", PUBLISHED_WITHIN_S)
@@ -110,7 +110,7 @@ def deafen_subscriptions(lab: Lab, hold_s: float) -> None:
     lab.burst()
     begun = time.monotonic()
     lab.hold(hold_s)
-    assert time.monotonic() - begun > CANARY_DEAF_S
+    assert time.monotonic() - begun > DEAF_S
 
 
 def empty_redis(lab: Lab, hold_s: float) -> None:

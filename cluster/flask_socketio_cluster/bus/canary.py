@@ -1,0 +1,45 @@
+"""The canary: a node publishes to itself, and so finds out when it is deaf although its connection is open."""
+
+import logging
+
+from redis.exceptions import RedisError
+
+from flask_socketio_cluster import clock, metrics, redis_client
+from flask_socketio_cluster.bus.channels import canary_channel
+from flask_socketio_cluster.bus.subscriber import Subscriber
+from flask_socketio_cluster.loops import Loop
+
+EVERY_S = 1.0
+DEAF_S = 3.0
+
+_log = logging.getLogger(__name__)
+
+
+class Canary:
+    """Makes the subscription anew when nothing was heard for DEAF_S."""
+
+    def __init__(self, client: redis_client.Client, subscriber: Subscriber, *, node_id: str) -> None:
+        self._client = client
+        self._subscriber = subscriber
+        self._channel = canary_channel(node_id)
+        self._heard_s = clock.monotonic_s()
+        subscriber.add(self._channel)
+        self.loop = Loop("canary", self._publish, every_s=EVERY_S, retry_s=EVERY_S, expected=(RedisError,))
+
+    def heard(self) -> None:
+        """Something arrived. Whatever it was is a sign of life: in a flood the canary waits behind thousands."""
+        self._heard_s = clock.monotonic_s()
+
+    def age_s(self) -> float:
+        """Seconds since this node last heard anything through Redis, or since it began."""
+        return clock.monotonic_s() - self._heard_s
+
+    def is_deaf(self) -> bool:
+        return self.age_s() > DEAF_S
+
+    def _publish(self) -> None:
+        metrics.CANARY_AGE.set(self.age_s())
+        self._client.publish(self._channel, "1")
+        if self.is_deaf() and self._subscriber.connected:
+            _log.warning("deaf", extra={"canary_age_s": round(self.age_s(), 1)})
+            self._subscriber.reconnect()

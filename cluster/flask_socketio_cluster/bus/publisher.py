@@ -1,0 +1,40 @@
+"""Ready-made packets onto the bus: all of a batch in one round trip, or an error."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from flask_socketio_cluster import redis_client
+from flask_socketio_cluster.bus.channels import room_channel
+
+# A worker can wait longer than a request can.
+ANSWER_TIMEOUT_S = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Numbered:
+    """Socket.IO packets for one room, in order, under the number `seq` of the room's stream."""
+
+    namespace: str
+    room: str
+    seq: int
+    packets: tuple[str, ...]
+
+
+class Publisher:
+    def __init__(self, redis_url: str) -> None:
+        self._client = redis_client.connect(redis_url, answer_timeout_s=ANSWER_TIMEOUT_S)
+
+    def ping(self) -> None:
+        """Raises RedisError unless Redis answers."""
+        self._client.ping()
+
+    def publish(self, messages: Iterable[Numbered]) -> None:
+        """All of `messages`, in order, in one round trip. Raises RedisError unless Redis took every one.
+
+        A message is lines of text: the seq, then the packets. JSON has no raw newline.
+        """
+        pipeline = self._client.pipeline(transaction=False)
+        for message in messages:
+            lines = (str(message.seq), *message.packets)
+            pipeline.publish(room_channel(message.namespace, message.room), "\n".join(lines))
+        pipeline.execute()

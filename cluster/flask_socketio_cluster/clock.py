@@ -1,0 +1,17 @@
+"""The time, in one place."""
+
+import time
+from datetime import UTC, datetime
+
+
+def now() -> datetime:
+    """The current moment in UTC."""
+    return datetime.now(UTC)
+
+
+def unix_s() -> float:
+    return time.time()
+
+
+def monotonic_s() -> float:
+    return time.monotonic()

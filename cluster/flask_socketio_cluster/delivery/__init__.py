@@ -1,0 +1,1 @@
+"""Durable events to sockets: in order, each once, to nobody else."""

@@ -1,0 +1,182 @@
+"""Durable delivery to the sockets of one namespace, put together."""
+
+import secrets
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Any
+
+import gevent
+from flask import request
+from flask_socketio import SocketIO
+
+from flask_socketio_cluster.bus.manager import Listener, RoutedRedisManager
+from flask_socketio_cluster.delivery.authentication import Authentication
+from flask_socketio_cluster.delivery.expiry import EndedSince, SessionExpiry
+from flask_socketio_cluster.delivery.feed import Feed, Read
+from flask_socketio_cluster.delivery.guard import Guard, Handler
+from flask_socketio_cluster.delivery.identity import Ended, Identity
+from flask_socketio_cluster.delivery.messages import Messages, Said
+from flask_socketio_cluster.delivery.sockets import Sockets, UserSocket
+from flask_socketio_cluster.delivery.sweep import Sweep
+from flask_socketio_cluster.errors import BusUnavailable
+from flask_socketio_cluster.loops import Loop
+from flask_socketio_cluster.streams.stream import Key, Streams
+from flask_socketio_cluster.transport.connection import client_network
+from flask_socketio_cluster.transport.transport import Transport
+
+DRAIN_RECONNECT_MS_MAX = 2000
+DRAIN_WAIT_S = 0.3
+_END_SESSIONS = "end_sessions"
+
+
+def user_room(key: Key) -> str:
+    """The room of one user's sockets, also for stock emitters."""
+    return f"user_{key}"
+
+
+class Delivery:
+    """Brings each user's durable events to all of the user's sockets of the namespace of `streams`.
+
+    `socketio` has `bus` as its `client_manager` and `transport` below it. What an application says for itself:
+
+    `read_token(token)`: whose token it is, without asking anybody; raises one of `refusals` for one that is not
+    genuine. `verify(identity)`: the same user, if the session was not ended; asks the database. Both give an
+    `Identity`. `ended_since(moment)`: the sessions that were ended at or after it. `read(work, *args)` runs
+    `work(connection, *args)` on the database of `streams`; `read_missed` does the same for catch-ups, which can be
+    many. `unavailable`: what those raise while the database is away. `refusals`: what a client is told of, by
+    `messages.refused`, without a line in the log. `room_of(key)`: the room of a user's sockets.
+
+    Nothing runs before `start`.
+    """
+
+    def __init__(
+        self,
+        socketio: SocketIO,
+        *,
+        bus: RoutedRedisManager,
+        transport: Transport,
+        streams: Streams,
+        read: Read,
+        read_missed: Read | None = None,
+        read_token: Callable[[object], Identity],
+        verify: Callable[[Any], Identity],
+        ended_since: EndedSince,
+        unavailable: tuple[type[Exception], ...],
+        refusals: tuple[type[Exception], ...] = (),
+        messages: Messages | None = None,
+        room_of: Callable[[Key], str] = user_room,
+    ) -> None:
+        read_missed = read_missed or read
+        self._socketio = socketio
+        self._bus = bus
+        self._namespace = streams.namespace
+        self._messages = messages = messages or Messages()
+        server = socketio.server
+        self._sockets = sockets = Sockets(room_of)
+        self._feed = feed = Feed(
+            streams=streams,
+            read=read_missed,
+            unavailable=unavailable,
+            sockets=sockets,
+            server=server,
+            transport=transport,
+        )
+        self._guard = Guard(
+            read_token=read_token,
+            verify=verify,
+            unavailable=unavailable,
+            refusals=refusals,
+            messages=messages,
+            feed=feed,
+        )
+        self._authentication = Authentication(
+            streams=streams,
+            read=read,
+            messages=messages,
+            sockets=sockets,
+            feed=feed,
+            bus=bus,
+            server=server,
+            transport=transport,
+        )
+        sweep = Sweep(streams=streams, read=read_missed, unavailable=unavailable, sockets=sockets, feed=feed)
+        self._expiry = SessionExpiry(
+            ended_since=ended_since, unavailable=unavailable, said=messages.ended, sockets=sockets, feed=feed
+        )
+        bus.listen(
+            self._namespace,
+            Listener(on_numbered=feed.deliver, on_signal=self._signalled, on_ready=sweep.ask, may_hear=feed.may_hear),
+        )
+        socketio.on_event("connect", self._connected, namespace=self._namespace)
+        socketio.on_event("disconnect", self._disconnected, namespace=self._namespace)
+        self.serve(messages.authenticate, self._authentication.authenticate)
+        self.serve(messages.synchronize, self._authentication.synchronize)
+        self.loops: tuple[Loop, ...] = (sweep.loop, *self._expiry.loops)
+
+    def serve(self, event: str, handler: Handler) -> None:
+        """Serve a client event: `handler(socket, identity, payload)` gives the acknowledgement. Who sends it was
+        verified; what it raises is told to the client."""
+
+        def handle(*args: Any) -> Any:
+            socket = self._sockets.get(request.sid)  # type: ignore[attr-defined]  # Flask-SocketIO's
+            return self._guard.run(handler, event, socket, args) if socket else None
+
+        self._socketio.on_event(event, handle, namespace=self._namespace)
+
+    def acknowledges(self, event: str, answer: Callable[[Any, dict[str, Any]], Any]) -> None:
+        """Serve a client event with its acknowledgement: `answer(identity, payload)`. Given only to a socket that may
+        still hear it."""
+
+        def handler(socket: UserSocket, identity: Identity, data: dict[str, Any]) -> Any:
+            acknowledgement = answer(identity, data)
+            self._feed.require_current(socket, identity)
+            return acknowledgement
+
+        self.serve(event, handler)
+
+    def answers(self, event: str, answer: Callable[[Any, str, dict[str, Any]], Said]) -> None:
+        """Serve a client event with an event to the socket that sent it: `answer(identity, address, payload)`, where
+        `address` is where the client is, for limits."""
+
+        def handler(socket: UserSocket, identity: Identity, data: dict[str, Any]) -> None:
+            said = answer(identity, socket.address, data)
+            self._feed.require_current(socket, identity)
+            self._feed.say(socket, said)
+
+        self.serve(event, handler)
+
+    def tell(self, key: Key, event: str, payload: Any) -> None:
+        """An ephemeral event to every socket of a user, on every node; lost while Redis is away."""
+        with suppress(BusUnavailable):
+            self._bus.emit(event, payload, namespace=self._namespace, room=self._sockets.room_of(key))
+
+    def end_sessions(self, ended: Ended) -> None:
+        """Close the sockets of ended sessions on every node, at once. While Redis is away every node finds them by
+        `ended_since`."""
+        with suppress(BusUnavailable):
+            self._bus.signal(
+                _END_SESSIONS,
+                [ended.key, ended.session_id, ended.generation],
+                namespace=self._namespace,
+                room=self._sockets.room_of(ended.key),
+            )
+
+    def drain(self) -> None:
+        """Tell every socket to come back elsewhere, then close them all; takes about DRAIN_WAIT_S."""
+        for socket in self._sockets:
+            self._feed.say(socket, self._messages.draining(secrets.randbelow(DRAIN_RECONNECT_MS_MAX)))
+        gevent.sleep(DRAIN_WAIT_S)
+        gevent.joinall([gevent.spawn(self._feed.close_transport, socket) for socket in self._sockets])
+
+    def _signalled(self, name: str, data: Any) -> None:
+        if name == _END_SESSIONS:
+            self._expiry.end(Ended(*data))
+
+    def _connected(self, auth: Any = None) -> None:
+        sid = request.sid  # type: ignore[attr-defined]  # Flask-SocketIO's
+        socket = self._authentication.connect(sid, address=client_network(request.environ))
+        if isinstance(auth, dict) and auth.get("token") is not None:
+            self._guard.run(self._authentication.authenticate, self._messages.authenticate, socket, (auth,))
+
+    def _disconnected(self, _reason: Any = None) -> None:
+        self._sockets.close(request.sid)  # type: ignore[attr-defined]  # Flask-SocketIO's

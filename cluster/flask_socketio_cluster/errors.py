@@ -1,0 +1,53 @@
+"""What can go wrong, and what a client can be refused for."""
+
+
+class ClusterError(Exception):
+    """Whatever this package raises."""
+
+
+class BusUnavailable(ClusterError):
+    """Redis refused a message or did not answer in time."""
+
+
+class RateExceeded(ClusterError):
+    """Too much was asked in too short a time; `retry_after_s` says when it may be asked again."""
+
+    def __init__(self, retry_after_s: int) -> None:
+        super().__init__(f"asked too often; again in {retry_after_s} s")
+        self.retry_after_s = retry_after_s
+
+
+class Refused(ClusterError):
+    """What a client asked for is refused. The text is for a developer; `code` is for a program."""
+
+    code = "refused"
+
+
+class NotAnObject(Refused):
+    code = "invalid"
+
+    def __init__(self) -> None:
+        super().__init__("the payload of this event is a JSON object")
+
+
+class NotAuthenticated(Refused):
+    code = "not_authenticated"
+
+    def __init__(self) -> None:
+        super().__init__("this socket is not authenticated")
+
+
+class TokenExpired(Refused):
+    code = "token_expired"
+
+    def __init__(self) -> None:
+        super().__init__("the token has expired")
+
+
+class OtherKey(Refused):
+    """The token of a payload and that of its socket are of two different users."""
+
+    code = "other_user"
+
+    def __init__(self) -> None:
+        super().__init__("this socket is authenticated as somebody else")

@@ -1,0 +1,1 @@
+"""Durable events in the database: append, read, outbox, relay."""

@@ -1,0 +1,191 @@
+"""Append to durable streams in the transaction of the fact itself; read what somebody missed.
+
+Knows no socket and no Redis: it serves any application that has a database.
+"""
+
+import logging
+import zlib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import BindParameter, Connection, Row, bindparam, case, insert, select, update
+
+from flask_socketio_cluster import clock
+from flask_socketio_cluster.streams.tables import Tables
+from flask_socketio_cluster.wire import dumps, event_packet
+
+READ_EVENTS_MAX = 200
+HEADS_KEYS_MAX = 1000
+PAYLOAD_BYTES_MAX = 32_000
+# Rows of the outbox with the same partition are relayed by one relay at a time, in order.
+PARTITIONS = 16
+
+_log = logging.getLogger(__name__)
+
+# Names a stream: a user's id, for example. All keys of an application are of one of these types.
+Key = int | str
+
+
+class Unreadable(Exception):
+    """A row that is not as `append` wrote it."""
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """An ephemeral event that holds as soon as the durable one does; of one `key` only the last matters."""
+
+    event: str
+    key: str
+    payload: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Append:
+    """A durable event for one stream. `payload` is a JSON object; `id` and `seq` are added to it.
+
+    `is_notice`: it counts as unread until it is read.
+    """
+
+    key: Key
+    event: str
+    payload: dict[str, Any]
+    state: Sequence[State] = field(default=())
+    is_notice: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """One event of a stream, as wire text. `state` packets by key, to be sent after it."""
+
+    key: Key
+    seq: int
+    packet: str
+    state: dict[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """Where a stream is: the last seq (0 when empty) and the epoch of the database."""
+
+    seq: int
+    epoch: int
+
+
+class Streams:
+    """The streams that are kept in `tables`, for sockets of `namespace`. Safe to share between greenlets and threads.
+
+    Every method runs on a connection of the caller's, in the caller's transaction.
+    """
+
+    def __init__(self, tables: Tables, *, namespace: str = "/") -> None:
+        self.tables = tables
+        self.namespace = namespace
+        # Built once: making a statement costs more than running it.
+        streams, events = tables.streams.c, tables.events.c
+        key, events_key = streams[tables.key_name], events[tables.key_name]
+        keys: BindParameter[Any] = bindparam("keys", expanding=True)
+        noticed: BindParameter[Any] = bindparam("noticed", expanding=True)
+        epoch = select(tables.epoch.c.epoch).scalar_subquery()
+        self._open = insert(tables.streams)
+        self._advance = (
+            update(tables.streams)
+            .where(key.in_(keys))
+            .values(seq=streams.seq + 1, notices=streams.notices + case((key.in_(noticed), 1), else_=0))
+        )
+        self._heads = select(key.label("key"), streams.seq, streams.notices, epoch.label("epoch")).where(key.in_(keys))
+        self._insert_events = insert(tables.events)
+        self._insert_outbox = insert(tables.outbox)
+        self._after = (
+            select(events.seq, events.event, events.payload, events.state)
+            .where(events_key == bindparam("key"), events.seq > bindparam("after"))
+            .order_by(events.seq)
+            .limit(READ_EVENTS_MAX)
+        )
+
+    def prepare(self, connection: Connection) -> None:
+        """Fill what must be there before the first event; what is there already stays. Once, after the tables were
+        made, and not by several processes at a time."""
+        known = set(connection.execute(select(self.tables.partitions.c.id)).scalars())
+        missing = [{"id": number} for number in range(PARTITIONS) if number not in known]
+        if missing:
+            connection.execute(insert(self.tables.partitions), missing)
+        if connection.execute(select(self.tables.epoch.c.epoch)).first() is None:
+            connection.execute(insert(self.tables.epoch), {"id": 1, "epoch": int(clock.unix_s())})
+
+    def open_for(self, connection: Connection, key: Key) -> None:
+        """A new, empty stream. Raises IntegrityError when there is one of that key."""
+        connection.execute(self._open, {self.tables.key_name: key, "seq": 0, "notices": 0})
+
+    def append(self, connection: Connection, events: Iterable[Append]) -> dict[Key, int]:
+        """Give each event the next seq of its stream and put it in the outbox; at most one event a stream.
+
+        Locks the streams in ascending order of their keys, until the transaction ends. Returns key → seq. Call it
+        last: what is locked here orders every operation of these streams. Raises KeyError for a key without a stream.
+        """
+        ordered = sorted(events, key=lambda event: event.key)
+        keys = [event.key for event in ordered]
+        assert len(set(keys)) == len(keys), "one event a stream and call"
+        noticed = [event.key for event in ordered if event.is_notice]
+        connection.execute(self._advance, {"keys": keys, "noticed": noticed})
+        heads = {row.key: row for row in connection.execute(self._heads, {"keys": keys})}
+        rows = [self._row(event, heads[event.key].seq, heads[event.key].notices) for event in ordered]
+        connection.execute(self._insert_events, rows)
+        name = self.tables.key_name
+        outbox = [{"partition_id": partition_of(k), name: k, "seq": heads[k].seq} for k in keys]
+        connection.execute(self._insert_outbox, outbox)
+        return {key: heads[key].seq for key in keys}
+
+    def _row(self, event: Append, seq: int, notices: int) -> dict[str, Any]:
+        payload = dumps({**event.payload, "id": f"{event.key}-{seq}", "seq": seq})
+        assert len(payload.encode()) <= PAYLOAD_BYTES_MAX, "whoever appends bounds every field of a payload"
+        state = "\n".join(f"{s.key}\t{event_packet(s.event, dumps(s.payload), self.namespace)}" for s in event.state)
+        return {
+            self.tables.key_name: event.key,
+            "seq": seq,
+            "event": event.event,
+            "payload": payload,
+            "state": state,
+            "created_at": clock.now(),
+            "notices": notices,
+        }
+
+    def head(self, connection: Connection, key: Key) -> Head:
+        """Where one stream is. Raises KeyError for a key without one."""
+        return self.heads(connection, [key])[key]
+
+    def heads(self, connection: Connection, keys: Sequence[Key]) -> dict[Key, Head]:
+        """The streams' heads by key, for at most HEADS_KEYS_MAX keys."""
+        assert len(keys) <= HEADS_KEYS_MAX
+        return {row.key: Head(row.seq, row.epoch) for row in connection.execute(self._heads, {"keys": keys})}
+
+    def read_after(self, connection: Connection, key: Key, seq: int) -> list[Stored]:
+        """The next READ_EVENTS_MAX events after `seq`, in order. One whose state cannot be read comes without it."""
+        return [self._readable(key, row) for row in connection.execute(self._after, {"key": key, "after": seq})]
+
+    def _readable(self, key: Key, row: Row[*tuple[Any, ...]]) -> Stored:
+        try:
+            return self.to_stored(key, row.seq, row.event, row.payload, row.state)
+        except Unreadable as error:
+            _log.error("state_left_out", extra={"key": key, "seq": row.seq, "error": str(error)})
+            return self.to_stored(key, row.seq, row.event, row.payload, "")
+
+    def to_stored(self, key: Key, seq: int, event: str, payload: str, state: str) -> Stored:
+        """A row of the stream as wire text. Raises Unreadable."""
+        lines = [line.partition("\t") for line in state.split("\n")] if state else []
+        if not all(packet for _, _, packet in lines):
+            raise Unreadable("its state is not lines of a key, a tab and a packet")
+        packet = event_packet(event, payload, self.namespace)
+        return Stored(key, seq, packet, {state_key: after for state_key, _, after in lines})
+
+    def change_epoch(self, connection: Connection) -> int:
+        """A number that this database never had, also after it was set back to a backup; returns it."""
+        table = self.tables.epoch
+        old: int = connection.execute(select(table.c.epoch)).scalar_one()
+        epoch = max(old + 1, int(clock.unix_s()))
+        connection.execute(update(table).values(epoch=epoch))
+        return epoch
+
+
+def partition_of(key: Key) -> int:
+    return key % PARTITIONS if isinstance(key, int) else zlib.crc32(key.encode()) % PARTITIONS

@@ -1,0 +1,101 @@
+"""The tables of the durable streams. An application's own tables may stand in their place, with the same columns."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    DateTime,
+    Index,
+    Integer,
+    MetaData,
+    SmallInteger,
+    String,
+    Table,
+    Text,
+)
+from sqlalchemy.dialects.mysql import DATETIME, LONGTEXT
+from sqlalchemy.types import TypeEngine
+
+# SQLite gives row ids only to INTEGER keys; its integers are 64 bits wide anyway.
+_NUMBER = BigInteger().with_variant(Integer(), "sqlite")
+_MOMENT = DateTime(timezone=True).with_variant(DATETIME(fsp=6), "mysql", "mariadb")
+_TEXT = Text().with_variant(LONGTEXT(), "mysql", "mariadb")
+# Byte by byte: "Ana" and "ana" are two streams. So long that an index of MariaDB still takes it.
+_KEY = String(190).with_variant(String(190, collation="utf8mb4_bin"), "mysql", "mariadb")
+
+
+@dataclass(frozen=True)
+class Tables:
+    """Where streams are kept. The first column of `streams` is the key; it has the same name in all of them.
+
+    `streams` (key, seq, notices): the head of each stream. Its row lock orders the commits of the stream's events.
+    `events` (key, seq, event, payload, state, created_at, notices): never changed. `payload` is JSON, ready for the
+    wire. `state` is lines of a key, a tab and a Socket.IO packet.
+    `outbox` (id, partition_id, key, seq): events that no relay has published yet. Ids ascend and are never used again.
+    `partitions` (id): rows 0 to PARTITIONS - 1; a relay holds the row's lock while it works on the partition.
+    `epoch` (id, epoch): one row; the number changes when a backup is restored.
+
+    `notices` counts those events of a stream that count as unread (`Append.is_notice`), up to this one and with it.
+    """
+
+    streams: Table
+    events: Table
+    outbox: Table
+    partitions: Table
+    epoch: Table
+
+    @property
+    def key_name(self) -> str:
+        return self.streams.columns[0].name
+
+
+def define_tables(metadata: MetaData, *, prefix: str = "", key: TypeEngine[Any] = _KEY) -> Tables:
+    """The five tables in `metadata`, each named `prefix` and more; `key` is the type of a stream's key, a text of up
+    to 190 characters by default. `Streams.prepare` fills them once."""
+
+    def key_column(**options: Any) -> Column[Any]:
+        return Column("stream_key", key, **options)
+
+    events = Table(
+        f"{prefix}stream_events",
+        metadata,
+        key_column(primary_key=True, autoincrement=False),
+        Column("seq", _NUMBER, primary_key=True, autoincrement=False),
+        Column("event", String(100), nullable=False),
+        Column("payload", _TEXT, nullable=False),
+        Column("state", _TEXT, nullable=False),
+        Column("created_at", _MOMENT, nullable=False),
+        Column("notices", _NUMBER, nullable=False),
+    )
+    outbox = Table(
+        f"{prefix}outbox",
+        metadata,
+        Column("id", _NUMBER, primary_key=True),
+        Column("partition_id", SmallInteger, nullable=False),
+        key_column(nullable=False),
+        Column("seq", _NUMBER, nullable=False),
+        Index(f"ix_{prefix}outbox_partition_id", "partition_id", "id"),
+        sqlite_autoincrement=True,
+    )
+    return Tables(
+        streams=Table(
+            f"{prefix}streams",
+            metadata,
+            key_column(primary_key=True, autoincrement=False),
+            Column("seq", _NUMBER, nullable=False),
+            Column("notices", _NUMBER, nullable=False),
+        ),
+        events=events,
+        outbox=outbox,
+        partitions=Table(
+            f"{prefix}outbox_partitions", metadata, Column("id", SmallInteger, primary_key=True, autoincrement=False)
+        ),
+        epoch=Table(
+            f"{prefix}stream_epoch",
+            metadata,
+            Column("id", SmallInteger, primary_key=True, autoincrement=False),
+            Column("epoch", _NUMBER, nullable=False),
+        ),
+    )

@@ -1,0 +1,1 @@
+"""Engine.IO sessions, WebSockets and heartbeat of one node."""

@@ -1,0 +1,77 @@
+"""Who may open one more session on this node."""
+
+import resource
+from collections import Counter
+
+from flask_socketio_cluster.transport.session import EngineSession
+
+SESSIONS_MAX = 20_000
+# Of the files that the process may open, what is kept for the stores, for requests, and for refusing sessions.
+FILES_KEPT_MIN = 128
+FILES_KEPT_SHARE = 0.25
+# What one address may hold of all sessions. A whole office, or a mobile network, may be behind one.
+ADDRESS_SHARE = 0.5
+# Sockets of one address that nobody has authenticated yet; they live for seconds.
+PENDING_BY_ADDRESS_MAX = 2_000
+
+
+def sessions_max() -> int:
+    """As many as there are files for."""
+    soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft == resource.RLIM_INFINITY:
+        return SESSIONS_MAX
+    return min(SESSIONS_MAX, soft - max(FILES_KEPT_MIN, int(soft * FILES_KEPT_SHARE)))
+
+
+class Admission:
+    """Counts sessions, in all and by address. When the node is full, the oldest session that nobody has authenticated
+    makes room for a new one."""
+
+    def __init__(self, sessions_max: int) -> None:
+        self._sessions_max = sessions_max
+        self._address_max = max(1, int(sessions_max * ADDRESS_SHARE))
+        self._addresses: dict[EngineSession, str] = {}
+        self._by_address: Counter[str] = Counter()
+        # In the order of their beginning; the values mean nothing.
+        self._pending: dict[EngineSession, None] = {}
+        self._pending_by_address: Counter[str] = Counter()
+
+    def has_room(self, address: str) -> bool:
+        """Whether a session of `address` may begin; may end an older session for it."""
+        if self._by_address[address] >= self._address_max:
+            return False
+        if self._pending_by_address[address] >= PENDING_BY_ADDRESS_MAX:
+            return False
+        if len(self._addresses) < self._sessions_max:
+            return True
+        oldest = next(iter(self._pending), None)
+        if oldest is None:
+            return False
+        oldest.end("full")
+        self.ended(oldest)
+        return True
+
+    def began(self, socket: EngineSession, address: str) -> None:
+        self._addresses[socket] = address
+        self._by_address[address] += 1
+        self._pending[socket] = None
+        self._pending_by_address[address] += 1
+
+    def authenticated(self, socket: EngineSession) -> None:
+        """It does not have to make room any more."""
+        if socket in self._pending:
+            del self._pending[socket]
+            _less(self._pending_by_address, self._addresses[socket])
+
+    def ended(self, socket: EngineSession) -> None:
+        """A second call does nothing."""
+        self.authenticated(socket)
+        address = self._addresses.pop(socket, None)
+        if address is not None:
+            _less(self._by_address, address)
+
+
+def _less(counter: Counter[str], key: str) -> None:
+    counter[key] -= 1
+    if not counter[key]:
+        del counter[key]  # else every address that ever came would stay

@@ -1,0 +1,74 @@
+"""One heartbeat for all Engine.IO sessions of a node, in place of a greenlet for each."""
+
+from collections import deque
+from typing import TYPE_CHECKING
+
+import gevent
+from engineio.server import Server as EngineServer
+
+from flask_socketio_cluster import clock, metrics
+from flask_socketio_cluster.loops import Loop
+
+if TYPE_CHECKING:
+    from flask_socketio_cluster.transport.session import EngineSession
+
+EVERY_S = 1.0
+PINGS_PER_TURN = 64
+
+
+class Heartbeat:
+    """Pings every session and ends those that do not answer, or do not enter; one greenlet for the node. Each queue is
+    in the order of time, since its wait is the same for all."""
+
+    def __init__(self, server: EngineServer, *, enter_within_s: float) -> None:
+        self._server = server
+        self._enter_within_s = enter_within_s
+        self._to_enter: deque[tuple[float, EngineSession]] = deque()
+        self._to_ping: deque[tuple[float, EngineSession]] = deque()
+        # When an answer is due, of whom, and to the ping of when.
+        self._to_answer: deque[tuple[float, EngineSession, float]] = deque()
+        self.loop = Loop("heartbeat", self.once, every_s=EVERY_S, retry_s=EVERY_S)
+
+    def began(self, session: "EngineSession") -> None:
+        """It has to enter a namespace in time. Again after it has left: that costs nothing more."""
+        session.enter_by_s = clock.monotonic_s() + self._enter_within_s
+        if not session.awaited:
+            session.awaited = True
+            self._to_enter.append((session.enter_by_s, session))
+
+    def answered(self, socket: "EngineSession") -> None:
+        self._to_ping.append((clock.monotonic_s() + self._server.ping_interval, socket))
+
+    def ended(self, socket: "EngineSession") -> None:
+        self._to_answer.append((clock.monotonic_s() + self._server.ping_timeout, socket, 0))
+
+    def once(self) -> None:
+        """Everything that is due by now."""
+        now_s = clock.monotonic_s()
+        while self._to_enter and self._to_enter[0][0] <= now_s:
+            _, session = self._to_enter.popleft()
+            session.awaited = False
+            if session.entered or session.closed:
+                continue
+            if session.enter_by_s > now_s:
+                self.began(session)  # it was in one meanwhile
+            else:
+                metrics.SESSIONS_ENDED.labels("unauthenticated").inc()
+                gevent.spawn(session.close, wait=False)
+        while self._to_answer and self._to_answer[0][0] <= now_s:
+            _, socket, asked_s = self._to_answer.popleft()
+            if socket.closed:
+                self._server.sockets.pop(socket.sid, None)
+            elif socket.last_ping == asked_s:
+                gevent.spawn(socket.close, wait=False, reason=self._server.reason.PING_TIMEOUT)
+        done = 0
+        while self._to_ping and self._to_ping[0][0] <= now_s:
+            _, socket = self._to_ping.popleft()
+            if socket.closed:
+                continue
+            socket.last_ping = now_s
+            socket.ping()
+            self._to_answer.append((now_s + self._server.ping_timeout, socket, now_s))
+            done += 1
+            if done % PINGS_PER_TURN == 0:
+                gevent.sleep(0)

@@ -1,0 +1,420 @@
+"""Engine.IO sessions whose WebSocket costs no greenlet.
+
+A subclass of python-engineio's session. Rests on names of python-engineio that are not documented API;
+`cluster/tests/test_server_contract.py` holds them. The requests that make and serve sessions are in `http.py`.
+"""
+
+import _socket
+import logging
+from collections import deque
+from collections.abc import Callable, Collection, Iterable
+from typing import Any
+
+import gevent
+from engineio.packet import CLOSE, MESSAGE, NOOP, PING, Packet
+from engineio.server import Server as EngineServer
+from engineio.socket import Socket
+from gevent.event import Event
+from gevent.lock import BoundedSemaphore
+
+from flask_socketio_cluster import metrics
+from flask_socketio_cluster.transport.connection import when_gone
+from flask_socketio_cluster.transport.heartbeat import Heartbeat
+from flask_socketio_cluster.transport.time_slices import TimeSlices
+from flask_socketio_cluster.transport.websocket import CLOSE_WAIT_S, PROTOCOL_ERROR, WebSocket, frame, take_over
+
+# A client that lets more than this wait is closed, and resumes from its seq when it comes back.
+QUEUE_PACKETS_MAX = 200
+QUEUE_BYTES_MAX = 1_048_576
+# A stock Python client breaks off at a poll that brings more.
+POLL_PACKETS_MAX = 16
+# What a client may send ahead of what was handled before its connection is read no further.
+INBOX_MESSAGES_MAX = 16
+INBOX_BYTES_MAX = 65_536
+# While a client has not taken more than this, what it sent is not handled: answers to it would only pile up. One that
+# takes nothing is ended by the heartbeat.
+ANSWERS_WAITING_MAX = QUEUE_PACKETS_MAX // 2
+ANSWERS_LOOK_S = 0.01
+# How long a POST waits for what was sent before it to be handled.
+POST_WAIT_S = 10.0
+# A session that polls may try so often to become a WebSocket.
+UPGRADES_MAX = 3
+
+# Events of one session that are handled at once, where they do not wait for each other (`async_handlers`).
+HANDLERS_AT_ONCE_MAX = 16
+
+# What is kept of a handshake, besides its headers: what Flask needs to make a request context for an event.
+_KEPT = (
+    "PATH_INFO",
+    "QUERY_STRING",
+    "REMOTE_ADDR",
+    "REQUEST_METHOD",
+    "SCRIPT_NAME",
+    "SERVER_NAME",
+    "SERVER_PORT",
+    "SERVER_PROTOCOL",
+    "flask.app",
+    "wsgi.errors",
+    "wsgi.url_scheme",
+)
+_PONG = "3"
+_UPGRADE = "5"
+_CLOSE_PACKET = str(CLOSE)
+_NOOP_PACKET = str(NOOP)
+_PING_PACKET = str(PING)
+_PING_FRAME = frame(_PING_PACKET)
+
+_log = logging.getLogger(__name__)
+
+
+def handshake(environ: dict[str, Any], headers: Collection[str] | None) -> dict[str, Any]:
+    """What is kept of a handshake's environ while its session lives, with these of its headers; all when None."""
+    kept = {name: environ[name] for name in _KEPT if name in environ}
+    if headers is None:
+        names = [name for name in environ if name.startswith("HTTP_")]
+    else:
+        names = [f"HTTP_{header.upper().replace('-', '_')}" for header in headers]
+    return kept | {name: environ[name] for name in names if name in environ}
+
+
+class Malformed(Exception):
+    """What came is not Engine.IO, or not what a client may send now."""
+
+
+class SessionEnded(Exception):
+    """The session ended while a request of its client waited."""
+
+
+class EngineSession(Socket):
+    """One Engine.IO session. Over polling its packets wait for the next request; over WebSocket they are sent at once.
+
+    `on_end` is called once, when the session has ended.
+    """
+
+    # The library's.
+    closed: bool
+    closing: bool
+    upgraded: bool
+    upgrading: bool
+    # When the ping was sent that is not answered yet; None while none is.
+    last_ping: float | None
+
+    def __init__(
+        self,
+        server: EngineServer,
+        sid: str,
+        heartbeat: Heartbeat,
+        slices: TimeSlices,
+        on_end: Callable[["EngineSession"], None],
+    ) -> None:
+        super().__init__(server, sid)
+        self.queue = None  # the library's, without a bound in bytes
+        self.websocket: WebSocket | None = None
+        # Whether it is connected to a Socket.IO namespace, which may have a deadline of its own.
+        self.entered = False
+        # Until when it must be, by the monotonic clock; and whether the heartbeat looks at that.
+        self.enter_by_s = 0.0
+        self.awaited = False
+        # Whether a request of its kind is under way: a client has one of each at a time.
+        self.polling = False
+        self.posting = False
+        self.upgrades = 0
+        # Namespaces that were asked for in vain.
+        self.connects_refused = 0
+        self._heartbeat = heartbeat
+        self._slices = slices
+        self._on_end = on_end
+        self._ending = False
+        self._waiting: deque[str] = deque()
+        self._waiting_bytes = 0
+        # Set when there is something for the poll that waits, or the end.
+        self._news = Event()
+        self._inbox: deque[str] = deque()
+        self._inbox_bytes = 0
+        self._handling = False
+        self._room = Event()
+        self._handlers: BoundedSemaphore | None = None
+
+    @property
+    def backlog(self) -> int:
+        """How many packets the client has not taken yet."""
+        return self.websocket.backlog if self.upgraded and self.websocket else len(self._waiting)
+
+    @property
+    def backlog_bytes(self) -> int:
+        return self.websocket.backlog_bytes if self.upgraded and self.websocket else self._waiting_bytes
+
+    # -- out -----------------------------------------------------------------------------------
+
+    def send(self, pkt: Packet) -> None:
+        """Never waits. A session that has ended is passed over; one that takes nothing is ended."""
+        if not self._takes_more():
+            return
+        if self.upgraded and self.websocket:
+            self.websocket.write(frame(pkt.encode()))
+        else:
+            self._put(pkt.encode(b64=True))
+
+    def send_messages(self, packets: Iterable[str]) -> None:
+        """Socket.IO packets, in one write where that can be."""
+        if not self._takes_more():
+            return
+        if self.upgraded and self.websocket:
+            self.websocket.write(b"".join([frame(f"{MESSAGE}{packet}") for packet in packets]))
+        else:
+            for packet in packets:
+                self._put(f"{MESSAGE}{packet}")
+
+    def ping(self) -> None:
+        if self.upgraded and self.websocket:
+            self.websocket.write(_PING_FRAME)
+        elif not self.closed:
+            self._put(_PING_PACKET)
+
+    def _takes_more(self) -> bool:
+        if self.closed:
+            return False
+        if self.backlog <= QUEUE_PACKETS_MAX and self.backlog_bytes <= QUEUE_BYTES_MAX:
+            return True
+        self.end("slow")
+        return False
+
+    def _put(self, packet: str) -> None:
+        self._waiting.append(packet)
+        self._waiting_bytes += len(packet)
+        self._news.set()
+
+    # -- polling -------------------------------------------------------------------------------
+
+    def poll(self, environ: dict[str, Any]) -> list[str]:
+        """What a long poll carries away: waits for the first packet; POLL_PACKETS_MAX at the most. One at a time.
+
+        A client that hangs up while it waits ends the session, and so does the end of the wait, which a session that
+        is pinged never comes to. The last packet of a session that has ended is a CLOSE.
+        """
+        assert not self.polling
+        self.polling = True
+        try:
+            self._news.clear()
+            if not self._waiting and not self.closed and not self.upgrading:
+                with when_gone(environ, self._lost):
+                    heard = self._news.wait(self.server.ping_interval + self.server.ping_timeout)
+                if not heard:
+                    self._lost()
+            return self._taken()
+        finally:
+            self.polling = False
+
+    def _taken(self) -> list[str]:
+        if self.upgrading and not self.closed:
+            return [_NOOP_PACKET]
+        packets = [self._waiting.popleft() for _ in range(min(POLL_PACKETS_MAX, len(self._waiting)))]
+        self._waiting_bytes -= sum(map(len, packets))
+        if self.closed:
+            self._news.set()  # for who waits until the client took it
+        return packets or [_CLOSE_PACKET if self.closed else _NOOP_PACKET]
+
+    def receive_payload(self, packets: list[str]) -> None:
+        """The packets of one POST, all of them or none. Waits until those before have mostly been handled.
+
+        Raises Malformed when one of them is, or when that takes longer than POST_WAIT_S; the session is to be ended.
+        Raises SessionEnded when it ended meanwhile, and nobody will handle them.
+        """
+        kinds = [packet[:1] for packet in packets]
+        if not all(kind in ("4", _PONG, _CLOSE_PACKET) for kind in kinds):
+            raise Malformed
+        if not self._has_room():
+            self._room.clear()
+            if not self._room.wait(POST_WAIT_S):
+                raise Malformed
+        if self.closed or self.closing or self._ending:
+            raise SessionEnded
+        for packet in packets:
+            self._hear(packet)
+
+    # -- the WebSocket -------------------------------------------------------------------------
+
+    def open_websocket(self, connection: _socket.socket) -> WebSocket:
+        """The connection that asked for the session becomes its WebSocket, which is still to be started."""
+        self.websocket = self._websocket(connection, self._heard, self._lost)
+        self.connected = self.upgraded = True
+        return self.websocket
+
+    def _websocket(
+        self, connection: _socket.socket, on_text: Callable[[str], None], on_end: Callable[[], None]
+    ) -> WebSocket:
+        return WebSocket(connection, on_text, on_end, message_bytes_max=self.server.max_http_buffer_size)
+
+    def upgrade(self, environ: dict[str, Any]) -> None:
+        """A session that polls asks for a WebSocket, and goes on polling until the client has probed it."""
+        self.upgrades += 1
+        connection, behind = take_over(environ)
+        websocket = self.websocket = self._websocket(connection, self._probed, self._lost_probe)
+        websocket.start(behind)
+
+    def _probed(self, text: str) -> None:
+        websocket = self.websocket
+        assert websocket is not None
+        if self.upgraded:
+            self._heard(text)
+        elif text == "2probe" and not self.upgrading:
+            self.upgrading = True  # from here on a poll only says that there is nothing
+            websocket.write(frame("3probe"))
+            self._news.set()  # ends a poll that waits
+        elif text == _UPGRADE and self.upgrading:
+            self.upgraded, self.upgrading = True, False
+            self._move_queue(websocket)
+        else:
+            websocket.abort()  # not closed in peace: it would go on for a while, counted by nobody
+            self.end_malformed()
+
+    def _move_queue(self, websocket: WebSocket) -> None:
+        """What waited for a poll goes over the WebSocket. A poll that still waits is told that there is nothing."""
+        waiting, self._waiting, self._waiting_bytes = self._waiting, deque(), 0
+        for packet in waiting:
+            websocket.write(frame(packet))
+        self._news.set()
+
+    def _lost_probe(self) -> None:
+        if self.upgraded:
+            self._lost()
+        else:
+            self.websocket, self.upgrading = None, False
+
+    def _heard(self, text: str) -> None:
+        """A message of the WebSocket, in the event loop: nothing here may wait."""
+        websocket = self.websocket
+        assert websocket is not None
+        try:
+            self._hear(text)
+        except Malformed:
+            self.end_malformed()
+        if not self._has_room():
+            websocket.pause()
+
+    # -- in ------------------------------------------------------------------------------------
+
+    def _hear(self, packet: str) -> None:
+        kind = packet[:1]
+        if kind == "4":
+            self._keep(packet[1:])
+        elif kind == _PONG:
+            if not self.last_ping and self.websocket:
+                self.websocket.spare_frame()  # nobody asked for it
+            self.schedule_ping()
+        elif kind == _CLOSE_PACKET:
+            self.end(None, self.server.reason.CLIENT_DISCONNECT)
+        else:
+            raise Malformed
+
+    def _keep(self, text: str) -> None:
+        if self.closed:
+            return
+        self._inbox.append(text)
+        self._inbox_bytes += len(text)
+        if not self._handling:
+            self._handling = True
+            gevent.spawn(self._handle_inbox)
+
+    def _has_room(self) -> bool:
+        return len(self._inbox) < INBOX_MESSAGES_MAX and self._inbox_bytes < INBOX_BYTES_MAX
+
+    def _handle_inbox(self) -> None:
+        """One after the other: a later message may rest on an earlier one."""
+        try:
+            while self._inbox and not self.closed:
+                self._slices.wait_for_turn()
+                if self.closed:
+                    return
+                had_room = self._has_room()
+                text = self._inbox.popleft()
+                self._inbox_bytes -= len(text)
+                if not had_room and self._has_room():
+                    self._make_room()
+                self.server._trigger_event("message", self.sid, text, run_async=False)
+                while self.backlog > ANSWERS_WAITING_MAX and not self.closed:
+                    gevent.sleep(ANSWERS_LOOK_S)
+        finally:
+            self._handling = False
+
+    def run_handler(self, handler: Callable[..., object], *args: Any) -> None:
+        """Run it in a greenlet of its own; waits while HANDLERS_AT_ONCE_MAX of this session's are running."""
+        self._handlers = self._handlers or BoundedSemaphore(HANDLERS_AT_ONCE_MAX)
+        free = self._handlers
+        free.acquire()
+
+        def run() -> None:
+            try:
+                handler(*args)
+            except Exception:
+                _log.exception("event_failed")
+            finally:
+                free.release()
+
+        gevent.spawn(run)
+
+    def _make_room(self) -> None:
+        self._room.set()
+        if self.websocket:
+            self.websocket.resume()
+
+    # -- life ----------------------------------------------------------------------------------
+
+    def schedule_ping(self) -> None:
+        """The client is there: the next ping is due after a while."""
+        if self.last_ping:
+            self.last_ping = None
+            self._heartbeat.answered(self)
+
+    def end(self, counted_as: str | None, reason: str | None = None) -> None:
+        """End it soon, without a word, and count it as `counted_as`. Does not wait; the first call counts."""
+        if self._ending or self.closed or self.closing:
+            return
+        self._ending = True
+        if counted_as:
+            metrics.SESSIONS_ENDED.labels(counted_as).inc()
+        gevent.spawn(self.close, wait=False, abort=True, reason=reason)
+
+    def end_malformed(self) -> None:
+        """End it because it sent what no client sends. Does not wait."""
+        if self.upgraded and self.websocket:
+            self.websocket.close(PROTOCOL_ERROR)
+        self.end("malformed", self.server.reason.TRANSPORT_ERROR)
+
+    def _lost(self) -> None:
+        self.end(None, self.server.reason.TRANSPORT_CLOSE)
+
+    def close(self, wait: bool = True, abort: bool = False, reason: str | None = None) -> None:
+        """Tell the application, then the client, unless `abort`; `wait` until it took that, CLOSE_WAIT_S at most."""
+        if self.closed or self.closing:
+            return
+        self.closing = True
+        server = self.server
+        server._trigger_event("disconnect", self.sid, reason or server.reason.SERVER_DISCONNECT, run_async=False)
+        if not abort:
+            self.send(Packet(CLOSE))
+        self.closed = True
+        self._on_end(self)
+        self._inbox.clear()
+        self._news.set()
+        self._room.set()
+        if self.upgraded or abort:
+            server.sockets.pop(self.sid, None)
+        else:
+            self._heartbeat.ended(self)  # until then a last poll may carry the end away
+        if self.websocket:
+            if self.upgraded and not abort:
+                self.websocket.close()
+            elif not self.websocket.closing:
+                self.websocket.abort()
+        if wait:
+            with gevent.Timeout(CLOSE_WAIT_S, False):
+                self._wait_taken()
+
+    def _wait_taken(self) -> None:
+        if self.upgraded and self.websocket:
+            self.websocket.wait_closed()
+            return
+        while self._waiting:
+            self._news.clear()
+            self._news.wait()

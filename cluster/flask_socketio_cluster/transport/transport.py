@@ -1,0 +1,156 @@
+"""The transport of one node, put together: takes python-engineio's place below a python-socketio server."""
+
+import logging
+from collections.abc import Collection, Iterable
+from typing import Any
+
+from socketio import Server
+
+from flask_socketio_cluster.loops import Loop
+from flask_socketio_cluster.transport import admission, packets
+from flask_socketio_cluster.transport.admission import Admission
+from flask_socketio_cluster.transport.heartbeat import Heartbeat
+from flask_socketio_cluster.transport.http import EngineHttp, MayConnect
+from flask_socketio_cluster.transport.packets import ClientPacket
+from flask_socketio_cluster.transport.session import EngineSession, Malformed
+
+# A client that connected has so long to ask for a namespace that is there, which then has a deadline of its own.
+CONNECT_WITHIN_S = 10
+# How often a client may ask for a namespace that is not there.
+CONNECTS_REFUSED_MAX = 5
+
+_log = logging.getLogger(__name__)
+
+
+class Transport:
+    """Engine.IO sessions, WebSockets and heartbeat of `server`, which is a `flask_socketio.SocketIO`'s `server`.
+
+    Ping interval, ping time-out and the size of a message are those that `server` was made with
+    (`ping_interval`, `ping_timeout` in seconds, `max_http_buffer_size` in bytes), and so is `async_handlers`. The
+    gunicorn worker must be `flask_socketio_cluster.node.worker.NodeWorker`. Nothing runs before `start`.
+
+    `may_connect(origin, environ)`: whether a page of that origin may connect; by default what
+    `cors_allowed_origins` says. `sessions_max`: sessions at once; by default as many as there are files for.
+    `headers`: those of a handshake that its events can read in `flask.request`, as names; by default all of them.
+    A connection costs their bytes while it lives.
+    """
+
+    def __init__(
+        self,
+        server: Server,
+        *,
+        may_connect: MayConnect | None = None,
+        sessions_max: int | None = None,
+        headers: Collection[str] | None = None,
+    ) -> None:
+        self._server = server
+        self._admission = Admission(sessions_max or admission.sessions_max())
+        self._heartbeat = Heartbeat(server.eio, enter_within_s=CONNECT_WITHIN_S)
+        self._http = EngineHttp(
+            server.eio,
+            admission=self._admission,
+            heartbeat=self._heartbeat,
+            may_connect=may_connect or self._allows,
+            headers=headers,
+        )
+        server.eio.handle_request = self._http.handle_request
+        server.eio.on("message", self._received)
+
+    @property
+    def loops(self) -> tuple[Loop, ...]:
+        return (self._heartbeat.loop,)
+
+    def start(self) -> None:
+        """Begin to ping. A second call does nothing."""
+        for loop in self.loops:
+            loop.start()
+
+    def stop(self) -> None:
+        """End what `start` started."""
+        for loop in self.loops:
+            loop.stop()
+
+    def session(self, eio_sid: str) -> EngineSession | None:
+        """The Engine.IO session of that id; None when it has gone."""
+        session: EngineSession | None = self._server.eio.sockets.get(eio_sid)
+        return session
+
+    def send(self, eio_sid: str, encoded: Iterable[str]) -> None:
+        """Socket.IO packets to one session, in order, without waiting. A session that has gone is passed over."""
+        if session := self.session(eio_sid):
+            session.send_messages(encoded)
+
+    def backlog(self, eio_sid: str) -> int:
+        """How many packets the client has not taken yet; 0 for one that has gone."""
+        session = self.session(eio_sid)
+        return session.backlog if session and not session.closed else 0
+
+    def authenticated(self, eio_sid: str) -> None:
+        """Its client is known: it does not have to make room for others when the node is full."""
+        if session := self.session(eio_sid):
+            self._admission.authenticated(session)
+
+    def close(self, eio_sid: str) -> None:
+        """Send what is queued, for a bounded time, then close. A Socket.IO client connects anew."""
+        self._server.eio.disconnect(eio_sid)
+
+    def _allows(self, origin: str, environ: dict[str, Any]) -> bool:
+        allowed = self._server.eio._cors_allowed_origins(environ)
+        return allowed is None or origin in allowed
+
+    def _received(self, eio_sid: str, text: str) -> None:
+        """What is malformed, binary, or named like the server's own events ends the session."""
+        session = self.session(eio_sid)
+        if session is None:
+            return
+        try:
+            if not session.entered and text[:1] != str(packets.CONNECT):
+                raise Malformed  # before it is read: nobody knows this client yet
+            self._handle(eio_sid, session, packets.read(text))
+        except Malformed:
+            session.end_malformed()
+        except Exception:
+            _log.exception("packet_failed")
+            if not session.entered:
+                session.end("internal_error")  # nobody knows how far its connection came
+        finally:
+            # Flask's request stores itself in the handshake's environ, which lives as long as the session.
+            self._server.environ.get(eio_sid, {}).pop("werkzeug.request", None)
+
+    def _handle(self, eio_sid: str, session: EngineSession, packet: ClientPacket) -> None:
+        server, manager, namespace = self._server, self._server.manager, packet.namespace
+        sid = manager.sid_from_eio_sid(eio_sid, namespace)
+        if packet.kind == packets.CONNECT:
+            if sid is not None:
+                raise Malformed
+            self._connect(eio_sid, session, packet)
+        elif not manager.is_connected(sid, namespace):
+            return  # it was disconnected, and could not know yet
+        elif packet.kind == packets.DISCONNECT:
+            server._handle_disconnect(eio_sid, namespace, server.reason.CLIENT_DISCONNECT)
+            self._left(eio_sid, session)
+        elif packet.kind == packets.ACK:
+            manager.trigger_callback(sid, packet.id, packet.data)
+        else:
+            handle = session.run_handler if server.async_handlers else _at_once
+            handle(server._handle_event_internal, server, sid, eio_sid, packet.data, namespace, packet.id)
+
+    def _connect(self, eio_sid: str, session: EngineSession, packet: ClientPacket) -> None:
+        self._server._handle_connect(eio_sid, packet.namespace, packet.data)
+        if self._server.manager.sid_from_eio_sid(eio_sid, packet.namespace) is not None:
+            session.entered = True
+            return
+        session.connects_refused += 1
+        if session.connects_refused > CONNECTS_REFUSED_MAX:
+            raise Malformed
+
+    def _left(self, eio_sid: str, session: EngineSession) -> None:
+        """A client that has left every namespace has CONNECT_WITHIN_S again to enter one."""
+        manager = self._server.manager
+        if not any(manager.sid_from_eio_sid(eio_sid, namespace) for namespace in manager.get_namespaces()):
+            session.entered = False
+            self._heartbeat.began(session)
+
+
+def _at_once(handler: Any, *args: Any) -> None:
+    handler(*args)

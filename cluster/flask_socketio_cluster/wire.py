@@ -1,0 +1,14 @@
+"""Socket.IO packets (protocol v5) that this package writes itself, as text."""
+
+import json
+
+
+def dumps(payload: object) -> str:
+    """Compact JSON without NaN, which would break the other side's JSON.parse. Never holds a raw newline."""
+    return json.dumps(payload, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+
+
+def event_packet(name: str, payload_json: str, namespace: str = "/") -> str:
+    """The packet of one event whose payload is JSON already."""
+    where = "" if namespace == "/" else f"{namespace},"
+    return f"2{where}[{dumps(name)},{payload_json}]"
