@@ -34,6 +34,7 @@ check: ## lint, types, import rules and every test: what CI runs
 	$(PYTHON) -m ruff check
 	$(PYTHON) -m ruff format --check
 	$(PYTHON) -m mypy
+	$(PYTHON) -m mypy --no-explicit-package-bases cluster/tests/*.py
 	.venv/bin/lint-imports
 	.venv/bin/deptry .
 	node_modules/.bin/tsc -p tsconfig.json
@@ -55,7 +56,7 @@ cluster-tests:
 
 .PHONY: part-tests
 part-tests:
-	$(PYTHON) -m pytest tests/unit tests/integration
+	$(PYTHON) -m pytest tests/unit tests/integration cluster/tests
 
 .PHONY: bench
 bench: ## run the benchmarks and write their table
@@ -96,9 +97,11 @@ lock: ## resolve the Python dependencies anew and write the lock files
 	$(LOCK) -o requirements.txt
 	$(LOCK) --group local -c requirements.txt -o deploy/local/requirements.txt
 	$(LOCK) --group dev -c requirements.txt -o tests/requirements.txt
+	.venv/bin/uv pip compile --quiet --universal --generate-hashes --python-version 3.11 --no-header cluster/pyproject.toml \
+		-c requirements.txt -o cluster/tests/requirements.txt
 
 .PHONY: clean
 clean: ## remove everything that was made here, the local database included
-	rm -rf .venv node_modules app/web/static/vendor .run bench/build
+	rm -rf .venv .venv-package node_modules app/web/static/vendor .run bench/build
 	rm -rf .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .schemathesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

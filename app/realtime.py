@@ -83,12 +83,7 @@ class Realtime:
             messages=bank_messages(),
             room_of=wire.room_of,
         )
-        self.node = Node(
-            app,
-            loops=(*self.bus.loops, *transport.loops, *self.delivery.loops, self.waker.loop),
-            drain_sockets=self.delivery.drain,
-            bad_request=BAD_REQUEST.encode(),
-        )
+        self.node = Node(app, self.bus, transport, self.delivery, self.waker, bad_request=BAD_REQUEST.encode())
 
 
 def _may_connect(others: tuple[str, ...], origin: str, environ: dict[str, Any]) -> bool:

@@ -81,6 +81,17 @@ install_cluster() {
     printf '%s' "$wanted" >"$stamp"
 }
 
+# For the tests that install the package's wheel: what it depends on, and nothing else.
+make_package_venv() {
+    local lock=cluster/tests/requirements.txt stamp=.venv-package/stamp wanted
+    wanted=$(stamp_of "$lock")
+    is_stamped "$stamp" "$wanted" && return
+    say "installing $lock"
+    .venv/bin/python -m venv --clear .venv-package
+    .venv-package/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r "$lock"
+    printf '%s' "$wanted" >"$stamp"
+}
+
 install_node() {
     local stamp=node_modules/setup.stamp wanted
     wanted=$(stamp_of package.json package-lock.json)
@@ -127,6 +138,7 @@ case $mode in
         install_python tests/requirements.txt test
         stamp_of deploy/local/requirements.txt | tr -d '\n' >.venv/run.stamp
         install_servers
+        make_package_venv
         ;;
     *)
         fail "usage: deploy/setup.sh run|test"

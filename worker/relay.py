@@ -15,12 +15,10 @@ from app.streams.stream import streams
 
 
 def relay(db: Database, redis_url: str, *, alive: Path | None = None) -> Relay:
-    publisher = StreamPublisher(redis_url, streams, room_of=wire.room_of)
     return Relay(
         db,
         streams,
-        publish=publisher.publish,
-        ping=publisher.ping,
+        publisher=StreamPublisher(redis_url, streams, room_of=wire.room_of),
         expected=(RedisError, DatabaseDown, OutcomeUnknown),
         alive=alive,
     )

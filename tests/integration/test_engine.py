@@ -8,8 +8,8 @@ import pytest
 import socketio
 from engineio.packet import MESSAGE, Packet
 from flask_socketio_cluster import clock
+from flask_socketio_cluster.environ import CONNECTION
 from flask_socketio_cluster.transport import session as engine
-from flask_socketio_cluster.transport.connection import CONNECTION
 from flask_socketio_cluster.transport.heartbeat import Heartbeat
 from flask_socketio_cluster.transport.session import (
     INBOX_MESSAGES_MAX,

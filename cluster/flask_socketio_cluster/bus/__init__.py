@@ -1,1 +1,7 @@
 """How nodes hear of each other: a client manager with a Redis channel for each room."""
+
+from flask_socketio_cluster.bus.manager import Listener, RoutedRedisManager
+from flask_socketio_cluster.bus.publisher import Numbered, Publisher
+from flask_socketio_cluster.bus.waker import Waker, listener, wake_once
+
+__all__ = ["Listener", "Numbered", "Publisher", "RoutedRedisManager", "Waker", "listener", "wake_once"]

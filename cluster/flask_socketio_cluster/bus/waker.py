@@ -23,6 +23,10 @@ class Waker:
         self._client = redis_client.connect(redis_url)
         self.loop = Loop("waker", self._signal, every_s=EVERY_S, expected=(RedisError,))
 
+    @property
+    def loops(self) -> tuple[Loop, ...]:
+        return (self.loop,)
+
     def wake(self) -> None:
         self.loop.wake()
 

@@ -34,6 +34,10 @@ def user_room(key: Key) -> str:
     return f"user_{key}"
 
 
+def as_it_is(identity: Identity) -> Identity:
+    return identity
+
+
 class Delivery:
     """Brings each user's durable events to all of the user's sockets of the namespace of `streams`.
 
@@ -41,7 +45,8 @@ class Delivery:
 
     `read_token(token)`: whose token it is, without asking anybody; raises one of `refusals` for one that is not
     genuine. `verify(identity)`: the same user, if the session was not ended; asks the database. Both give an
-    `Identity`. `ended_since(moment)`: the sessions that were ended at or after it. `read(work, *args)` runs
+    `Identity`. `ended_since(moment)`: the sessions that were ended at or after it; without these two, sessions live as
+    long as their tokens. `read(work, *args)` runs
     `work(connection, *args)` on the database of `streams`; `read_missed` does the same for catch-ups, which can be
     many. `unavailable`: what those raise while the database is away. `refusals`: what a client is told of, by
     `messages.refused`, without a line in the log. `room_of(key)`: the room of a user's sockets.
@@ -59,8 +64,8 @@ class Delivery:
         read: Read,
         read_missed: Read | None = None,
         read_token: Callable[[object], Identity],
-        verify: Callable[[Any], Identity],
-        ended_since: EndedSince,
+        verify: Callable[[Any], Identity] = as_it_is,
+        ended_since: EndedSince | None = None,
         unavailable: tuple[type[Exception], ...],
         refusals: tuple[type[Exception], ...] = (),
         messages: Messages | None = None,

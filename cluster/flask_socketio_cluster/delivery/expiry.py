@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
+from functools import partial
 
 import gevent
 
@@ -26,28 +27,24 @@ class SessionExpiry:
     def __init__(
         self,
         *,
-        ended_since: EndedSince,
+        ended_since: EndedSince | None,
         unavailable: tuple[type[Exception], ...],
         said: Callable[[str], Said],
         sockets: Sockets,
         feed: Feed,
     ) -> None:
-        self._ended_since = ended_since
         self._said = said
         self._sockets = sockets
         self._feed = feed
         self._seen_until = clock.now()
         # Two of them: in one, a database that hangs would keep expired sockets open.
-        self.loops = (
+        self.loops: tuple[Loop, ...] = (
             Loop("expiry", self._look_for_overdue, every_s=LOOK_EVERY_S, retry_s=LOOK_EVERY_S),
-            Loop(
-                "revocations",
-                self._look_for_revocations,
-                every_s=LOOK_EVERY_S,
-                retry_s=LOOK_EVERY_S,
-                expected=unavailable,
-            ),
         )
+        if ended_since is not None:
+            look = partial(self._look_for_revocations, ended_since)
+            revocations = Loop("revocations", look, every_s=LOOK_EVERY_S, retry_s=LOOK_EVERY_S, expected=unavailable)
+            self.loops = (*self.loops, revocations)
 
     def end(self, ended: Ended) -> None:
         """A session was ended on some node. Returns without waiting."""
@@ -68,12 +65,12 @@ class SessionExpiry:
             self.close(socket, EXPIRED if socket.identity else UNAUTHENTICATED)
         return max(0.0, min(LOOK_EVERY_S, self._sockets.next_deadline_s() - clock.monotonic_s()))
 
-    def _look_for_revocations(self) -> None:
+    def _look_for_revocations(self, ended_since: EndedSince) -> None:
         """Also without Redis, a revoked token's sockets are gone within a second."""
         started = clock.now()
         if self._sockets.keys():
             # When the database is away this raises; what was revoked meanwhile is found once it is back.
-            for ended in self._ended_since(self._seen_until - LOOK_BACK):
+            for ended in ended_since(self._seen_until - LOOK_BACK):
                 for socket in self._sockets.ended_by(ended):
                     self.close(socket, REVOKED)
         self._seen_until = started

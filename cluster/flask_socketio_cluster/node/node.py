@@ -1,6 +1,7 @@
 """One running web node, as its gunicorn worker and its health checks see it."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
+from typing import Protocol
 
 from flask import Flask
 
@@ -8,35 +9,52 @@ from flask_socketio_cluster.loops import Loop
 from flask_socketio_cluster.node import EXTENSION
 
 
+class Part(Protocol):
+    """What a node is made of: a bus, a transport, a delivery, or an application's own."""
+
+    @property
+    def loops(self) -> Iterable[Loop]:
+        """They run from the node's `start` to its `stop`."""
+
+
+class DrainedPart(Part, Protocol):
+    def drain(self) -> None:
+        """Send the sockets elsewhere; may take a few seconds."""
+
+
 class Node:
-    """`loops` run from `start` to `stop`. `drain_sockets` sends the sockets elsewhere and may take a few seconds.
-    `bad_request`: the JSON that answers what is no HTTP."""
+    """`parts` run from `start` to `stop`; those that have sockets send them elsewhere in `drain`, the last part first:
+    a delivery, which tells its clients, before the transport, which closes what is left.
+
+    `bad_request`: the JSON that answers what is no HTTP.
+    """
 
     def __init__(
         self,
         app: Flask,
-        *,
-        loops: Iterable[Loop],
-        drain_sockets: Callable[[], None],
+        *parts: Part | DrainedPart,
         bad_request: bytes = b'{"code": "bad_request", "message": "The request could not be understood."}',
     ) -> None:
         self.bad_request = bad_request
-        self._loops = tuple(loops)
-        self._drain_sockets = drain_sockets
+        self._parts = parts
         self.draining = False
         app.extensions[EXTENSION] = self
 
     def start(self) -> None:
         """Begin to look after sockets; requests are answered without it. A second call does nothing."""
-        for loop in self._loops:
-            loop.start()
+        for part in self._parts:
+            for loop in part.loops:
+                loop.start()
 
     def stop(self) -> None:
         """End what `start` started."""
-        for loop in self._loops:
-            loop.stop()
+        for part in self._parts:
+            for loop in part.loops:
+                loop.stop()
 
     def drain(self) -> None:
         """Take no new work, send the sockets elsewhere. Blocks for at most a few seconds."""
         self.draining = True
-        self._drain_sockets()
+        for part in reversed(self._parts):
+            if drain := getattr(part, "drain", None):
+                drain()

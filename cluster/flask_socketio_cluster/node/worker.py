@@ -24,8 +24,8 @@ from gunicorn.arbiter import Arbiter
 from gunicorn.sock import TCPSocket
 
 from flask_socketio_cluster import metrics
+from flask_socketio_cluster.environ import CONNECTION, UPGRADE
 from flask_socketio_cluster.node import EXTENSION
-from flask_socketio_cluster.transport.connection import CONNECTION, UPGRADE
 
 DRAIN_S_MAX = 3.0
 

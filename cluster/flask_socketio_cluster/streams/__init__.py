@@ -1,1 +1,22 @@
 """Durable events in the database: append, read, outbox, relay."""
+
+from flask_socketio_cluster.streams.database import Database, EngineDatabase
+from flask_socketio_cluster.streams.emitter import DurableEmitter
+from flask_socketio_cluster.streams.relay import Relay
+from flask_socketio_cluster.streams.stream import Append, Head, Key, State, Stored, Streams
+from flask_socketio_cluster.streams.tables import Tables, define_tables
+
+__all__ = [
+    "Append",
+    "Database",
+    "DurableEmitter",
+    "EngineDatabase",
+    "Head",
+    "Key",
+    "Relay",
+    "State",
+    "Stored",
+    "Streams",
+    "Tables",
+    "define_tables",
+]

@@ -1,13 +1,14 @@
 """The relay: brings the outbox onto the bus, woken by commits, looking by itself in case a signal was lost."""
 
 import random
-from collections.abc import Callable
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
 
 from flask_socketio_cluster.loops import Loop
-from flask_socketio_cluster.streams.outbox import Outbox, Publish
-from flask_socketio_cluster.streams.stream import Streams
+from flask_socketio_cluster.streams.database import Database
+from flask_socketio_cluster.streams.outbox import Outbox
+from flask_socketio_cluster.streams.stream import Stored, Streams
 
 LOOK_EVERY_S = 1.0
 RETRY_S = 0.3
@@ -15,21 +16,21 @@ RETRY_MAX_S = 2.0
 JITTER = 0.2
 
 
-class Database(Protocol):
-    """How the relay reaches the database. Both run `work(connection, *args)` and return what it returns."""
+class StreamsPublisher(Protocol):
+    """The way onto the bus, such as `flask_socketio_cluster.delivery.StreamPublisher`."""
 
-    def read(self, work: Callable[..., Any], *args: Any) -> Any:
-        """Single statements."""
+    def publish(self, events: Sequence[Stored]) -> None:
+        """Raises unless all of them reached Redis."""
 
-    def transact(self, work: Callable[..., Any], *args: Any) -> Any:
-        """In one transaction, which is committed unless `work` raises."""
+    def ping(self) -> None:
+        """Raises unless Redis answers."""
 
 
 class Relay:
     """Several may run at once: each partition is relayed by whoever holds its row. On SQLite run one.
 
-    `publish` raises unless all events reached Redis, `ping` unless Redis answers. `expected`: errors of either and of
-    the database, which an operator knows by their name. Each round touches the file `alive`.
+    `expected`: errors of the publisher and of the database, which an operator knows by their name. Each round touches
+    the file `alive`.
     """
 
     def __init__(
@@ -37,15 +38,13 @@ class Relay:
         database: Database,
         streams: Streams,
         *,
-        publish: Publish,
-        ping: Callable[[], object],
+        publisher: StreamsPublisher,
         expected: tuple[type[Exception], ...],
         alive: Path | None = None,
     ) -> None:
         self._database = database
         self._outbox = Outbox(streams)
-        self._publish = publish
-        self._ping = ping
+        self._publisher = publisher
         self._alive = alive
         # Whether Redis did not take, or did not confirm, what was published last.
         self._in_doubt = False
@@ -62,16 +61,16 @@ class Relay:
     def drain(self) -> int:
         """One round over the partitions that have rows; how many events were relayed.
 
-        Raises what the database and `publish` raise; the rows that were not relayed are still there. After such an
-        error nothing is published before `ping` was answered: a Redis that is only slow has the messages already, and
+        Raises what the database and the publisher raise; the rows that were not relayed are still there. After such an
+        error nothing is published before a ping was answered: a Redis that is only slow has the messages already, and
         would be given them again and again.
         """
         if self._in_doubt:
-            self._ping()
+            self._publisher.ping()
         self._in_doubt = True
         partitions = self._database.read(self._outbox.waiting)
         random.shuffle(partitions)  # so that two relays do not queue for the same one
-        relayed: int = sum(self._database.transact(self._outbox.drain, p, self._publish) for p in partitions)
+        relayed: int = sum(self._database.transact(self._outbox.drain, p, self._publisher.publish) for p in partitions)
         self._in_doubt = False
         return relayed
 

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import BindParameter, Connection, Row, bindparam, case, insert, select, update
+from sqlalchemy import BindParameter, Connection, Insert, Row, Table, bindparam, case, insert, select, update
 
 from flask_socketio_cluster import clock
 from flask_socketio_cluster.streams.tables import Tables
@@ -87,7 +87,8 @@ class Streams:
         keys: BindParameter[Any] = bindparam("keys", expanding=True)
         noticed: BindParameter[Any] = bindparam("noticed", expanding=True)
         epoch = select(tables.epoch.c.epoch).scalar_subquery()
-        self._open = insert(tables.streams)
+        self._epoch = select(tables.epoch.c.epoch)
+        self._open = _insert_missing(tables.streams)
         self._advance = (
             update(tables.streams)
             .where(key.in_(keys))
@@ -113,21 +114,26 @@ class Streams:
         if connection.execute(select(self.tables.epoch.c.epoch)).first() is None:
             connection.execute(insert(self.tables.epoch), {"id": 1, "epoch": int(clock.unix_s())})
 
-    def open_for(self, connection: Connection, key: Key) -> None:
-        """A new, empty stream. Raises IntegrityError when there is one of that key."""
-        connection.execute(self._open, {self.tables.key_name: key, "seq": 0, "notices": 0})
+    def open_for(self, connection: Connection, *keys: Key) -> None:
+        """New, empty streams; those that are there already stay. Otherwise the first event makes its stream."""
+        name = self.tables.key_name
+        connection.execute(self._open, [{name: key, "seq": 0, "notices": 0} for key in keys])
 
     def append(self, connection: Connection, events: Iterable[Append]) -> dict[Key, int]:
         """Give each event the next seq of its stream and put it in the outbox; at most one event a stream.
 
         Locks the streams in ascending order of their keys, until the transaction ends. Returns key → seq. Call it
-        last: what is locked here orders every operation of these streams. Raises KeyError for a key without a stream.
+        last: what is locked here orders every operation of these streams.
         """
         ordered = sorted(events, key=lambda event: event.key)
         keys = [event.key for event in ordered]
         assert len(set(keys)) == len(keys), "one event a stream and call"
         noticed = [event.key for event in ordered if event.is_notice]
-        connection.execute(self._advance, {"keys": keys, "noticed": noticed})
+        if connection.execute(self._advance, {"keys": keys, "noticed": noticed}).rowcount < len(keys):
+            known = {row.key for row in connection.execute(self._heads, {"keys": keys})}
+            new = [key for key in keys if key not in known]
+            self.open_for(connection, *new)
+            connection.execute(self._advance, {"keys": new, "noticed": noticed})
         heads = {row.key: row for row in connection.execute(self._heads, {"keys": keys})}
         rows = [self._row(event, heads[event.key].seq, heads[event.key].notices) for event in ordered]
         connection.execute(self._insert_events, rows)
@@ -151,11 +157,12 @@ class Streams:
         }
 
     def head(self, connection: Connection, key: Key) -> Head:
-        """Where one stream is. Raises KeyError for a key without one."""
-        return self.heads(connection, [key])[key]
+        """Where one stream is; one without events may not be there yet."""
+        found = self.heads(connection, [key]).get(key)
+        return found or Head(0, connection.execute(self._epoch).scalar_one())
 
     def heads(self, connection: Connection, keys: Sequence[Key]) -> dict[Key, Head]:
-        """The streams' heads by key, for at most HEADS_KEYS_MAX keys."""
+        """The heads, by key, of those streams that are there, for at most HEADS_KEYS_MAX keys."""
         assert len(keys) <= HEADS_KEYS_MAX
         return {row.key: Head(row.seq, row.epoch) for row in connection.execute(self._heads, {"keys": keys})}
 
@@ -181,10 +188,16 @@ class Streams:
     def change_epoch(self, connection: Connection) -> int:
         """A number that this database never had, also after it was set back to a backup; returns it."""
         table = self.tables.epoch
-        old: int = connection.execute(select(table.c.epoch)).scalar_one()
+        old: int = connection.execute(self._epoch).scalar_one()
         epoch = max(old + 1, int(clock.unix_s()))
         connection.execute(update(table).values(epoch=epoch))
         return epoch
+
+
+def _insert_missing(table: Table) -> Insert:
+    """An INSERT that leaves a row of the same key as it is, also one that another transaction is just making."""
+    statement = insert(table).prefix_with("OR IGNORE", dialect="sqlite")
+    return statement.prefix_with("IGNORE", dialect="mysql").prefix_with("IGNORE", dialect="mariadb")
 
 
 def partition_of(key: Key) -> int:

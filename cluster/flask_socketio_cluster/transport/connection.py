@@ -8,10 +8,7 @@ from typing import Any
 
 from gevent import get_hub
 
-# Set by the gunicorn worker (`flask_socketio_cluster.node.worker`) in the WSGI environ: the connection, and, where the
-# client asks for a WebSocket, a function that answers the handshake.
-CONNECTION = "flask_socketio_cluster.connection"
-UPGRADE = "flask_socketio_cluster.upgrade"
+from flask_socketio_cluster.environ import CONNECTION
 
 # What a household has of IPv6.
 IPV6_NETWORK_BITS = 64

@@ -4,6 +4,7 @@ import logging
 from collections.abc import Collection, Iterable
 from typing import Any
 
+import gevent
 from socketio import Server
 
 from flask_socketio_cluster.loops import Loop
@@ -93,6 +94,10 @@ class Transport:
     def close(self, eio_sid: str) -> None:
         """Send what is queued, for a bounded time, then close. A Socket.IO client connects anew."""
         self._server.eio.disconnect(eio_sid)
+
+    def drain(self) -> None:
+        """Close every session: those of the namespaces that nobody has told to go elsewhere before."""
+        gevent.joinall([gevent.spawn(self.close, eio_sid) for eio_sid in list(self._server.eio.sockets)])
 
     def _allows(self, origin: str, environ: dict[str, Any]) -> bool:
         allowed = self._server.eio._cors_allowed_origins(environ)

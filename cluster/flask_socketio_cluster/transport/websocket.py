@@ -19,7 +19,7 @@ from wsproto.events import BytesMessage, CloseConnection, Ping, Pong, TextMessag
 from wsproto.utilities import LocalProtocolError
 
 from flask_socketio_cluster import clock
-from flask_socketio_cluster.transport.connection import UPGRADE
+from flask_socketio_cluster.environ import UPGRADE
 
 # In how many frames a message may come, empty ones included.
 FRAGMENTS_MAX = 128

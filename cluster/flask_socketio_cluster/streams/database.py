@@ -1,0 +1,32 @@
+"""How the package reaches the database: two functions, an application's own or those over a SQLAlchemy engine."""
+
+from collections.abc import Callable
+from typing import Any, Protocol
+
+from sqlalchemy import Engine
+
+
+class Database(Protocol):
+    """Both run `work(connection, *args)` and return what it returns."""
+
+    def read(self, work: Callable[..., Any], *args: Any) -> Any:
+        """Single statements that change nothing."""
+
+    def transact(self, work: Callable[..., Any], *args: Any) -> Any:
+        """In one transaction, which is committed unless `work` raises."""
+
+
+class EngineDatabase:
+    """The plain one: a connection of `engine` for each call. What the driver raises is passed on; an application whose
+    transactions meet in a deadlock, or whose database restarts under it, wants one that tries again."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def read(self, work: Callable[..., Any], *args: Any) -> Any:
+        with self._engine.connect() as connection:
+            return work(connection, *args)
+
+    def transact(self, work: Callable[..., Any], *args: Any) -> Any:
+        with self._engine.begin() as connection:
+            return work(connection, *args)

@@ -1,0 +1,8 @@
+"""What a web node is made of, in one import."""
+
+from flask_socketio_cluster.bus import RoutedRedisManager
+from flask_socketio_cluster.delivery import Delivery
+from flask_socketio_cluster.node.node import Node
+from flask_socketio_cluster.transport import Transport
+
+__all__ = ["Delivery", "Node", "RoutedRedisManager", "Transport"]

@@ -1,0 +1,13 @@
+"""The package's own tests: against a real Redis, and with the wheel in an environment that has nothing else."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.support.servers import RedisServer, redis_server
+
+
+@pytest.fixture(scope="session")
+def redis() -> Iterator[RedisServer]:
+    with redis_server() as server:
+        yield server
