@@ -42,6 +42,7 @@ _REFUSALS: dict[type[Exception], type[AppError]] = {
     cluster_errors.NotAuthenticated: errors.NotAuthenticated,
     cluster_errors.TokenExpired: errors.ExpiredToken,
     cluster_errors.OtherKey: errors.WrongUser,
+    cluster_errors.Overloaded: errors.Overloaded,
 }
 
 
@@ -69,7 +70,7 @@ class Realtime:
             socketio.server, may_connect=partial(_may_connect, settings.cors_origins), headers=("Host",)
         )
         self.delivery = Delivery(
-            socketio,
+            socketio.server,
             bus=self.bus,
             transport=transport,
             streams=streams,

@@ -1,17 +1,18 @@
 """Who is asking: a token is good when it is genuine, not expired and not revoked, asked of the database each time."""
 
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from flask import g, request
 from flask_socketio_cluster.delivery.identity import Ended
-from sqlalchemy import Connection, and_, bindparam, select
+from flask_socketio_cluster.limits.batches import Batches
+from sqlalchemy import BindParameter, Connection, Row, and_, bindparam, select
 
 from app.db import Database
-from app.errors import BadToken, NotAuthenticated, RevokedToken
+from app.errors import AppError, BadToken, NotAuthenticated, Overloaded, RevokedToken
 from app.users.models import Revocation, User
 from app.users.tokens import Claims, Tokens
 
@@ -37,14 +38,20 @@ class Auth:
     def __init__(self, db: Database, tokens: Tokens) -> None:
         self.db = db
         self.tokens = tokens
+        # Whoever asks at the same time is looked up in one statement.
+        self._checks = Batches(lambda asked: db.authentication.read(current_identities, asked), full=Overloaded)
 
     def verify(self, token: object) -> Identity:
         """Raises BadToken, ExpiredToken, RevokedToken or DatabaseDown."""
         return self.check(self.tokens.read(token))
 
-    def check(self, claims: Claims | Identity) -> Identity:
+    def check(self, claimed: Claims | Identity) -> Identity:
         """The user behind genuine claims, whose session was not ended. Raises BadToken, RevokedToken, DatabaseDown."""
-        return self.db.authentication.read(current_identity, claims)
+        claims = Claims(claimed.user_id, claimed.session_id, claimed.generation, claimed.expires_at)
+        found: Identity | type[AppError] = self._checks.get(claims)
+        if isinstance(found, Identity):
+            return found
+        raise found
 
     def requires_user(self, view: Callable[..., Any]) -> Callable[..., Any]:
         """Give the view the verified Identity of the bearer token as its first argument."""
@@ -60,20 +67,34 @@ class Auth:
         return guarded
 
 
-_IDENTITY = (
-    select(User.email, User.name, User.token_generation, Revocation.id.label("revocation"))
-    .outerjoin(Revocation, and_(Revocation.session_id == bindparam("session"), Revocation.user_id == User.id))
-    .where(User.id == bindparam("user"))
+_SESSIONS: BindParameter[Any] = bindparam("sessions", expanding=True)
+_USERS: BindParameter[Any] = bindparam("users", expanding=True)
+# A row for each user and each of the asked sessions that was ended, or one without a session.
+_IDENTITIES = (
+    select(User.id, User.email, User.name, User.token_generation, Revocation.session_id)
+    .outerjoin(Revocation, and_(Revocation.user_id == User.id, Revocation.session_id.in_(_SESSIONS)))
+    .where(User.id.in_(_USERS))
 )
 
 
-def current_identity(connection: Connection, claims: Claims | Identity) -> Identity:
-    """The user behind genuine claims, unless the session or all sessions of its generation were ended."""
-    row = connection.execute(_IDENTITY, {"user": claims.user_id, "session": claims.session_id}).first()
+def current_identities(connection: Connection, asked: Sequence[Claims]) -> dict[Claims, Identity | type[AppError]]:
+    """The user behind each of genuine claims; RevokedToken where the session or all sessions of its generation were
+    ended, BadToken where there is no such user."""
+    users = {claims.user_id for claims in asked}
+    sessions = {claims.session_id for claims in asked}
+    rows = connection.execute(_IDENTITIES, {"users": list(users), "sessions": list(sessions)}).all()
+    known = {row.id: row for row in rows}
+    ended = {(row.id, row.session_id) for row in rows}
+    return {claims: _identity(claims, known.get(claims.user_id), ended) for claims in asked}
+
+
+def _identity(
+    claims: Claims, row: Row[*tuple[Any, ...]] | None, ended: set[tuple[int, str]]
+) -> Identity | type[AppError]:
     if row is None:
-        raise BadToken
-    if row.revocation is not None or row.token_generation != claims.generation:
-        raise RevokedToken
+        return BadToken
+    if (claims.user_id, claims.session_id) in ended or row.token_generation != claims.generation:
+        return RevokedToken
     return Identity(claims.user_id, row.email, row.name, claims.session_id, claims.generation, claims.expires_at)
 
 

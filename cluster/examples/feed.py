@@ -51,7 +51,7 @@ bus = RoutedRedisManager(REDIS_URL, node_id=os.environ.get("NODE_ID"))
 socketio = SocketIO(app, client_manager=bus)
 transport = Transport(socketio.server)
 feed = Delivery(
-    socketio,
+    socketio.server,
     bus=bus,
     transport=transport,
     streams=streams,

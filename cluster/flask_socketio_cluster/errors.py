@@ -9,6 +9,10 @@ class BusUnavailable(ClusterError):
     """Redis refused a message or did not answer in time."""
 
 
+class Overloaded(ClusterError):
+    """Too much is asked at once; nothing is broken."""
+
+
 class RateExceeded(ClusterError):
     """Too much was asked in too short a time; `retry_after_s` says when it may be asked again."""
 

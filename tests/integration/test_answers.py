@@ -104,8 +104,8 @@ def test_a_token_that_expires_while_it_is_let_in_is_not_let_in(asked: Asked, mon
     asked.delivery._sockets.anonymous(asked.session)
     later = clock.unix_s() + TTL_S
     monkeypatch.setattr(asked.delivery._bus, "joined", lambda *_: monkeypatch.setattr(clock, "unix_s", lambda: later))
-    monkeypatch.setattr(asked.delivery._socketio.server, "enter_room", lambda *_, **__: None)
-    monkeypatch.setattr(asked.delivery._socketio.server, "leave_room", lambda *_, **__: None)
+    monkeypatch.setattr(asked.delivery._server, "enter_room", lambda *_, **__: None)
+    monkeypatch.setattr(asked.delivery._server, "leave_room", lambda *_, **__: None)
 
     _, sent = asked.ask("autenticar", token=asked.token)
 

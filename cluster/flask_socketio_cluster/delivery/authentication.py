@@ -1,5 +1,6 @@
 """How a socket comes in: it connects, says who it is and where it is in its stream, and is told what it missed."""
 
+from functools import partial
 from typing import Any
 
 from socketio import Server
@@ -9,6 +10,7 @@ from flask_socketio_cluster.delivery.feed import Feed, Read
 from flask_socketio_cluster.delivery.identity import Identity
 from flask_socketio_cluster.delivery.messages import Messages
 from flask_socketio_cluster.delivery.sockets import Sockets, UserSocket
+from flask_socketio_cluster.limits.batches import Batches
 from flask_socketio_cluster.limits.key_locks import KeyLocks
 from flask_socketio_cluster.streams.stream import Head, Streams
 from flask_socketio_cluster.transport.transport import Transport
@@ -28,7 +30,8 @@ class Authentication:
         transport: Transport,
     ) -> None:
         self._streams = streams
-        self._read = read
+        # Asked once for all that come at the same time.
+        self._heads = Batches(partial(read, streams.head_of_each))
         self._messages = messages
         self._sockets = sockets
         self._feed = feed
@@ -88,7 +91,7 @@ class Authentication:
             raise
 
     def _head(self, socket: UserSocket, identity: Identity) -> Head:
-        head: Head = self._read(self._streams.head, identity.key)
+        head: Head = self._heads.get(identity.key)
         self._feed.require_current(socket, identity)
         return head
 

@@ -6,8 +6,7 @@ from contextlib import suppress
 from typing import Any
 
 import gevent
-from flask import request
-from flask_socketio import SocketIO
+from socketio import Server
 
 from flask_socketio_cluster.bus.manager import Listener, RoutedRedisManager
 from flask_socketio_cluster.delivery.authentication import Authentication
@@ -18,7 +17,7 @@ from flask_socketio_cluster.delivery.identity import Ended, Identity
 from flask_socketio_cluster.delivery.messages import Messages, Said
 from flask_socketio_cluster.delivery.sockets import Sockets, UserSocket
 from flask_socketio_cluster.delivery.sweep import Sweep
-from flask_socketio_cluster.errors import BusUnavailable
+from flask_socketio_cluster.errors import BusUnavailable, Overloaded
 from flask_socketio_cluster.loops import Loop
 from flask_socketio_cluster.streams.stream import Key, Streams
 from flask_socketio_cluster.transport.connection import client_network
@@ -41,7 +40,8 @@ def as_it_is(identity: Identity) -> Identity:
 class Delivery:
     """Brings each user's durable events to all of the user's sockets of the namespace of `streams`.
 
-    `socketio` has `bus` as its `client_manager` and `transport` below it. What an application says for itself:
+    `server`, which a `flask_socketio.SocketIO` has as its `server`, has `bus` as its `client_manager` and `transport`
+    below it. What an application says for itself:
 
     `read_token(token)`: whose token it is, without asking anybody; raises one of `refusals` for one that is not
     genuine. `verify(identity)`: the same user, if the session was not ended; asks the database. Both give an
@@ -56,7 +56,7 @@ class Delivery:
 
     def __init__(
         self,
-        socketio: SocketIO,
+        server: Server,
         *,
         bus: RoutedRedisManager,
         transport: Transport,
@@ -72,11 +72,11 @@ class Delivery:
         room_of: Callable[[Key], str] = user_room,
     ) -> None:
         read_missed = read_missed or read
-        self._socketio = socketio
+        unavailable = (*unavailable, Overloaded)
+        self._server = server
         self._bus = bus
         self._namespace = streams.namespace
         self._messages = messages = messages or Messages()
-        server = socketio.server
         self._sockets = sockets = Sockets(room_of)
         self._feed = feed = Feed(
             streams=streams,
@@ -112,21 +112,21 @@ class Delivery:
             self._namespace,
             Listener(on_numbered=feed.deliver, on_signal=self._signalled, on_ready=sweep.ask, may_hear=feed.may_hear),
         )
-        socketio.on_event("connect", self._connected, namespace=self._namespace)
-        socketio.on_event("disconnect", self._disconnected, namespace=self._namespace)
+        server.on("connect", self._connected, namespace=self._namespace)
+        server.on("disconnect", self._disconnected, namespace=self._namespace)
         self.serve(messages.authenticate, self._authentication.authenticate)
         self.serve(messages.synchronize, self._authentication.synchronize)
         self.loops: tuple[Loop, ...] = (sweep.loop, *self._expiry.loops)
 
     def serve(self, event: str, handler: Handler) -> None:
         """Serve a client event: `handler(socket, identity, payload)` gives the acknowledgement. Who sends it was
-        verified; what it raises is told to the client."""
+        verified; what it raises is told to the client. It runs outside of any Flask context."""
 
-        def handle(*args: Any) -> Any:
-            socket = self._sockets.get(request.sid)  # type: ignore[attr-defined]  # Flask-SocketIO's
+        def handle(sid: str, *args: Any) -> Any:
+            socket = self._sockets.get(sid)
             return self._guard.run(handler, event, socket, args) if socket else None
 
-        self._socketio.on_event(event, handle, namespace=self._namespace)
+        self._server.on(event, handle, namespace=self._namespace)
 
     def acknowledges(self, event: str, answer: Callable[[Any, dict[str, Any]], Any]) -> None:
         """Serve a client event with its acknowledgement: `answer(identity, payload)`. Given only to a socket that may
@@ -177,11 +177,10 @@ class Delivery:
         if name == _END_SESSIONS:
             self._expiry.end(Ended(*data))
 
-    def _connected(self, auth: Any = None) -> None:
-        sid = request.sid  # type: ignore[attr-defined]  # Flask-SocketIO's
-        socket = self._authentication.connect(sid, address=client_network(request.environ))
+    def _connected(self, sid: str, environ: dict[str, Any], auth: Any = None) -> None:
+        socket = self._authentication.connect(sid, address=client_network(environ))
         if isinstance(auth, dict) and auth.get("token") is not None:
             self._guard.run(self._authentication.authenticate, self._messages.authenticate, socket, (auth,))
 
-    def _disconnected(self, _reason: Any = None) -> None:
-        self._sockets.close(request.sid)  # type: ignore[attr-defined]  # Flask-SocketIO's
+    def _disconnected(self, sid: str, _reason: Any = None) -> None:
+        self._sockets.close(sid)

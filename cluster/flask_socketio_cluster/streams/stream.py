@@ -158,8 +158,15 @@ class Streams:
 
     def head(self, connection: Connection, key: Key) -> Head:
         """Where one stream is; one without events may not be there yet."""
-        found = self.heads(connection, [key]).get(key)
-        return found or Head(0, connection.execute(self._epoch).scalar_one())
+        return self.head_of_each(connection, [key])[key]
+
+    def head_of_each(self, connection: Connection, keys: Sequence[Key]) -> dict[Key, Head]:
+        """The same for each of the keys, of which there are HEADS_KEYS_MAX at the most."""
+        found = self.heads(connection, keys)
+        if len(found) < len(keys):
+            empty = Head(0, connection.execute(self._epoch).scalar_one())
+            found |= {key: empty for key in keys if key not in found}
+        return found
 
     def heads(self, connection: Connection, keys: Sequence[Key]) -> dict[Key, Head]:
         """The heads, by key, of those streams that are there, for at most HEADS_KEYS_MAX keys."""

@@ -1,0 +1,99 @@
+"""What many ask at the same time is asked once for all of them."""
+
+import copy
+import threading
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from typing import Any
+
+from flask_socketio_cluster.errors import Overloaded
+
+# How many keys one question may have, and how many may wait for the one under way.
+KEYS_MAX = 500
+WAITING_MAX = 2_000
+
+
+class _Question:
+    __slots__ = ("answer", "error", "key", "leads", "turn")
+
+    def __init__(self, key: Hashable) -> None:
+        self.key = key
+        self.leads = False
+        self.answer: Any = None
+        self.error: Exception | None = None
+        # Released once: when it has its answer, or when it is its turn to ask for all.
+        self.turn = threading.Lock()
+        self.turn.acquire()
+
+
+class Batches:
+    """`ask(keys)` gives the answers by key, each key once; one question is under way at a time.
+
+    Nobody gets the answer to a question that began before theirs. For greenlets where the standard library is patched,
+    for threads elsewhere. `full()`: what to raise when WAITING_MAX wait already.
+    """
+
+    def __init__(
+        self, ask: Callable[[Sequence[Any]], Mapping[Any, Any]], *, full: Callable[[], Exception] = Overloaded
+    ) -> None:
+        self._ask = ask
+        self._full = full
+        self._lock = threading.Lock()
+        self._waiting: list[_Question] = []
+        self._asking = False
+
+    def get(self, key: Any) -> Any:
+        """The answer for `key`. Raises what `ask` raised, KeyError for a key without an answer, or `full()`."""
+        question = _Question(key)
+        with self._lock:
+            if len(self._waiting) >= WAITING_MAX:
+                raise self._full()
+            self._waiting.append(question)
+            if not self._asking:
+                self._asking = question.leads = True
+        if not question.leads:
+            question.turn.acquire()
+        if question.leads:
+            self._ask_for_all(question)
+        if question.error is not None:
+            raise copy.copy(question.error) from question.error
+        return question.answer
+
+    def _ask_for_all(self, own: _Question) -> None:
+        with self._lock:
+            batch, self._waiting = self._waiting[:KEYS_MAX], self._waiting[KEYS_MAX:]
+        try:
+            self._answer(batch)
+        except BaseException:
+            # Whoever asked for all was interrupted: the others ask again.
+            batch.remove(own)
+            with self._lock:
+                self._waiting = batch + self._waiting
+            batch = [own]
+            raise
+        finally:
+            self._pass_on(own, batch)
+
+    def _answer(self, batch: list[_Question]) -> None:
+        try:
+            answers = self._ask(list({question.key: None for question in batch}))
+        except Exception as error:
+            for question in batch:
+                question.error = error
+            return
+        for question in batch:
+            try:
+                question.answer = answers[question.key]
+            except KeyError as missing:
+                question.error = missing
+
+    def _pass_on(self, own: _Question, batch: list[_Question]) -> None:
+        with self._lock:
+            following = self._waiting[0] if self._waiting else None
+            self._asking = following is not None
+            if following:
+                following.leads = True
+        for question in batch:
+            if question is not own:
+                question.turn.release()
+        if following:
+            following.turn.release()
