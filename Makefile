@@ -58,6 +58,12 @@ cluster-tests:
 part-tests:
 	$(PYTHON) -m pytest tests/unit tests/integration cluster/tests
 
+.PHONY: conformance
+conformance: ## run the official protocol suites: SOCKETIO, a checkout of github.com/socketio/socket.io
+	@test -n "$(SOCKETIO)" || { echo "SOCKETIO=/path/to/a/checkout/of/socketio/socket.io" >&2; exit 2; }
+	@deploy/setup.sh test
+	$(PYTHON) cluster/conformance/run.py "$(SOCKETIO)"
+
 .PHONY: bench
 bench: ## run the benchmarks and write their table
 	@deploy/setup.sh test

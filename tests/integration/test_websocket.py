@@ -32,7 +32,7 @@ class Peer:
         node_end.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, KERNEL_BYTES)
         self.protocol = Connection(ConnectionType.CLIENT)
         self.connection.settimeout(WAIT_S)
-        self.heard: list[str] = []
+        self.heard: list[str | bytes] = []
         self.ends = 0
         self._news = gevent.event.Event()
         self.taken = _socket.socket(fileno=node_end.detach())
@@ -40,8 +40,8 @@ class Peer:
         self.node = WebSocket(self.taken, self._hear, self._end, message_bytes_max=MESSAGE_BYTES_MAX)
         self.node.start()
 
-    def _hear(self, text: str) -> None:
-        self.heard.append(text)
+    def _hear(self, message: str | bytes) -> None:
+        self.heard.append(message)
         self._news.set()
 
     def _end(self) -> None:
@@ -64,7 +64,7 @@ class Peer:
             data = self.connection.recv(65_536)
             self.protocol.receive_data(data or None)
 
-    def wait_heard(self, count: int) -> list[str]:
+    def wait_heard(self, count: int) -> list[str | bytes]:
         with gevent.Timeout(WAIT_S):
             while len(self.heard) < count:
                 self._news.clear()

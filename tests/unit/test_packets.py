@@ -30,7 +30,10 @@ def nested(levels: int) -> str:
         "4",
         '4{"message":"x"}',
         "5",
-        '51-["x",{"_placeholder":true,"num":0}]',
+        '5-["x"]',
+        '517-["x"]',
+        '5100-["x"]',
+        '51["x",{"_placeholder":true,"num":0}]',
         "61-[]",
         "7",
         "²",
@@ -105,6 +108,25 @@ def test_connecting_leaving_and_acknowledging_are_read() -> None:
     assert packets.read("1").kind == packets.DISCONNECT
     assert packets.read("1/a,").namespace == "/a"
     assert packets.read(Packet(ACK, ["ok"], id=12).encode()).id == 12
+
+
+def test_a_packet_says_how_many_attachments_follow_it() -> None:
+    text = '52-/feed,7["x",{"_placeholder":true,"num":1},[{"_placeholder":true,"num":0}]]'
+
+    packet = packets.read(text)
+    whole = packets.with_attachments(packet, [b"a", b"b"])
+
+    assert (packet.kind, packet.namespace, packet.id, packet.attachments) == (EVENT, "/feed", 7, 2)
+    assert (whole.kind, whole.data, whole.attachments) == (EVENT, ["x", b"b", [b"a"]], 0)
+    assert packets.read("61-3[]").kind == ACK
+
+
+@pytest.mark.parametrize("number", ["-1", "1", "null", '"0"', "true", "0.0", "[]"])
+def test_a_place_for_an_attachment_that_is_not_there_is_malformed(number: str) -> None:
+    packet = packets.read(f'51-["x",{{"_placeholder":true,"num":{number}}}]')
+
+    with pytest.raises(Malformed):
+        packets.with_attachments(packet, [b"a"])
 
 
 def test_as_deep_as_allowed_is_read() -> None:

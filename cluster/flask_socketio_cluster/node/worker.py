@@ -85,6 +85,14 @@ class NodeHandler(WebSocketHandler):
         self.websocket = self.environ["wsgi.websocket"] = None
         return self
 
+    def finalize_headers(self) -> None:
+        """Stock, a client that asked for the end of the connection is not told that it comes, and keeps it for the next
+        request; so does a proxy while the node leaves."""
+        super().finalize_headers()
+        ends = self.close_connection or self.server.closed
+        if ends and not any(name.lower() == b"connection" for name, _ in self.response_headers):
+            self.response_headers.append((b"Connection", b"close"))
+
     def read_requestline(self) -> Any:
         self.server.idle_connections.add(self.socket)
         try:

@@ -1,7 +1,8 @@
 """One heartbeat for all Engine.IO sessions of a node, in place of a greenlet for each."""
 
 from collections import deque
-from typing import TYPE_CHECKING
+from math import inf
+from typing import TYPE_CHECKING, Any
 
 import gevent
 from engineio.server import Server as EngineServer
@@ -13,6 +14,8 @@ if TYPE_CHECKING:
     from flask_socketio_cluster.transport.session import EngineSession
 
 EVERY_S = 1.0
+# The shortest pause between two turns, as a share of the ping interval.
+PAUSE_SHARE = 0.05
 PINGS_PER_TURN = 64
 
 
@@ -27,7 +30,11 @@ class Heartbeat:
         self._to_ping: deque[tuple[float, EngineSession]] = deque()
         # When an answer is due, of whom, and to the ping of when.
         self._to_answer: deque[tuple[float, EngineSession, float]] = deque()
-        self.loop = Loop("heartbeat", self.once, every_s=EVERY_S, retry_s=EVERY_S)
+        # When the next turn comes, by the monotonic clock.
+        self._turn_at_s = 0.0
+        # Few turns with long intervals, exact ones with short.
+        self._pause_s_min: float = min(EVERY_S, server.ping_interval * PAUSE_SHARE)
+        self.loop = Loop("heartbeat", self._turn, every_s=EVERY_S, retry_s=EVERY_S)
 
     def began(self, session: "EngineSession") -> None:
         """It has to enter a namespace in time. Again after it has left: that costs nothing more."""
@@ -35,12 +42,31 @@ class Heartbeat:
         if not session.awaited:
             session.awaited = True
             self._to_enter.append((session.enter_by_s, session))
+            self._look_by(session.enter_by_s)
 
     def answered(self, socket: "EngineSession") -> None:
-        self._to_ping.append((clock.monotonic_s() + self._server.ping_interval, socket))
+        due_s = clock.monotonic_s() + self._server.ping_interval
+        self._to_ping.append((due_s, socket))
+        self._look_by(due_s)
 
     def ended(self, socket: "EngineSession") -> None:
         self._to_answer.append((clock.monotonic_s() + self._server.ping_timeout, socket, 0))
+
+    def _look_by(self, due_s: float) -> None:
+        """Only where intervals are shorter than the longest pause, the next turn may be too late."""
+        if due_s < self._turn_at_s:
+            self._turn_at_s = due_s
+            self.loop.wake()
+
+    def _turn(self) -> float:
+        """Returns the seconds until the next turn."""
+        self.once()
+        queues: tuple[deque[Any], ...] = (self._to_enter, self._to_ping, self._to_answer)
+        due_s: float = min((queue[0][0] for queue in queues if queue), default=inf)
+        now_s = clock.monotonic_s()
+        pause_s = min(EVERY_S, max(self._pause_s_min, due_s - now_s))
+        self._turn_at_s = now_s + pause_s
+        return pause_s
 
     def once(self) -> None:
         """Everything that is due by now."""

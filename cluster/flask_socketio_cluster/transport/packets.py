@@ -1,47 +1,85 @@
-"""What a client may send: Socket.IO packets (protocol v5), read strictly. Text only."""
+"""What a client may send: Socket.IO packets (protocol v5), read strictly. Those with attachments of bytes only where a
+server takes them."""
 
 import json
 import math
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, NoReturn
 
 from flask_socketio_cluster.transport.session import Malformed
 
 CONNECT, DISCONNECT, EVENT, ACK = 0, 1, 2, 3
+CONNECT_ERROR = 4
+# An event or an acknowledgement with attachments: messages of bytes that follow.
+BINARY_EVENT, BINARY_ACK = 5, 6
+ATTACHMENTS_MAX = 16
+_PLAIN_KINDS = {BINARY_EVENT: EVENT, BINARY_ACK: ACK}
 # Names of the server's own; `disconnect` would run its handler.
 RESERVED_EVENTS = frozenset({"connect", "disconnect", "connect_error", "*"})
 DEPTH_MAX = 8
 # Values of one packet, those inside of others included.
 VALUES_MAX = 500
 
-# Kind, namespace, acknowledgement id; what follows is JSON. Binary packets (5, 6) and errors (4) no client sends.
-_START = re.compile(r"([0-3])(?:(/[^,?]{1,64})(?:\?[^,]{0,200})?(?:,|$))?([0-9]{1,9})?")
+# Kind, number of attachments, namespace, acknowledgement id; what follows is JSON. Errors (4) no client sends.
+_START = re.compile(r"(?:([0-3])|([56])([0-9]{1,2})-)(?:(/[^,?]{1,64})(?:\?[^,]{0,200})?(?:,|$))?([0-9]{1,9})?")
 
 
 @dataclass(frozen=True, slots=True)
 class ClientPacket:
+    """`attachments`: how many messages of bytes belong to it and are still to come."""
+
     kind: int
     namespace: str
     id: int | None
     data: Any
+    attachments: int = 0
+
+
+@dataclass(slots=True)
+class Awaiting:
+    """A packet whose attachments are still coming."""
+
+    packet: ClientPacket
+    size_bytes: int
+    attachments: list[bytes] = field(default_factory=list)
 
 
 def read(text: str) -> ClientPacket:
-    """Raises Malformed."""
+    """Raises Malformed. A packet with attachments is of the kind EVENT or ACK."""
     start = _START.match(text)
     if start is None:
         raise Malformed
     rest = text[start.end() :]
     packet = ClientPacket(
-        kind=int(start[1]),
-        namespace=start[2] or "/",
-        id=int(start[3]) if start[3] else None,
+        kind=int(start[1]) if start[1] else _PLAIN_KINDS[int(start[2])],
+        namespace=start[4] or "/",
+        id=int(start[5]) if start[5] else None,
         data=_load(rest) if rest else None,
+        attachments=int(start[3] or 0),
     )
-    if not _is_sound(packet):
+    if not _is_sound(packet) or packet.attachments > ATTACHMENTS_MAX:
         raise Malformed
     return packet
+
+
+def with_attachments(packet: ClientPacket, attachments: list[bytes]) -> ClientPacket:
+    """The packet with the bytes in their places. Raises Malformed."""
+    data = _filled(packet.data, attachments)
+    return ClientPacket(packet.kind, packet.namespace, packet.id, data)
+
+
+def _filled(data: Any, attachments: list[bytes]) -> Any:
+    if isinstance(data, list):
+        return [_filled(value, attachments) for value in data]
+    if not isinstance(data, dict):
+        return data
+    if data.get("_placeholder") is not True:
+        return {name: _filled(value, attachments) for name, value in data.items()}
+    number = data.get("num")
+    if type(number) is not int or not 0 <= number < len(attachments):
+        raise Malformed
+    return attachments[number]
 
 
 def _is_sound(packet: ClientPacket) -> bool:

@@ -5,10 +5,12 @@ A subclass of python-engineio's session. Rests on names of python-engineio that 
 """
 
 import _socket
+import base64
+import binascii
 import logging
 from collections import deque
 from collections.abc import Callable, Collection, Iterable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import gevent
 from engineio.packet import CLOSE, MESSAGE, NOOP, PING, Packet
@@ -17,11 +19,14 @@ from engineio.socket import Socket
 from gevent.event import Event
 from gevent.lock import BoundedSemaphore
 
-from flask_socketio_cluster import metrics
+from flask_socketio_cluster import clock, metrics
 from flask_socketio_cluster.transport.connection import when_gone
 from flask_socketio_cluster.transport.heartbeat import Heartbeat
 from flask_socketio_cluster.transport.time_slices import TimeSlices
 from flask_socketio_cluster.transport.websocket import CLOSE_WAIT_S, PROTOCOL_ERROR, WebSocket, frame, take_over
+
+if TYPE_CHECKING:
+    from flask_socketio_cluster.transport.packets import Awaiting
 
 # A client that lets more than this wait is closed, and resumes from its seq when it comes back.
 QUEUE_PACKETS_MAX = 200
@@ -58,6 +63,8 @@ _KEPT = (
     "wsgi.url_scheme",
 )
 _PONG = "3"
+# What a packet of bytes begins with where only text can be sent.
+_BYTES = "b"
 _UPGRADE = "5"
 _CLOSE_PACKET = str(CLOSE)
 _NOOP_PACKET = str(NOOP)
@@ -81,6 +88,14 @@ class Malformed(Exception):
     """What came is not Engine.IO, or not what a client may send now."""
 
 
+def _bytes_of(packet: str) -> bytes:
+    """Of a packet of bytes as text. Raises Malformed."""
+    try:
+        return base64.b64decode(packet[1:], validate=True)
+    except (binascii.Error, ValueError):
+        raise Malformed from None
+
+
 class SessionEnded(Exception):
     """The session ended while a request of its client waited."""
 
@@ -88,7 +103,7 @@ class SessionEnded(Exception):
 class EngineSession(Socket):
     """One Engine.IO session. Over polling its packets wait for the next request; over WebSocket they are sent at once.
 
-    `on_end` is called once, when the session has ended.
+    `on_end` is called once, when the session has ended. `binary`: whether the client may send messages of bytes.
     """
 
     # The library's.
@@ -106,6 +121,7 @@ class EngineSession(Socket):
         heartbeat: Heartbeat,
         slices: TimeSlices,
         on_end: Callable[["EngineSession"], None],
+        binary: bool = False,
     ) -> None:
         super().__init__(server, sid)
         self.queue = None  # the library's, without a bound in bytes
@@ -119,17 +135,23 @@ class EngineSession(Socket):
         self.polling = False
         self.posting = False
         self.upgrades = 0
+        # A packet whose attachments are still coming.
+        self.awaiting: Awaiting | None = None
         # Namespaces that were asked for in vain.
         self.connects_refused = 0
         self._heartbeat = heartbeat
         self._slices = slices
         self._on_end = on_end
+        self._binary = binary
         self._ending = False
+        # Whether the client said that it goes: it is not told so again.
+        self._client_closed = False
+        self._heard_s = clock.monotonic_s()
         self._waiting: deque[str] = deque()
         self._waiting_bytes = 0
         # Set when there is something for the poll that waits, or the end.
         self._news = Event()
-        self._inbox: deque[str] = deque()
+        self._inbox: deque[str | bytes] = deque()
         self._inbox_bytes = 0
         self._handling = False
         self._room = Event()
@@ -151,9 +173,11 @@ class EngineSession(Socket):
         if not self._takes_more():
             return
         if self.upgraded and self.websocket:
-            self.websocket.write(frame(pkt.encode()))
+            self.websocket.write(frame(pkt.data if pkt.binary else pkt.encode()))
+        elif pkt.binary:
+            self._put(_BYTES + base64.b64encode(pkt.data).decode())
         else:
-            self._put(pkt.encode(b64=True))
+            self._put(pkt.encode())
 
     def send_messages(self, packets: Iterable[str]) -> None:
         """Socket.IO packets, in one write where that can be."""
@@ -212,7 +236,8 @@ class EngineSession(Socket):
         self._waiting_bytes -= sum(map(len, packets))
         if self.closed:
             self._news.set()  # for who waits until the client took it
-        return packets or [_CLOSE_PACKET if self.closed else _NOOP_PACKET]
+        ended_here = self.closed and not self._client_closed
+        return packets or [_CLOSE_PACKET if ended_here else _NOOP_PACKET]
 
     def receive_payload(self, packets: list[str]) -> None:
         """The packets of one POST, all of them or none. Waits until those before have mostly been handled.
@@ -220,16 +245,17 @@ class EngineSession(Socket):
         Raises Malformed when one of them is, or when that takes longer than POST_WAIT_S; the session is to be ended.
         Raises SessionEnded when it ended meanwhile, and nobody will handle them.
         """
-        kinds = [packet[:1] for packet in packets]
-        if not all(kind in ("4", _PONG, _CLOSE_PACKET) for kind in kinds):
+        kinds = ("4", _PONG, _CLOSE_PACKET, *([_BYTES] if self._binary else []))
+        if not all(packet[:1] in kinds for packet in packets):
             raise Malformed
+        heard = [_bytes_of(packet) if packet[:1] == _BYTES else packet for packet in packets]
         if not self._has_room():
             self._room.clear()
             if not self._room.wait(POST_WAIT_S):
                 raise Malformed
         if self.closed or self.closing or self._ending:
             raise SessionEnded
-        for packet in packets:
+        for packet in heard:
             self._hear(packet)
 
     # -- the WebSocket -------------------------------------------------------------------------
@@ -241,9 +267,10 @@ class EngineSession(Socket):
         return self.websocket
 
     def _websocket(
-        self, connection: _socket.socket, on_text: Callable[[str], None], on_end: Callable[[], None]
+        self, connection: _socket.socket, on_message: Callable[[str | bytes], None], on_end: Callable[[], None]
     ) -> WebSocket:
-        return WebSocket(connection, on_text, on_end, message_bytes_max=self.server.max_http_buffer_size)
+        size_max = self.server.max_http_buffer_size
+        return WebSocket(connection, on_message, on_end, message_bytes_max=size_max, binary=self._binary)
 
     def upgrade(self, environ: dict[str, Any]) -> None:
         """A session that polls asks for a WebSocket, and goes on polling until the client has probed it."""
@@ -252,7 +279,7 @@ class EngineSession(Socket):
         websocket = self.websocket = self._websocket(connection, self._probed, self._lost_probe)
         websocket.start(behind)
 
-    def _probed(self, text: str) -> None:
+    def _probed(self, text: str | bytes) -> None:
         websocket = self.websocket
         assert websocket is not None
         if self.upgraded:
@@ -272,7 +299,7 @@ class EngineSession(Socket):
         """What waited for a poll goes over the WebSocket. A poll that still waits is told that there is nothing."""
         waiting, self._waiting, self._waiting_bytes = self._waiting, deque(), 0
         for packet in waiting:
-            websocket.write(frame(packet))
+            websocket.write(frame(_bytes_of(packet) if packet[:1] == _BYTES else packet))
         self._news.set()
 
     def _lost_probe(self) -> None:
@@ -281,12 +308,12 @@ class EngineSession(Socket):
         else:
             self.websocket, self.upgrading = None, False
 
-    def _heard(self, text: str) -> None:
+    def _heard(self, message: str | bytes) -> None:
         """A message of the WebSocket, in the event loop: nothing here may wait."""
         websocket = self.websocket
         assert websocket is not None
         try:
-            self._hear(text)
+            self._hear(message)
         except Malformed:
             self.end_malformed()
         if not self._has_room():
@@ -294,7 +321,10 @@ class EngineSession(Socket):
 
     # -- in ------------------------------------------------------------------------------------
 
-    def _hear(self, packet: str) -> None:
+    def _hear(self, packet: str | bytes) -> None:
+        if isinstance(packet, bytes):
+            self._keep(packet)
+            return
         kind = packet[:1]
         if kind == "4":
             self._keep(packet[1:])
@@ -303,15 +333,16 @@ class EngineSession(Socket):
                 self.websocket.spare_frame()  # nobody asked for it
             self.schedule_ping()
         elif kind == _CLOSE_PACKET:
+            self._client_closed = True
             self.end(None, self.server.reason.CLIENT_DISCONNECT)
         else:
             raise Malformed
 
-    def _keep(self, text: str) -> None:
+    def _keep(self, message: str | bytes) -> None:
         if self.closed:
             return
-        self._inbox.append(text)
-        self._inbox_bytes += len(text)
+        self._inbox.append(message)
+        self._inbox_bytes += len(message)
         if not self._handling:
             self._handling = True
             gevent.spawn(self._handle_inbox)
@@ -327,11 +358,11 @@ class EngineSession(Socket):
                 if self.closed:
                     return
                 had_room = self._has_room()
-                text = self._inbox.popleft()
-                self._inbox_bytes -= len(text)
+                message = self._inbox.popleft()
+                self._inbox_bytes -= len(message)
                 if not had_room and self._has_room():
                     self._make_room()
-                self.server._trigger_event("message", self.sid, text, run_async=False)
+                self.server._trigger_event("message", self.sid, message, run_async=False)
                 while self.backlog > ANSWERS_WAITING_MAX and not self.closed:
                     gevent.sleep(ANSWERS_LOOK_S)
         finally:
@@ -364,7 +395,13 @@ class EngineSession(Socket):
         """The client is there: the next ping is due after a while."""
         if self.last_ping:
             self.last_ping = None
+            self._heard_s = clock.monotonic_s()
             self._heartbeat.answered(self)
+
+    def is_overdue(self) -> bool:
+        """Whether it has been silent for longer than a client that answers pings can be."""
+        silent_s = clock.monotonic_s() - self._heard_s
+        return bool(silent_s >= self.server.ping_interval + self.server.ping_timeout)
 
     def end(self, counted_as: str | None, reason: str | None = None) -> None:
         """End it soon, without a word, and count it as `counted_as`. Does not wait; the first call counts."""

@@ -12,13 +12,14 @@ from flask_socketio_cluster.transport import admission, packets
 from flask_socketio_cluster.transport.admission import Admission
 from flask_socketio_cluster.transport.heartbeat import Heartbeat
 from flask_socketio_cluster.transport.http import EngineHttp, MayConnect
-from flask_socketio_cluster.transport.packets import ClientPacket
+from flask_socketio_cluster.transport.packets import Awaiting, ClientPacket
 from flask_socketio_cluster.transport.session import EngineSession, Malformed
 
-# A client that connected has so long to ask for a namespace that is there, which then has a deadline of its own.
-CONNECT_WITHIN_S = 10
+CONNECT_WITHIN_S = 10.0
 # How often a client may ask for a namespace that is not there.
 CONNECTS_REFUSED_MAX = 5
+
+_CONNECT = str(packets.CONNECT)
 
 _log = logging.getLogger(__name__)
 
@@ -33,7 +34,9 @@ class Transport:
     `may_connect(origin, environ)`: whether a page of that origin may connect; by default what
     `cors_allowed_origins` says. `sessions_max`: sessions at once; by default as many as there are files for.
     `headers`: those of a handshake that its events can read in `flask.request`, as names; by default all of them.
-    A connection costs their bytes while it lives.
+    A connection costs their bytes while it lives. `binary`: whether clients may send bytes, in up to 16 attachments of
+    an event; all of them together with the event are no larger than one message. `connect_within_s`: how long a client
+    may take to enter a namespace.
     """
 
     def __init__(
@@ -43,16 +46,20 @@ class Transport:
         may_connect: MayConnect | None = None,
         sessions_max: int | None = None,
         headers: Collection[str] | None = None,
+        binary: bool = False,
+        connect_within_s: float = CONNECT_WITHIN_S,
     ) -> None:
         self._server = server
         self._admission = Admission(sessions_max or admission.sessions_max())
-        self._heartbeat = Heartbeat(server.eio, enter_within_s=CONNECT_WITHIN_S)
+        self._binary = binary
+        self._heartbeat = Heartbeat(server.eio, enter_within_s=connect_within_s)
         self._http = EngineHttp(
             server.eio,
             admission=self._admission,
             heartbeat=self._heartbeat,
             may_connect=may_connect or self._allows,
             headers=headers,
+            binary=binary,
         )
         server.eio.handle_request = self._http.handle_request
         server.eio.on("message", self._received)
@@ -103,15 +110,18 @@ class Transport:
         allowed = self._server.eio._cors_allowed_origins(environ)
         return allowed is None or origin in allowed
 
-    def _received(self, eio_sid: str, text: str) -> None:
-        """What is malformed, binary, or named like the server's own events ends the session."""
+    def _received(self, eio_sid: str, message: str | bytes) -> None:
+        """What is malformed, or named like the server's own events, ends the session; so does what comes in place of an
+        attachment, and bytes that belong to nothing."""
         session = self.session(eio_sid)
         if session is None:
             return
         try:
-            if not session.entered and text[:1] != str(packets.CONNECT):
+            if not session.entered and message[:1] != _CONNECT:
                 raise Malformed  # before it is read: nobody knows this client yet
-            self._handle(eio_sid, session, packets.read(text))
+            packet = self._attach(session, message) if isinstance(message, bytes) else self._read(session, message)
+            if packet is not None:
+                self._handle(eio_sid, session, packet)
         except Malformed:
             session.end_malformed()
         except Exception:
@@ -121,6 +131,30 @@ class Transport:
         finally:
             # Flask's request stores itself in the handshake's environ, which lives as long as the session.
             self._server.environ.get(eio_sid, {}).pop("werkzeug.request", None)
+
+    def _read(self, session: EngineSession, text: str) -> ClientPacket | None:
+        """The packet, or None while its attachments are still to come. Raises Malformed."""
+        packet = packets.read(text)
+        if session.awaiting is not None or (packet.attachments and not self._binary):
+            raise Malformed
+        if packet.attachments == 0:
+            return packet
+        session.awaiting = Awaiting(packet, len(text))
+        return None
+
+    def _attach(self, session: EngineSession, data: bytes) -> ClientPacket | None:
+        """The same, with one attachment more."""
+        awaiting = session.awaiting
+        if awaiting is None:
+            raise Malformed
+        awaiting.attachments.append(data)
+        awaiting.size_bytes += len(data)
+        if awaiting.size_bytes > self._server.eio.max_http_buffer_size:
+            raise Malformed
+        if len(awaiting.attachments) < awaiting.packet.attachments:
+            return None
+        session.awaiting = None
+        return packets.with_attachments(awaiting.packet, awaiting.attachments)
 
     def _handle(self, eio_sid: str, session: EngineSession, packet: ClientPacket) -> None:
         server, manager, namespace = self._server, self._server.manager, packet.namespace
@@ -141,13 +175,23 @@ class Transport:
             handle(server._handle_event_internal, server, sid, eio_sid, packet.data, namespace, packet.id)
 
     def _connect(self, eio_sid: str, session: EngineSession, packet: ClientPacket) -> None:
-        self._server._handle_connect(eio_sid, packet.namespace, packet.data)
-        if self._server.manager.sid_from_eio_sid(eio_sid, packet.namespace) is not None:
+        server, namespace = self._server, packet.namespace
+        if self._has(namespace):
+            server._handle_connect(eio_sid, namespace, packet.data)
+        else:
+            error = {"message": "Invalid namespace"}
+            server._send_packet(eio_sid, server.packet_class(packets.CONNECT_ERROR, data=error, namespace=namespace))
+        if server.manager.sid_from_eio_sid(eio_sid, namespace) is not None:
             session.entered = True
             return
         session.connects_refused += 1
         if session.connects_refused > CONNECTS_REFUSED_MAX:
             raise Malformed
+
+    def _has(self, namespace: str) -> bool:
+        server = self._server
+        known = namespace in server.handlers or namespace in server.namespace_handlers
+        return known or server.namespaces == "*" or namespace in server.namespaces
 
     def _left(self, eio_sid: str, session: EngineSession) -> None:
         """A client that has left every namespace has CONNECT_WITHIN_S again to enter one."""

@@ -83,18 +83,21 @@ def take_over(environ: dict[str, Any]) -> tuple[_socket.socket, bytes]:
 
 
 class WebSocket:
-    """`on_text(text)` for each whole message and `on_end()` once, both in the event loop: they must not wait.
+    """`on_message(message)` for each whole message and `on_end()` once, both in the event loop: they must not wait.
+
+    With `binary` a message may be of bytes; without it such a message ends the connection.
 
     `on_end` says that the client is gone or has closed; it is not called after `close` or `abort`.
     """
 
     __slots__ = (
+        "_binary",
         "_ended",
         "_fragments",
         "_linger",
         "_message_bytes_max",
         "_on_end",
-        "_on_text",
+        "_on_message",
         "_parts",
         "_protocol",
         "_reader",
@@ -111,17 +114,20 @@ class WebSocket:
     def __init__(
         self,
         connection: _socket.socket,
-        on_text: Callable[[str], None],
+        on_message: Callable[[str | bytes], None],
         on_end: Callable[[], None],
         *,
         message_bytes_max: int,
+        binary: bool = False,
     ) -> None:
         self._socket: _socket.socket | None = connection
-        self._on_text = on_text
+        self._on_message = on_message
+        self._binary = binary
         self._on_end = on_end
         self._message_bytes_max = message_bytes_max
         self._protocol = Connection(ConnectionType.SERVER)
-        self._parts: list[str] = []
+        # All of one kind: what is begun as text is ended as text, which wsproto sees to.
+        self._parts: list[str | bytes] = []
         self._size_bytes = 0
         self._fragments = 0
         # How many frames without a message may still come at once, and when that was counted.
@@ -235,8 +241,8 @@ class WebSocket:
     def _receive(self, data: bytes) -> None:
         self._protocol.receive_data(data)
         for event in self._protocol.events():
-            if isinstance(event, TextMessage):
-                self._text(event)
+            if isinstance(event, TextMessage) or (self._binary and isinstance(event, BytesMessage)):
+                self._message(event)
             elif isinstance(event, Ping | Pong):
                 # Who takes nothing gets no answers either, which would pile up.
                 if self.spare_frame() and isinstance(event, Ping) and not self._unsent:
@@ -259,20 +265,21 @@ class WebSocket:
             self.refuse(POLICY)
         return self._spare >= 0
 
-    def _text(self, event: TextMessage) -> None:
-        self._size_bytes += len(event.data.encode())
+    def _message(self, event: TextMessage | BytesMessage) -> None:
+        data = event.data if isinstance(event, TextMessage) else bytes(event.data)
+        self._size_bytes += len(data.encode() if isinstance(data, str) else data)
         self._fragments += event.frame_finished
         if self._size_bytes > self._message_bytes_max:
             self.refuse(TOO_BIG)
         elif self._fragments > FRAGMENTS_MAX:
             self.refuse(POLICY)
         elif event.message_finished:
-            text = "".join((*self._parts, event.data))
+            message = data[:0].join((*self._parts, data))  # type: ignore[arg-type]  # all of one kind
             self._parts.clear()
             self._size_bytes = self._fragments = 0
-            self._on_text(text)
-        elif event.data:
-            self._parts.append(event.data)
+            self._on_message(message)
+        elif data:
+            self._parts.append(data)
 
     def refuse(self, code: int) -> None:
         """End it for what the client did, and report the end."""
