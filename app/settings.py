@@ -5,6 +5,7 @@ import socket
 from typing import Annotated, Self
 from urllib.parse import urlsplit
 
+from flask_socketio_cluster.bus.signing import KEY_BYTES_MIN, Keys
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from sqlalchemy.engine import make_url
@@ -23,12 +24,29 @@ class SettingsError(Exception):
 
 
 class Stores(BaseSettings):
-    """Where the database and Redis are: all that a worker or script needs."""
+    """Where the database and Redis are, and how the bus is signed: all that a worker or script needs."""
 
     model_config = SettingsConfigDict(frozen=True, extra="ignore")
 
     database_url: str
     redis_url: str
+    bus_keys: Annotated[tuple[SecretStr, ...], NoDecode] = ()
+
+    @field_validator("bus_keys", mode="before")
+    @classmethod
+    def _split_keys(cls, value: object) -> object:
+        return tuple(key.strip() for key in value.split(",")) if isinstance(value, str) and value else value or ()
+
+    @field_validator("bus_keys")
+    @classmethod
+    def _long_keys(cls, value: tuple[SecretStr, ...]) -> tuple[SecretStr, ...]:
+        if any(len(key.get_secret_value().encode()) < KEY_BYTES_MIN for key in value):
+            raise ValueError(f"needs at least {KEY_BYTES_MIN} bytes for each key")
+        return value
+
+    def signing(self) -> Keys | None:
+        """What bus messages are signed with; None where nothing is signed."""
+        return Keys([key.get_secret_value().encode() for key in self.bus_keys]) if self.bus_keys else None
 
     @field_validator("database_url")
     @classmethod

@@ -16,6 +16,7 @@ random() { od -An -N32 -tx1 /dev/urandom | tr -d ' \n'; }
 keep() { [ -s "$folder/$1" ] || printf '%s' "$2" >"$folder/$1"; }
 
 keep jwt_secret "$(random)"
+keep bus_keys "$(random)"
 keep database_root_password "$(random)"
 keep database_password "$(random)"
 keep database_url "mysql+pymysql://saldo_vivo:$(cat "$folder/database_password")@mariadb:3306/saldo_vivo"

@@ -48,7 +48,7 @@ def run(stores: Stores, alive: Path | None) -> None:
     """Relay the outbox until SIGTERM or Ctrl-C."""
     log.configure(node_id="worker")
     db = Database(stores.database_url)
-    relaying = relay(db, stores.redis_url, alive=alive)
+    relaying = relay(db, stores.redis_url, keys=stores.signing(), alive=alive)
     beside = (woken(relaying, stores.redis_url).loop, housekeeping.loop(db))
     for number in (signal.SIGTERM, signal.SIGINT):
         gevent.signal_handler(number, relaying.loop.stop)

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from flask_socketio_cluster.bus.signing import Keys
 from flask_socketio_cluster.bus.subscriber import Subscriber
 from flask_socketio_cluster.bus.waker import listener
 from flask_socketio_cluster.delivery.relaying import StreamPublisher
@@ -14,11 +15,11 @@ from app.errors import DatabaseDown, OutcomeUnknown
 from app.streams.stream import streams
 
 
-def relay(db: Database, redis_url: str, *, alive: Path | None = None) -> Relay:
+def relay(db: Database, redis_url: str, *, keys: Keys | None = None, alive: Path | None = None) -> Relay:
     return Relay(
         db,
         streams,
-        publisher=StreamPublisher(redis_url, streams, room_of=wire.room_of),
+        publisher=StreamPublisher(redis_url, streams, room_of=wire.room_of, keys=keys),
         expected=(RedisError, DatabaseDown, OutcomeUnknown),
         alive=alive,
     )

@@ -8,6 +8,7 @@ CATCH_UPS = Counter("socketio_cluster_catch_ups_total", "Times a socket's missed
 FOREIGN_DROPPED = Counter(
     "socketio_cluster_foreign_messages_dropped_total", "Shared-channel messages for rooms held elsewhere"
 )
+UNSIGNED_DROPPED = Counter("socketio_cluster_unsigned_messages_dropped_total", "Bus messages without a valid signature")
 RESUBSCRIPTIONS = Counter("socketio_cluster_resubscriptions_total", "Times the Redis subscription was made")
 CANARY_AGE = Gauge("socketio_cluster_canary_age_seconds", "Seconds since this node last heard itself through the bus")
 SESSIONS_ENDED = Counter("socketio_cluster_sessions_ended_total", "Sockets closed by the server", ["reason"])

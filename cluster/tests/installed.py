@@ -36,16 +36,19 @@ def install(wheel: Path) -> None:
 
 
 @dataclass(frozen=True)
-class Example:
-    """Programs of the examples' folder, in a folder of their own, with the same settings."""
+class Program:
+    """Programs that `python` runs in `directory`, where their files and log are, with the same settings. Their modules
+    are in `sources`."""
 
+    python: str
     directory: Path
+    sources: Path
     settings: Mapping[str, str]
 
     def run(self, *command: str) -> str:
         """What it printed. Raises CalledProcessError."""
         done = subprocess.run(
-            [str(PYTHON), *command],
+            [self.python, *command],
             cwd=self.directory,
             env=self._environment(),
             check=True,
@@ -59,7 +62,7 @@ class Example:
     def running(self, *command: str, **settings: str) -> Iterator["subprocess.Popen[bytes]"]:
         """A program that runs until the end of the body."""
         with (self.directory / "log").open("ab") as log:
-            process = spawn([str(PYTHON), *command], output=log, cwd=self.directory, env=self._environment(settings))
+            process = spawn([self.python, *command], output=log, cwd=self.directory, env=self._environment(settings))
         try:
             yield process
         finally:
@@ -79,7 +82,7 @@ class Example:
             yield f"http://{address}"
 
     def _environment(self, settings: Mapping[str, str] | None = None) -> dict[str, str]:
-        return {"PATH": "/usr/bin:/bin", "PYTHONPATH": str(EXAMPLES), **self.settings, **(settings or {})}
+        return {"PATH": "/usr/bin:/bin", "PYTHONPATH": str(self.sources), **self.settings, **(settings or {})}
 
 
 def _answers(url: str) -> bool:

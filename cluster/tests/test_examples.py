@@ -2,21 +2,17 @@
 
 import difflib
 import subprocess
-import threading
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from pathlib import Path
-from typing import Any
 
 import pytest
-from installed import CLUSTER, EXAMPLES, PYTHON, Example, build_wheel, install
+from installed import CLUSTER, EXAMPLES, PYTHON, Program, build_wheel, install
+from listener import connected
 
-from tests.support.ordered_client import OrderedClient
 from tests.support.servers import RedisServer
 
 LINES_MAX = 80
 CHANGED_LINES_MAX = 5
-WAIT_S = 20.0
 FORGED = "WyJhbmEiLDk5OTk5OTk5OTld.x"
 
 
@@ -27,46 +23,10 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> None:
 
 
 @pytest.fixture
-def example(installed: None, redis: RedisServer, tmp_path: Path) -> Example:
-    return Example(tmp_path, {"REDIS_URL": redis.url, "DATABASE_URL": f"sqlite:///{tmp_path / 'feed.db'}"})
-
-
-class Listener:
-    """A client, and the events that it heard."""
-
-    def __init__(self, namespace: str) -> None:
-        self.namespace = namespace
-        self.client = OrderedClient()
-        self._heard: list[tuple[str, Any]] = []
-        self._news = threading.Condition()
-        self.client.on("*", self._hear, namespace=namespace)
-
-    def _hear(self, event: str, data: Any = None) -> None:
-        with self._news:
-            self._heard.append((event, data))
-            self._news.notify_all()
-
-    def wait(self, event: str, count: int = 1) -> list[Any]:
-        """The payloads of the first `count` events of that name."""
-        with self._news:
-            assert self._news.wait_for(lambda: len(self._of(event)) >= count, WAIT_S), self._heard
-            return self._of(event)[:count]
-
-    def call(self, event: str, data: Any) -> Any:
-        return self.client.call(event, data, namespace=self.namespace, timeout=WAIT_S)
-
-    def _of(self, event: str) -> list[Any]:
-        return [data for name, data in self._heard if name == event]
-
-
-@contextmanager
-def connected(url: str, namespace: str = "/", auth: Any = None) -> Iterator[Listener]:
-    listener = Listener(namespace)
-    listener.client.connect(url, namespaces=[namespace], auth=auth, transports=["websocket"], wait_timeout=WAIT_S)
-    try:
-        yield listener
-    finally:
-        listener.client.disconnect()
+def example(installed: None, redis: RedisServer, tmp_path: Path) -> Program:
+    return Program(
+        str(PYTHON), tmp_path, EXAMPLES, {"REDIS_URL": redis.url, "DATABASE_URL": f"sqlite:///{tmp_path / 'feed.db'}"}
+    )
 
 
 def test_the_package_asks_for_all_that_it_needs(installed: None) -> None:
@@ -100,7 +60,7 @@ def _code(lines: list[str]) -> list[str]:
     return [line for line in lines[start:] if line]
 
 
-def test_a_chat_on_two_nodes_is_one_chat_and_a_script_speaks_in_it(example: Example) -> None:
+def test_a_chat_on_two_nodes_is_one_chat_and_a_script_speaks_in_it(example: Program) -> None:
     with ExitStack() as stack:
         one, two = (stack.enter_context(example.node("chat:app", name)) for name in ("web1", "web2"))
         ana, bia, eva = (stack.enter_context(connected(url)) for url in (one, two, two))
@@ -119,7 +79,7 @@ def test_a_chat_on_two_nodes_is_one_chat_and_a_script_speaks_in_it(example: Exam
         assert ana.wait("status") == [{"text": "somebody is here"}]
 
 
-def test_a_feed_reaches_its_reader_on_any_node_and_later(example: Example) -> None:
+def test_a_feed_reaches_its_reader_on_any_node_and_later(example: Program) -> None:
     feed = str(EXAMPLES / "feed.py")
     example.run(feed, "prepare")
     token = example.run(feed, "token", "ana").strip()
@@ -144,7 +104,7 @@ def test_a_feed_reaches_its_reader_on_any_node_and_later(example: Example) -> No
     assert texts == ["The parcel is here", "The parcel was opened"]
 
 
-def test_a_forged_token_is_refused_and_hears_nothing(example: Example) -> None:
+def test_a_forged_token_is_refused_and_hears_nothing(example: Program) -> None:
     feed = str(EXAMPLES / "feed.py")
     example.run(feed, "prepare")
     with (

@@ -14,7 +14,7 @@ from deploy.local.readiness import http_status, redis_answers
 from deploy.local.settings import LauncherSettings
 
 ROOT = Path(__file__).parents[2]
-JWT_SECRET_BYTES = 48
+SECRET_BYTES = 48
 
 
 def environment(settings: LauncherSettings, redis_url: str) -> dict[str, str]:
@@ -25,6 +25,7 @@ def environment(settings: LauncherSettings, redis_url: str) -> dict[str, str]:
         "DATABASE_URL": settings.database_url,
         "REDIS_URL": redis_url,
         "JWT_SECRET": os.environ.get("JWT_SECRET") or _kept_secret(settings.run_dir / "jwt_secret"),
+        "BUS_KEYS": os.environ.get("BUS_KEYS") or _kept_secret(settings.run_dir / "bus_key"),
     }
 
 
@@ -83,10 +84,10 @@ def nginx_part(settings: LauncherSettings, web_ports: Mapping[str, int]) -> Part
 
 
 def _kept_secret(path: Path) -> str:
-    """The secret in `path`, made at the first call: tokens stay valid from one run to the next."""
+    """The secret in `path`, made at the first call, so that it is the same from one run to the next."""
     try:
         with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-            file.write(secrets.token_urlsafe(JWT_SECRET_BYTES))
+            file.write(secrets.token_urlsafe(SECRET_BYTES))
     except FileExistsError:
         pass  # of an earlier run
     return path.read_text()

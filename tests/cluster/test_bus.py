@@ -13,7 +13,7 @@ import redis
 import requests
 from flask_socketio import SocketIO
 from flask_socketio_cluster.bus.canary import DEAF_S
-from flask_socketio_cluster.bus.channels import SHARED_CHANNEL, canary_channel, room_channel
+from flask_socketio_cluster.bus.channels import SHARED_CHANNEL, node_channel, room_channel
 from flask_socketio_cluster.bus.manager import JOIN_WAIT_S
 
 from app.wire import room_of
@@ -207,7 +207,7 @@ def test_a_node_that_hears_nothing_says_so_and_still_serves(bus: Bus) -> None:
         )
 
     assert bus.health(1).json()["canario_s"] < DEAF_S
-    assert bus.client.pubsub_numsub(canary_channel("web1"))[0][1] == 1
+    assert bus.client.pubsub_numsub(node_channel("web1"))[0][1] == 1
 
 
 def test_money_moves_without_redis_hardly_slower_and_the_sweep_brings_the_news(

@@ -17,7 +17,7 @@ import socketio
 from engineio.socket import Socket
 from flask_socketio_cluster import redis_client
 from flask_socketio_cluster.bus import manager as bus
-from flask_socketio_cluster.bus.channels import SHARED_CHANNEL, room_channel
+from flask_socketio_cluster.bus.channels import SHARED_CHANNEL, node_channel, room_channel
 from flask_socketio_cluster.bus.manager import RoutedRedisManager, new_sid
 from flask_socketio_cluster.delivery.relaying import StreamPublisher
 from flask_socketio_cluster.errors import BusUnavailable
@@ -140,17 +140,27 @@ def test_a_disconnect_forgets_all_that_the_library_forgets(server: socketio.Serv
     assert left[0] == left[1] == ({}, {}, {}, {}, {}), "what is not forgotten is memory that never comes back"
 
 
-def test_what_is_for_a_sid_goes_where_every_node_hears_it_and_what_is_for_a_room_to_its_own_channel(
+def test_every_message_goes_where_those_hear_it_whom_it_concerns(
     server: socketio.Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     published: list[str] = []
-    monkeypatch.setattr(server.manager._client, "publish", lambda channel, _data: published.append(channel))
+    monkeypatch.setattr(server.manager._client, "publish", lambda channel, _data: published.append(channel.decode()))
+    far, stock = new_sid("web2"), "A" * 20
+    room, node = room_channel("/", "user_7"), node_channel("web2")
 
-    server.emit("x", {}, to=new_sid("web2"))
-    server.emit("x", {}, to="user_7")
-    server.emit("x", {}, to=new_sid("a" * 32))
+    for target in (far, "user_7", new_sid("a" * 32), ["user_7", "user_8"], None, stock):
+        server.emit("x", {}, to=target)
+    for sid in (far, stock):
+        server.enter_room(sid, "user_7")
+        server.leave_room(sid, "user_7")
+        server.disconnect(sid)
+    server.close_room("user_7")
+    server.manager._return_callback(new_sid("web2"), "sid", "/", 1, "x")
+    server.manager._return_callback("f00d" * 8, "sid", "/", 1, "x")
 
-    assert published == [SHARED_CHANNEL, room_channel("/", "user_7"), SHARED_CHANNEL]
+    emits = [node, room, node_channel("a" * 32), SHARED_CHANNEL, SHARED_CHANNEL, room_channel("/", stock)]
+    others = [node] * 3 + [SHARED_CHANNEL] * 3
+    assert published == [*emits, *others, room, node, SHARED_CHANNEL]
 
 
 def test_answers_that_never_come_are_not_waited_for_without_end(

@@ -31,6 +31,7 @@ SETTINGS = frozenset(
         "HTTP_HOST",
         "HTTP_PORT",
         "JWT_SECRET",
+        "BUS_KEYS",
         "JWT_TTL_S",
         "NODES",
         "NODE_ID",

@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from flask_socketio_cluster.bus.signing import Keys
 
 from app.settings import Settings, SettingsError, Stores
 
@@ -18,6 +19,7 @@ GOOD = {
     "JWT_TTL_S": "60",
     "CORS_ORIGINS": "https://banco.example, http://localhost:5173",
     "NODE_ID": "web1",
+    "BUS_KEYS": SECRET,
 }
 BAD = [
     ("DATABASE_URL", None),
@@ -37,6 +39,9 @@ BAD = [
     ("JWT_SECRET", None),
     ("JWT_SECRET", "curto demais"),
     ("JWT_SECRET", "x" * 31),
+    ("BUS_KEYS", "curta demais"),
+    ("BUS_KEYS", "x" * 31),
+    ("BUS_KEYS", "x" * 32 + ","),
     ("JWT_TTL_S", ""),
     ("JWT_TTL_S", "uma hora"),
     ("JWT_TTL_S", "0"),
@@ -72,6 +77,23 @@ def test_good_settings_are_read() -> None:
     assert (settings.jwt_secret.get_secret_value(), settings.jwt_ttl_s) == (SECRET, 60)
     assert settings.cors_origins == ("https://banco.example", "http://localhost:5173")
     assert settings.node_id == "web1"
+
+
+def test_keys_of_the_bus_are_several_while_they_are_changed(monkeypatch: pytest.MonkeyPatch) -> None:
+    old, new = "o" * 32, "n" * 32
+    monkeypatch.setenv("BUS_KEYS", f"{new}, {old}")
+
+    signing = Settings.from_env().signing()
+
+    assert signing is not None
+    assert signing.body(b"c", Keys([old.encode()]).sign(b"c", b"x")) == b"x"
+    assert Keys([new.encode()]).body(b"c", signing.sign(b"c", b"x")) == b"x"
+
+
+def test_without_keys_nothing_is_signed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("BUS_KEYS")
+
+    assert Settings.from_env().signing() is None
 
 
 def test_what_may_be_left_out_has_the_contract_s_defaults(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -5,12 +5,14 @@ import logging
 from redis.exceptions import RedisError
 
 from flask_socketio_cluster import clock, metrics, redis_client
-from flask_socketio_cluster.bus.channels import canary_channel
+from flask_socketio_cluster.bus.channels import node_channel
 from flask_socketio_cluster.bus.subscriber import Subscriber
 from flask_socketio_cluster.loops import Loop
 
 EVERY_S = 1.0
 DEAF_S = 3.0
+# What a node says to itself.
+CANARY = b"1"
 
 _log = logging.getLogger(__name__)
 
@@ -21,7 +23,7 @@ class Canary:
     def __init__(self, client: redis_client.Client, subscriber: Subscriber, *, node_id: str) -> None:
         self._client = client
         self._subscriber = subscriber
-        self._channel = canary_channel(node_id)
+        self._channel = node_channel(node_id)
         self._heard_s = clock.monotonic_s()
         subscriber.add(self._channel)
         self.loop = Loop("canary", self._publish, every_s=EVERY_S, retry_s=EVERY_S, expected=(RedisError,))
@@ -39,7 +41,7 @@ class Canary:
 
     def _publish(self) -> None:
         metrics.CANARY_AGE.set(self.age_s())
-        self._client.publish(self._channel, "1")
+        self._client.publish(self._channel, CANARY)
         if self.is_deaf() and self._subscriber.connected:
             _log.warning("deaf", extra={"canary_age_s": round(self.age_s(), 1)})
             self._subscriber.reconnect()

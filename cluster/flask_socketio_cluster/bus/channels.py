@@ -1,17 +1,27 @@
 """Every Redis channel of the cluster. A Redis access list needs `flask-socketio`, `flask-socketio#*` and
 `flask-socketio:*`."""
 
+from urllib.parse import quote, unquote
+
 # The channel of stock Flask-SocketIO emitters; every node listens to it.
 SHARED_CHANNEL = "flask-socketio"
+# How the channel of every room begins.
+ROOM_CHANNELS = f"{SHARED_CHANNEL}#"
 # Relays listen; a message means that the outbox has rows. Its content is empty.
 WAKE_CHANNEL = f"{SHARED_CHANNEL}:wake"
 
 
 def room_channel(namespace: str, room: str) -> str:
     """Channel of one room; the nodes that hold a member of it listen."""
-    return f"{SHARED_CHANNEL}#{namespace}#{room}"
+    return f"{ROOM_CHANNELS}{quote(namespace, safe='/')}#{room}"
 
 
-def canary_channel(node_id: str) -> str:
-    """Channel on which a node hears itself, to know that it is not deaf."""
-    return f"{SHARED_CHANNEL}:canary:{node_id}"
+def room_of_channel(channel: str) -> tuple[str, str]:
+    """Namespace and room of a room's channel."""
+    namespace, _, room = channel.removeprefix(ROOM_CHANNELS).partition("#")
+    return unquote(namespace), room
+
+
+def node_channel(node_id: str) -> str:
+    """Channel of one node: for sockets that it holds, and for itself, to know that it is not deaf."""
+    return f"{SHARED_CHANNEL}:node:{node_id}"

@@ -11,7 +11,7 @@ import re
 import secrets
 import socket
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, NoReturn
@@ -20,8 +20,15 @@ from redis.exceptions import RedisError
 from socketio import RedisManager, Server
 
 from flask_socketio_cluster import metrics, redis_client
-from flask_socketio_cluster.bus.canary import Canary
-from flask_socketio_cluster.bus.channels import SHARED_CHANNEL, room_channel
+from flask_socketio_cluster.bus.canary import CANARY, Canary
+from flask_socketio_cluster.bus.channels import (
+    ROOM_CHANNELS,
+    SHARED_CHANNEL,
+    node_channel,
+    room_channel,
+    room_of_channel,
+)
+from flask_socketio_cluster.bus.signing import Keys, is_signed, unverified_body
 from flask_socketio_cluster.bus.subscriber import Subscriber
 from flask_socketio_cluster.errors import BusUnavailable
 from flask_socketio_cluster.loops import Loop
@@ -31,9 +38,13 @@ JOIN_WAIT_S = 0.3
 CALLBACKS_MAX = 10_000
 NODE_ID = re.compile(r"[a-z0-9-]{1,32}")
 
-_SID = re.compile(r"[a-z0-9-]{1,32}\.[A-Za-z0-9_-]{20}")
+# The ids of sessions, and of managers, begin with their node's name.
+_OF_NODE = re.compile(r"([a-z0-9-]{1,32})\.[A-Za-z0-9_-]{20}")
 _ROOM_MARK = b'"room": '
-_ROOM_CHANNELS = room_channel("", "")[:-1].encode()
+_ROOM_CHANNELS = ROOM_CHANNELS.encode()
+_SHARED = SHARED_CHANNEL.encode()
+# An emit that is ready to be sent begins so. Lines: who emits, whom it passes over (JSON), name and arguments (JSON).
+_READY = b"E"
 
 
 def _refuse_constant(_name: str) -> NoReturn:
@@ -68,23 +79,64 @@ class Listener:
     may_hear: Callable[[str], bool]
 
 
+def _channel_of(data: dict[str, Any]) -> str:
+    """Where those hear it whom it concerns: the nodes that hold a room, the node in the name of a sid or of the manager
+    that waits for an answer, or all."""
+    method, room = data["method"], data.get("room")
+    if method == "callback":
+        name = data["host_id"]
+    elif method in ("disconnect", "enter_room", "leave_room"):
+        name = data["sid"]
+    else:
+        name = room
+    if not isinstance(name, str):
+        return SHARED_CHANNEL  # to all, or to several rooms
+    of_node = _OF_NODE.fullmatch(name)
+    if of_node:
+        return node_channel(of_node[1])
+    if method in ("emit", "signal", "close_room"):
+        return room_channel(data["namespace"], name)
+    return SHARED_CHANNEL  # a stock emitter's id says nothing of where it is
+
+
 class RoutedRedisManager(RedisManager):
-    """A client manager whose node listens only to the rooms that it holds."""
+    """A client manager whose node listens only to the rooms that it holds.
+
+    A room's channel costs one SUBSCRIBE when its first member on a node joins, one UNSUBSCRIBE when the last leaves,
+    and some hundred bytes in Redis and in the node. What is for all, or for several rooms at once, goes to every node.
+    """
 
     name = "routed-redis"
 
-    def __init__(self, redis_url: str, *, node_id: str | None = None, write_only: bool = False) -> None:
+    def __init__(
+        self,
+        redis_url: str,
+        *,
+        node_id: str | None = None,
+        write_only: bool = False,
+        keys: Keys | None = None,
+        accept_stock: bool = True,
+    ) -> None:
         """`redis_url`: `redis://`, `rediss://` or `redis+sentinel://`. `node_id`: 1 to 32 of a-z, 0-9 and `-`, another
         for each node; the machine's name by default. `write_only`: for a process without a server, which only emits.
+
+        `keys`: what this manager says is signed, and what is not signed on channels of rooms and nodes is dropped and
+        counted. The shared channel, which has no others than stock emitters, is listened to unless `accept_stock` is
+        false: then unsigned messages there are dropped as well.
         """
         super().__init__(redis_url, channel=SHARED_CHANNEL, write_only=write_only)
+        self._keys = keys
+        self._accept_stock = accept_stock
         self.node_id = node_id or host_node_id()
         if not NODE_ID.fullmatch(self.node_id):
             raise ValueError(f"{self.node_id!r} is no name of a node: 1 to 32 of a-z, 0-9 and -")
+        self.host_id = new_sid(self.node_id)
         self._listeners: dict[str, Listener] = {}
+        self._send: Callable[[Iterable[str], str], None] = self._send_stock
         self._client = redis_client.connect(redis_url)
         self._subscriber = Subscriber(redis_url, on_message=self._on_message, on_ready=self._ready)
         self._subscriber.add(SHARED_CHANNEL)
+        self._own_channel = node_channel(self.node_id).encode()
         self.canary = Canary(self._client, self._subscriber, node_id=self.node_id)
         self._numbers = itertools.count(1)
         self._asked: deque[tuple[str, int]] = deque()
@@ -93,6 +145,14 @@ class RoutedRedisManager(RedisManager):
     @property
     def loops(self) -> tuple[Loop, ...]:
         return (self._subscriber.loop, self.canary.loop)
+
+    def send_through(self, send: Callable[[Iterable[str], str], None]) -> None:
+        """How a transport sends one Socket.IO packet to several Engine.IO sessions, by their ids, at once."""
+        self._send = send
+
+    def _send_stock(self, eio_sids: Iterable[str], packet: str) -> None:
+        for eio_sid in eio_sids:
+            self.server.eio.send(eio_sid, packet)
 
     def listen(self, namespace: str, listener: Listener) -> None:
         """One listener a namespace; it may have none."""
@@ -186,32 +246,92 @@ class RoutedRedisManager(RedisManager):
         return number
 
     def _publish(self, data: dict[str, Any]) -> None:
-        room = data.get("room")
-        # The room of a sid has no channel: its node hears of it on the shared one.
-        routed = data["method"] in ("emit", "signal") and isinstance(room, str) and not _SID.fullmatch(room)
-        channel = room_channel(data["namespace"], room) if routed else SHARED_CHANNEL  # type: ignore[arg-type]
+        channel = _channel_of(data).encode()
+        body = self._ready_packet(data) if channel.startswith(_ROOM_CHANNELS) else None
+        body = body or self.json.dumps(data).encode()
         try:
-            self._client.publish(channel, self.json.dumps(data))
+            self._client.publish(channel, self._keys.sign(channel, body) if self._keys else body)
         except RedisError as error:
             raise BusUnavailable from error
+
+    def _ready_packet(self, data: dict[str, Any]) -> bytes | None:
+        """What no node has to decode; None for what has bytes or waits for an answer, and for what is no emit."""
+        if data["method"] != "emit" or data["binary"] or data["callback"] is not None:
+            return None
+        lines = (self.host_id, self.json.dumps(data["skip_sid"]), self._payload(data))
+        return _READY + "\n".join(lines).encode()
+
+    def _payload(self, message: dict[str, Any]) -> str:
+        """An event's name and arguments as a JSON array. Raises ValueError for what a browser cannot read."""
+        data = message["data"]
+        arguments = [message["event"], *(data if isinstance(data, list) else [data])]
+        payload: str = self.json.dumps(arguments, separators=(",", ":"))
+        if "NaN" in payload or "Infinity" in payload:
+            _DECODER.decode(payload)
+        return payload
+
+    def _handle_emit(self, message: dict[str, Any]) -> None:
+        """As the library's, to the sockets of this node; one packet for all of them where none has to answer it."""
+        if message.get("binary") or message.get("callback") is not None:
+            super()._handle_emit(message)
+            return
+        namespace = message.get("namespace") or "/"
+        self._emit_here(namespace, message.get("room"), message.get("skip_sid"), self._payload(message))
+
+    def _emit_here(self, namespace: str, room: Any, skip_sid: Any, payload: str) -> None:
+        """`payload`: the event's name and arguments as a JSON array."""
+        skipped = skip_sid if isinstance(skip_sid, list | tuple) else [skip_sid]
+        where = "" if namespace == "/" else f"{namespace},"
+        members = [eio_sid for sid, eio_sid in self.get_participants(namespace, room) if sid not in skipped]
+        if members:
+            self._send(members, f"2{where}{payload}")
 
     # -- in ------------------------------------------------------------------------------------
 
     def _on_message(self, channel: bytes, data: bytes) -> None:
         self.canary.heard()
-        if data[:1].isdigit():
-            self._on_digits(channel, data)
-        elif channel == SHARED_CHANNEL.encode() and self._is_foreign(data):
+        body, trusted = self._opened(channel, data)
+        if body is None:
+            return
+        if channel.startswith(_ROOM_CHANNELS) and body[:1].isdigit():
+            self._on_numbered(channel, body)
+        elif channel.startswith(_ROOM_CHANNELS) and body.startswith(_READY):
+            self._on_ready_packet(channel, body)
+        elif channel == _SHARED and self._is_foreign(body):
             metrics.FOREIGN_DROPPED.inc()
-        else:
-            self._dispatch(_DECODER.decode(data.decode()))
+        elif body != CANARY:
+            self._dispatch(_DECODER.decode(body.decode()), trusted=trusted)
 
-    def _on_digits(self, channel: bytes, data: bytes) -> None:
-        if channel.startswith(_ROOM_CHANNELS):
-            namespace, _, room = channel[len(_ROOM_CHANNELS) :].decode().partition("#")
-            seq, first, *more = data.decode().split("\n")
-            if listener := self._listeners.get(namespace):
-                listener.on_numbered(room, int(seq), [first, *more])
+    def _opened(self, channel: bytes, message: bytes) -> tuple[bytes | None, bool]:
+        """What is in a message, None where it is dropped; and whether it is from somebody who has a key, if there are
+        keys."""
+        if self._keys is None:
+            return (unverified_body(message) if is_signed(message) else message), True
+        body = self._keys.body(channel, message)
+        if body is not None:
+            return body, True
+        if message == CANARY and channel == self._own_channel:
+            return None, False  # it was heard, which is all that it is for
+        if self._accept_stock and channel == _SHARED and not is_signed(message):
+            return message, False
+        metrics.UNSIGNED_DROPPED.inc()
+        return None, False
+
+    def _on_numbered(self, channel: bytes, body: bytes) -> None:
+        namespace, room = room_of_channel(channel.decode())
+        seq, first, *more = body.decode().split("\n")
+        if listener := self._listeners.get(namespace):
+            listener.on_numbered(room, int(seq), [first, *more])
+
+    def _on_ready_packet(self, channel: bytes, body: bytes) -> None:
+        """An emit of another manager of this kind into one room."""
+        host_id, skip_sid, payload = body[len(_READY) :].decode().split("\n", 2)
+        if host_id == self.host_id:
+            return
+        if self._keys is None:
+            _DECODER.decode(payload)  # anybody may have written it
+        namespace, room = room_of_channel(channel.decode())
+        self._emit_here(namespace, room, _DECODER.decode(skip_sid), payload)
 
     def _is_foreign(self, data: bytes) -> bool:
         """Whether a stock message is for one room that this node does not hold, found without decoding it.
@@ -228,13 +348,16 @@ class RoutedRedisManager(RedisManager):
         name = room.decode()
         return not any(name in rooms for rooms in self.rooms.values())
 
-    def _dispatch(self, message: dict[str, Any]) -> None:
+    def _dispatch(self, message: dict[str, Any], *, trusted: bool) -> None:
         method = message.get("method")
         if method == "callback":
             self._handle_callback(message)
         elif message.get("host_id") == self.host_id:
             return
         elif method == "signal":
+            if not trusted:
+                metrics.UNSIGNED_DROPPED.inc()
+                return
             self._signalled(message["namespace"], message["name"], message["data"])
         elif method in ("emit", "disconnect", "enter_room", "leave_room", "close_room"):
             getattr(self, f"_handle_{method}")(message)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from flask_socketio_cluster import redis_client
 from flask_socketio_cluster.bus.channels import room_channel
+from flask_socketio_cluster.bus.signing import Keys
 
 # A worker can wait longer than a request can.
 ANSWER_TIMEOUT_S = 1.0
@@ -21,8 +22,11 @@ class Numbered:
 
 
 class Publisher:
-    def __init__(self, redis_url: str) -> None:
+    """With `keys` every message is signed."""
+
+    def __init__(self, redis_url: str, *, keys: Keys | None = None) -> None:
         self._client = redis_client.connect(redis_url, answer_timeout_s=ANSWER_TIMEOUT_S)
+        self._keys = keys
 
     def ping(self) -> None:
         """Raises RedisError unless Redis answers."""
@@ -35,6 +39,7 @@ class Publisher:
         """
         pipeline = self._client.pipeline(transaction=False)
         for message in messages:
-            lines = (str(message.seq), *message.packets)
-            pipeline.publish(room_channel(message.namespace, message.room), "\n".join(lines))
+            channel = room_channel(message.namespace, message.room).encode()
+            body = "\n".join((str(message.seq), *message.packets)).encode()
+            pipeline.publish(channel, self._keys.sign(channel, body) if self._keys else body)
         pipeline.execute()

@@ -6,8 +6,10 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 import gevent
+import hiredis
 from gevent.event import Event
 from gevent.lock import RLock
+from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import RedisError
 
 from flask_socketio_cluster import metrics, redis_client
@@ -16,6 +18,7 @@ from flask_socketio_cluster.loops import Loop
 CONNECT_TIMEOUT_S = 0.5
 RECONNECT_PAUSE_S = 0.1
 CHANNELS_PER_COMMAND = 500
+READ_BYTES_MAX = 65_536
 MESSAGES_PER_TURN = 64
 # A pause of nothing would let the other greenlets run, but not let the event loop look what has arrived for them.
 TURN_PAUSE_S = 1e-6
@@ -113,16 +116,25 @@ class Subscriber:
             self._on_ready()
 
     def _read(self, connection: Any) -> None:
-        handled = 0
-        while True:
-            kind, channel, data = connection.read_response()
-            if kind == b"message":
-                self._handle(channel, data)
-            elif kind == b"subscribe":
-                self._confirm(channel)
-            handled += 1
-            if handled % MESSAGES_PER_TURN == 0:
-                gevent.sleep(TURN_PAUSE_S)
+        """What Redis says from here on is read from the socket itself: redis-py takes three times as long for it."""
+        reader, handled = hiredis.Reader(), 0
+        while data := connection._sock.recv(READ_BYTES_MAX):
+            reader.feed(data)
+            while (reply := reader.gets()) is not False:
+                self._take(reply)
+                handled += 1
+                if handled % MESSAGES_PER_TURN == 0:
+                    gevent.sleep(TURN_PAUSE_S)
+        raise RedisConnectionError("Redis closed the connection")
+
+    def _take(self, reply: Any) -> None:
+        if isinstance(reply, Exception):
+            raise RedisError(str(reply))
+        kind, channel, data = reply
+        if kind == b"message":
+            self._handle(channel, data)
+        elif kind == b"subscribe":
+            self._confirm(channel)
 
     def _handle(self, channel: bytes, data: bytes) -> None:
         try:

@@ -3,15 +3,18 @@
 from collections.abc import Callable, Sequence
 
 from flask_socketio_cluster.bus.publisher import Numbered, Publisher
+from flask_socketio_cluster.bus.signing import Keys
 from flask_socketio_cluster.delivery.delivery import user_room
 from flask_socketio_cluster.streams.stream import Key, Stored, Streams
 
 
 class StreamPublisher:
-    """The events of `streams`, each to the nodes that hold a socket of its user."""
+    """The events of `streams`, each to the nodes that hold a socket of its user; signed where there are `keys`."""
 
-    def __init__(self, redis_url: str, streams: Streams, *, room_of: Callable[[Key], str] = user_room) -> None:
-        self._publisher = Publisher(redis_url)
+    def __init__(
+        self, redis_url: str, streams: Streams, *, room_of: Callable[[Key], str] = user_room, keys: Keys | None = None
+    ) -> None:
+        self._publisher = Publisher(redis_url, keys=keys)
         self._namespace = streams.namespace
         self._room_of = room_of
 

@@ -189,6 +189,11 @@ class EngineSession(Socket):
             for packet in packets:
                 self._put(f"{MESSAGE}{packet}")
 
+    def send_frame(self, framed: bytes) -> None:
+        """A whole frame, to a session that has a WebSocket."""
+        if self._takes_more() and self.websocket:
+            self.websocket.write(framed)
+
     def ping(self) -> None:
         if self.upgraded and self.websocket:
             self.websocket.write(_PING_FRAME)

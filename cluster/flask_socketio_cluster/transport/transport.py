@@ -5,6 +5,7 @@ from collections.abc import Collection, Iterable
 from typing import Any
 
 import gevent
+from engineio.packet import MESSAGE
 from socketio import Server
 
 from flask_socketio_cluster.loops import Loop
@@ -14,6 +15,7 @@ from flask_socketio_cluster.transport.heartbeat import Heartbeat
 from flask_socketio_cluster.transport.http import EngineHttp, MayConnect
 from flask_socketio_cluster.transport.packets import Awaiting, ClientPacket
 from flask_socketio_cluster.transport.session import EngineSession, Malformed
+from flask_socketio_cluster.transport.websocket import frame
 
 CONNECT_WITHIN_S = 10.0
 # How often a client may ask for a namespace that is not there.
@@ -62,6 +64,9 @@ class Transport:
             binary=binary,
         )
         server.eio.handle_request = self._http.handle_request
+        # Of a stock client manager, which sends to one session after the other.
+        if send_through := getattr(server.manager, "send_through", None):
+            send_through(self.send_to_all)
         server.eio.on("message", self._received)
 
     @property
@@ -87,6 +92,19 @@ class Transport:
         """Socket.IO packets to one session, in order, without waiting. A session that has gone is passed over."""
         if session := self.session(eio_sid):
             session.send_messages(encoded)
+
+    def send_to_all(self, eio_sids: Iterable[str], packet: str) -> None:
+        """One Socket.IO packet to several sessions, without waiting; its frame is made once."""
+        message, framed = f"{MESSAGE}{packet}", None
+        for eio_sid in eio_sids:
+            session = self.session(eio_sid)
+            if session is None:
+                continue
+            if session.upgraded:
+                framed = framed or frame(message)
+                session.send_frame(framed)
+            else:
+                session.send_messages((packet,))
 
     def backlog(self, eio_sid: str) -> int:
         """How many packets the client has not taken yet; 0 for one that has gone."""

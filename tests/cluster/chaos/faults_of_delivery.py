@@ -8,6 +8,7 @@ import pymysql
 import redis
 from flask_socketio_cluster.bus.canary import DEAF_S
 from flask_socketio_cluster.bus.channels import room_channel
+from flask_socketio_cluster.bus.signing import unverified_body
 from flask_socketio_cluster.streams.stream import PARTITIONS
 
 from app.wire import room_of
@@ -77,7 +78,8 @@ class Heard:
 
     def __call__(self, seq: int) -> int:
         while (message := self._subscription.get_message(timeout=0.01)) is not None:
-            self._seqs.append(int(message["data"].split(b"\n", 1)[0]))
+            seq_line = unverified_body(message["data"]).split(b"\n", 1)[0]
+            self._seqs.append(int(seq_line))
         return self._seqs.count(seq)
 
 

@@ -6,7 +6,7 @@ import re
 from tests.cluster.chaos.network import CHUNK_BYTES, Link, Network
 from tests.support.ports import LOOPBACK
 
-_MESSAGE = re.compile(rb"\*3\r\n\$7\r\nmessage\r\n\$\d+\r\n([^\r]+)\r\n\$\d+\r\n(\d*)")
+_MESSAGE = re.compile(rb"\*3\r\n\$7\r\nmessage\r\n\$\d+\r\n([^\r]+)\r\n\$\d+\r\n(?:~[0-9a-f]{40})?(\d*)")
 _SUBSCRIBED = b"*3\r\n$9\r\nsubscribe\r\n"
 
 

@@ -1,0 +1,56 @@
+"""A Flask-SocketIO application that does with rooms and sockets what it is asked to do, for tests of the bus."""
+
+import os
+from typing import Any
+
+from flask import Flask, request
+from flask_socketio import SocketIO, join_room
+from flask_socketio_cluster.bus.signing import Keys
+from flask_socketio_cluster.web import Node, RoutedRedisManager, Transport
+
+app = Flask(__name__)
+KEYS = Keys([os.environ["BUS_KEY"].encode()]) if "BUS_KEY" in os.environ else None
+bus = RoutedRedisManager(os.environ["REDIS_URL"], node_id=os.environ["NODE_ID"], keys=KEYS)
+socketio = SocketIO(app, client_manager=bus)
+Node(app, bus, Transport(socketio.server, binary=True)).start()
+
+
+def serve(namespace: str) -> None:
+    server = socketio.server
+
+    @socketio.on("whoami", namespace=namespace)
+    def whoami() -> str:
+        return request.sid
+
+    @socketio.on("join", namespace=namespace)
+    def join(room: str) -> bool:
+        join_room(room)
+        return bus.joined(namespace, room)
+
+    @socketio.on("emit", namespace=namespace)
+    def emit(options: dict[str, Any]) -> None:
+        server.emit("said", options.pop("data"), namespace=namespace, **options)
+
+    @socketio.on("call", namespace=namespace)
+    def call(sid: str) -> Any:
+        return server.call("asked", {"n": 1}, to=sid, namespace=namespace, timeout=10)
+
+    @socketio.on("enter", namespace=namespace)
+    def enter(sid: str, room: str) -> None:
+        server.enter_room(sid, room, namespace=namespace)
+
+    @socketio.on("leave", namespace=namespace)
+    def leave(sid: str, room: str) -> None:
+        server.leave_room(sid, room, namespace=namespace)
+
+    @socketio.on("close", namespace=namespace)
+    def close(room: str) -> None:
+        server.close_room(room, namespace=namespace)
+
+    @socketio.on("kick", namespace=namespace)
+    def kick(sid: str) -> None:
+        server.disconnect(sid, namespace=namespace)
+
+
+serve("/")
+serve("/a#b")
