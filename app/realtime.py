@@ -84,7 +84,8 @@ class Realtime:
             messages=bank_messages(),
             room_of=wire.room_of,
         )
-        self.node = Node(app, self.bus, transport, self.delivery, self.waker, bad_request=BAD_REQUEST.encode())
+        parts = (self.bus, transport, self.delivery, self.waker)
+        self.node = Node(app, *parts, drain_s=settings.drain_s, bad_request=BAD_REQUEST.encode())
 
 
 def _may_connect(others: tuple[str, ...], origin: str, environ: dict[str, Any]) -> bool:

@@ -6,6 +6,7 @@ from typing import Annotated, Self
 from urllib.parse import urlsplit
 
 from flask_socketio_cluster.bus.signing import KEY_BYTES_MIN, Keys
+from flask_socketio_cluster.node.node import DRAIN_S
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from sqlalchemy.engine import make_url
@@ -87,6 +88,7 @@ class Settings(Stores):
 
     jwt_secret: SecretStr
     jwt_ttl_s: int = Field(default=3600, ge=1, le=30 * 24 * 3600)
+    drain_s: float = Field(default=DRAIN_S, ge=0, le=600)
     cors_origins: Annotated[tuple[str, ...], NoDecode] = ()
     node_id: str = Field(default_factory=lambda: socket.gethostname().lower()[:32], pattern=r"^[a-z0-9-]{1,32}$")
 

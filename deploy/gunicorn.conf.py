@@ -1,47 +1,7 @@
 # One web node: gunicorn -c deploy/gunicorn.conf.py app.wsgi:app
-#
-# A node is one process with one event loop; more nodes, not more workers, are how the cluster grows.
-import os
-import socket
-import sys
-from typing import Any
-
-workers = 1
-# geventwebsocket.gunicorn.workers.GeventWebSocketWorker, with a beginning and an end of our own.
-worker_class = "flask_socketio_cluster.node.worker.NodeWorker"
-worker_connections = 20_000
-
-bind = os.environ.get("BIND", "127.0.0.1:8000")
-backlog = 2_048
-
-# For requests in flight after SIGTERM; the farewell itself takes two seconds at most.
-graceful_timeout = 8
-# A node whose event loop stands still for so long is killed and started again.
-timeout = 30
-
-# All nodes of a machine would share one control file.
-control_socket_disable = True
-# The heartbeat file must not wait for a disk.
-worker_tmp_dir = "/dev/shm" if os.path.isdir("/dev/shm") else None
+from flask_socketio_cluster.node.gunicorn_conf import *  # noqa: F403
 
 # nginx writes the access log, without query strings.
 accesslog = None
 errorlog = "-"
 loglevel = "warning"
-
-
-def child_exit(server: Any, _worker: Any) -> None:
-    """A worker that died leaves its address listening; refuse connections until the next one listens by itself."""
-    for listener in server.LISTENERS:
-        listener.sock.shutdown(socket.SHUT_RDWR)
-
-
-def on_starting(server: Any) -> None:
-    """Take the address without listening on it yet."""
-    # The program's folder is on the path only by now.
-    from flask_socketio_cluster.node.worker import QuietSocket
-
-    try:
-        server.LISTENERS = [QuietSocket(address, server.cfg, server.log) for address in server.cfg.address]
-    except OSError as error:
-        sys.exit(f"cannot listen on {bind}: {error.strerror}")

@@ -24,6 +24,8 @@ def environment(settings: LauncherSettings, redis_url: str) -> dict[str, str]:
         "PYTHONUNBUFFERED": "1",
         "DATABASE_URL": settings.database_url,
         "REDIS_URL": redis_url,
+        # Ctrl-C ends all nodes: there is nowhere to send clients to.
+        "DRAIN_S": os.environ.get("DRAIN_S") or "0",
         "JWT_SECRET": os.environ.get("JWT_SECRET") or _kept_secret(settings.run_dir / "jwt_secret"),
         "BUS_KEYS": os.environ.get("BUS_KEYS") or _kept_secret(settings.run_dir / "bus_key"),
     }

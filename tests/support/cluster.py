@@ -32,6 +32,7 @@ SETTINGS = frozenset(
         "HTTP_PORT",
         "JWT_SECRET",
         "BUS_KEYS",
+        "DRAIN_S",
         "JWT_TTL_S",
         "NODES",
         "NODE_ID",

@@ -20,6 +20,7 @@ GOOD = {
     "CORS_ORIGINS": "https://banco.example, http://localhost:5173",
     "NODE_ID": "web1",
     "BUS_KEYS": SECRET,
+    "DRAIN_S": "5",
 }
 BAD = [
     ("DATABASE_URL", None),
@@ -42,6 +43,8 @@ BAD = [
     ("BUS_KEYS", "curta demais"),
     ("BUS_KEYS", "x" * 31),
     ("BUS_KEYS", "x" * 32 + ","),
+    ("DRAIN_S", "-1"),
+    ("DRAIN_S", "logo"),
     ("JWT_TTL_S", ""),
     ("JWT_TTL_S", "uma hora"),
     ("JWT_TTL_S", "0"),

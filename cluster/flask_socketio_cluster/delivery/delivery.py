@@ -1,11 +1,9 @@
 """Durable delivery to the sockets of one namespace, put together."""
 
-import secrets
 from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
-import gevent
 from socketio import Server
 
 from flask_socketio_cluster.bus.manager import Listener, RoutedRedisManager
@@ -23,8 +21,6 @@ from flask_socketio_cluster.streams.stream import Key, Streams
 from flask_socketio_cluster.transport.connection import client_network
 from flask_socketio_cluster.transport.transport import Transport
 
-DRAIN_RECONNECT_MS_MAX = 2000
-DRAIN_WAIT_S = 0.3
 _END_SESSIONS = "end_sessions"
 
 
@@ -114,6 +110,7 @@ class Delivery:
         )
         server.on("connect", self._connected, namespace=self._namespace)
         server.on("disconnect", self._disconnected, namespace=self._namespace)
+        transport.tell_before_close(self._say_draining)
         self.serve(messages.authenticate, self._authentication.authenticate)
         self.serve(messages.synchronize, self._authentication.synchronize)
         self.loops: tuple[Loop, ...] = (sweep.loop, *self._expiry.loops)
@@ -166,12 +163,10 @@ class Delivery:
                 room=self._sockets.room_of(ended.key),
             )
 
-    def drain(self) -> None:
-        """Tell every socket to come back elsewhere, then close them all; takes about DRAIN_WAIT_S."""
-        for socket in self._sockets:
-            self._feed.say(socket, self._messages.draining(secrets.randbelow(DRAIN_RECONNECT_MS_MAX)))
-        gevent.sleep(DRAIN_WAIT_S)
-        gevent.joinall([gevent.spawn(self._feed.close_transport, socket) for socket in self._sockets])
+    def _say_draining(self, eio_sid: str, reconnect_ms: int) -> None:
+        sid = self._bus.sid_from_eio_sid(eio_sid, self._namespace)
+        if socket := sid and self._sockets.get(sid):
+            self._feed.say(socket, self._messages.draining(reconnect_ms))
 
     def _signalled(self, name: str, data: Any) -> None:
         if name == _END_SESSIONS:

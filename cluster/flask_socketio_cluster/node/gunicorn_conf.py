@@ -19,8 +19,8 @@ worker_connections = 20_000
 bind = os.environ.get("BIND", "127.0.0.1:8000")
 backlog = 2_048
 
-# For requests in flight after SIGTERM; sockets are told and closed before.
-graceful_timeout = 8
+# After SIGTERM: the node sends its clients elsewhere (`Node`'s `drain_s`), then ends requests in flight.
+graceful_timeout = int(float(os.environ.get("DRAIN_S") or 20)) + 8
 # A node whose event loop stands still for so long is killed and started again.
 timeout = 30
 

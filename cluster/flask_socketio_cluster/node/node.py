@@ -7,6 +7,7 @@ from flask import Flask
 
 from flask_socketio_cluster.loops import Loop
 from flask_socketio_cluster.node import EXTENSION
+from flask_socketio_cluster.transport.transport import Transport
 
 
 class Part(Protocol):
@@ -17,25 +18,23 @@ class Part(Protocol):
         """They run from the node's `start` to its `stop`."""
 
 
-class DrainedPart(Part, Protocol):
-    def drain(self) -> None:
-        """Send the sockets elsewhere; may take a few seconds."""
+DRAIN_S = 20.0
 
 
 class Node:
-    """`parts` run from `start` to `stop`; those that have sockets send them elsewhere in `drain`, the last part first:
-    a delivery, which tells its clients, before the transport, which closes what is left.
-
-    `bad_request`: the JSON that answers what is no HTTP.
+    """`parts` run from `start` to `stop`; the transport among them sends its clients elsewhere in `drain`, within about
+    `drain_s`. `bad_request`: the JSON that answers what is no HTTP.
     """
 
     def __init__(
         self,
         app: Flask,
-        *parts: Part | DrainedPart,
+        *parts: Part,
+        drain_s: float = DRAIN_S,
         bad_request: bytes = b'{"code": "bad_request", "message": "The request could not be understood."}',
     ) -> None:
         self.bad_request = bad_request
+        self.drain_s = drain_s
         self._parts = parts
         self.draining = False
         app.extensions[EXTENSION] = self
@@ -53,8 +52,8 @@ class Node:
                 loop.stop()
 
     def drain(self) -> None:
-        """Take no new work, send the sockets elsewhere. Blocks for at most a few seconds."""
+        """Take no new work, send the clients elsewhere. Blocks for about `drain_s`."""
         self.draining = True
-        for part in reversed(self._parts):
-            if drain := getattr(part, "drain", None):
-                drain()
+        for part in self._parts:
+            if isinstance(part, Transport):
+                part.drain(self.drain_s)

@@ -27,7 +27,8 @@ from flask_socketio_cluster import metrics
 from flask_socketio_cluster.environ import CONNECTION, UPGRADE
 from flask_socketio_cluster.node import EXTENSION
 
-DRAIN_S_MAX = 3.0
+# Longer than the node means to take for its drain, for clients that do not listen any more.
+DRAIN_PATIENCE_S = 3.0
 
 _BAD_REQUEST = (
     b"HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Type: application/json\r\n"
@@ -141,9 +142,9 @@ class NodeWorker(GeventWebSocketWorker):
         super().run()
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
-        if not self._servers:
-            super().handle_exit(sig, frame)  # still loading: there are no sockets yet
-        elif not self._leaving:
+        if not self._servers or self._leaving:
+            super().handle_exit(sig, frame)  # there are no sockets yet; or somebody asks for the second time
+        else:
             self._leaving = True
             # A signal handler runs inside gevent's hub, where nothing may wait.
             gevent.spawn(self._leave)
@@ -155,9 +156,10 @@ class NodeWorker(GeventWebSocketWorker):
                 server.close()
             # Clients that do not listen any more must not hold it up. One that is between two polls is told over the
             # connection that it has.
-            with gevent.Timeout(DRAIN_S_MAX, False):
-                self.wsgi.extensions[EXTENSION].drain()
-            self.wsgi.extensions[EXTENSION].stop()
+            node = self.wsgi.extensions[EXTENSION]
+            with gevent.Timeout(node.drain_s + DRAIN_PATIENCE_S, False):
+                node.drain()
+            node.stop()
             for server in self._servers:
                 for connection in list(server.idle_connections):
                     _read_no_more(connection)

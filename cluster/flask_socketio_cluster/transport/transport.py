@@ -1,7 +1,9 @@
 """The transport of one node, put together: takes python-engineio's place below a python-socketio server."""
 
 import logging
-from collections.abc import Collection, Iterable
+import secrets
+from collections.abc import Callable, Collection, Iterable
+from math import ceil, inf
 from typing import Any
 
 import gevent
@@ -20,6 +22,12 @@ from flask_socketio_cluster.transport.websocket import frame
 CONNECT_WITHIN_S = 10.0
 # How often a client may ask for a namespace that is not there.
 CONNECTS_REFUSED_MAX = 5
+# A node that is drained: so many sessions a second at the least, so often, and how long after they were told.
+DRAIN_PER_S_MIN = 50.0
+DRAIN_BATCH_EVERY_S = 0.25
+DRAIN_WAIT_S = 0.3
+# Clients come back at a random moment within this time.
+DRAIN_RECONNECT_MS_MAX = 2000
 
 _CONNECT = str(packets.CONNECT)
 
@@ -54,6 +62,7 @@ class Transport:
         self._server = server
         self._admission = Admission(sessions_max or admission.sessions_max())
         self._binary = binary
+        self._tellers: list[Callable[[str, int], None]] = []
         self._heartbeat = Heartbeat(server.eio, enter_within_s=connect_within_s)
         self._http = EngineHttp(
             server.eio,
@@ -120,9 +129,33 @@ class Transport:
         """Send what is queued, for a bounded time, then close. A Socket.IO client connects anew."""
         self._server.eio.disconnect(eio_sid)
 
-    def drain(self) -> None:
-        """Close every session: those of the namespaces that nobody has told to go elsewhere before."""
-        gevent.joinall([gevent.spawn(self.close, eio_sid) for eio_sid in list(self._server.eio.sockets)])
+    def tell_before_close(self, tell: Callable[[str, int], None]) -> None:
+        """In `drain`, call `tell(eio_sid, milliseconds)` for each session a moment before it is closed: when its client
+        is to come again."""
+        self._tellers.append(tell)
+
+    def drain(self, duration_s: float) -> None:
+        """Send all clients elsewhere: some are told, then closed, then the next; blocks for about `duration_s`.
+
+        So the other nodes have `sessions / duration_s` handshakes a second. Few sessions take less time than that.
+        """
+        waiting = list(self._server.eio.sockets)
+        rate = max(len(waiting) / duration_s, DRAIN_PER_S_MIN) if duration_s else inf
+        size = max(1, ceil(min(len(waiting), rate * DRAIN_BATCH_EVERY_S)))
+        batches = [waiting[start : start + size] for start in range(0, len(waiting), size)]
+        closing = []
+        for number, batch in enumerate(batches):
+            if number:
+                gevent.sleep(DRAIN_BATCH_EVERY_S)
+            closing.append(gevent.spawn(self._send_away, batch))
+        gevent.joinall(closing)
+
+    def _send_away(self, eio_sids: Iterable[str]) -> None:
+        for eio_sid in eio_sids:
+            for tell in self._tellers:
+                tell(eio_sid, secrets.randbelow(DRAIN_RECONNECT_MS_MAX))
+        gevent.sleep(DRAIN_WAIT_S)
+        gevent.joinall([gevent.spawn(self.close, eio_sid) for eio_sid in eio_sids])
 
     def _allows(self, origin: str, environ: dict[str, Any]) -> bool:
         allowed = self._server.eio._cors_allowed_origins(environ)
