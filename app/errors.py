@@ -147,12 +147,3 @@ class Overloaded(DatabaseDown):
 class OutcomeUnknown(AppError):
     status, code = 503, "resultado_desconhecido"
     text = "Não foi possível confirmar a operação. Repita com a mesma Idempotency-Key ou confira o extrato."
-
-
-# For errors that were kept with an idempotency key and are answered again.
-def from_code(code: str) -> AppError:
-    """The error with this slug, as it was first answered."""
-    for kind in AppError.__subclasses__():
-        if kind.code == code:
-            return kind()
-    return AppError()

@@ -35,7 +35,7 @@ def create_app(settings: Settings) -> Flask:
     app.config["MAX_CONTENT_LENGTH"] = REQUEST_BYTES_MAX
     app.json = _json(app)
     db = Database(settings.database_url)
-    auth = Auth(db, Tokens(settings.jwt_secret.get_secret_value(), settings.jwt_ttl_s))
+    auth = Auth(db.authentication, Tokens(settings.jwt_secret.get_secret_value(), settings.jwt_ttl_s))
     limits = limiter.connect(settings.redis_url)
     realtime = Realtime(app, settings, db, auth)
     # Exactly one proxy, nginx, stands in front; it overwrites what a client sends in these headers. Around Socket.IO
@@ -44,12 +44,14 @@ def create_app(settings: Settings) -> Flask:
     _serve_events(db, limits, realtime.delivery)
     attempts, devices = Attempts(limits), Devices(settings.jwt_secret.get_secret_value())
     app.register_blueprint(
-        user_routes.blueprint(auth, attempts, devices, welcome=welcome, sessions_ended=realtime.delivery.end_sessions)
+        user_routes.blueprint(
+            db, auth, attempts, devices, welcome=welcome, sessions_ended=realtime.delivery.end_sessions
+        )
     )
-    app.register_blueprint(bank_routes.blueprint(auth, limits, committed=realtime.waker.wake))
-    app.register_blueprint(statement_files.blueprint(auth, FileSlots(settings.redis_url)))
-    app.register_blueprint(receipt_routes.blueprint(auth, limits))
-    app.register_blueprint(inbox_routes.blueprint(auth, tell=realtime.delivery.tell))
+    app.register_blueprint(bank_routes.blueprint(db, auth, limits, committed=realtime.waker.wake))
+    app.register_blueprint(statement_files.blueprint(db, auth, FileSlots(settings.redis_url)))
+    app.register_blueprint(receipt_routes.blueprint(db, auth, limits))
+    app.register_blueprint(inbox_routes.blueprint(db, auth, tell=realtime.delivery.tell))
     app.register_blueprint(health.blueprint(settings.node_id, db, realtime))
     app.register_blueprint(pages.blueprint())
     app.register_blueprint(openapi.blueprint(app))

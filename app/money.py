@@ -1,4 +1,4 @@
-"""Money is integer centavos from the door inwards; this is the door."""
+"""Money comes in and goes out as reais in JSON; everywhere else it is integer centavos."""
 
 import re
 from decimal import Decimal

@@ -34,8 +34,8 @@ def execute(connection: Connection, posting: Posting, *, key: str, too_fast: Ope
     not yours, not enough money) changes nothing but is kept with the key, so it is returned, not raised.
     Raises KeyReused, KeyInFlight, or the refusal that this key was answered with before.
     """
-    print_ = idempotency.fingerprint(posting.kind, asdict(posting))
-    replay = idempotency.begin(connection, user_id=posting.user_id, key=key, print_=print_)
+    asked = idempotency.fingerprint(posting.kind, asdict(posting))
+    replay = idempotency.begin(connection, user_id=posting.user_id, key=key, asked=asked)
     if replay is not None:
         return Outcome(replay)  # type: ignore[arg-type]  # the body that payloads.receipt once made
     if too_fast is not None:

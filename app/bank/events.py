@@ -1,4 +1,4 @@
-"""Socket doors of the bank. They answer; they never emit by themselves."""
+"""Socket events of the bank. They answer; they never emit by themselves."""
 
 from typing import Any
 

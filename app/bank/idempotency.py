@@ -10,13 +10,22 @@ from sqlalchemy.exc import IntegrityError, OperationalError
 
 from app import clock, db, sql_errors, wire
 from app.bank.models import IdempotencyKey
-from app.errors import AppError, KeyInFlight, KeyReused, from_code
+from app.errors import (
+    AccountNotFound,
+    AppError,
+    BalanceLimit,
+    InsufficientFunds,
+    KeyInFlight,
+    KeyReused,
+    NotYourAccount,
+)
 
 KEPT_H = 48
 PURGE_ROWS_MAX = 1000
 IN_PROGRESS = 0
 CREATED = 201
-
+# The refusals that are answered again to who repeats the request, by their codes.
+_KEPT = {kind.code: kind for kind in (AccountNotFound, NotYourAccount, InsufficientFunds, BalanceLimit)}
 
 _CLAIM = insert(db.table(IdempotencyKey))
 _FINISH = (
@@ -31,14 +40,15 @@ def fingerprint(kind: str, fields: dict[str, Any]) -> str:
     return hashlib.sha256(f"{kind}:{json.dumps(fields, sort_keys=True)}".encode()).hexdigest()
 
 
-def begin(connection: Connection, *, user_id: int, key: str, print_: str) -> dict[str, Any] | None:
-    """Claim the key: None the first time, else the body that was answered first.
+def begin(connection: Connection, *, user_id: int, key: str, asked: str) -> dict[str, Any] | None:
+    """Claim the key for the request whose fingerprint is `asked`: None the first time, else the body that was answered
+    first.
 
     Lock: the key's row, so a second request with a key in flight waits here for the first one's end.
     Raises KeyReused for another body, or the error that was answered first.
     """
     try:
-        row = {"user_id": user_id, "key": key, "fingerprint": print_, "status": IN_PROGRESS, "answer": ""}
+        row = {"user_id": user_id, "key": key, "fingerprint": asked, "status": IN_PROGRESS, "answer": ""}
         connection.execute(_CLAIM, {**row, "created_at": clock.now()})
         return None
     except IntegrityError as error:
@@ -48,10 +58,10 @@ def begin(connection: Connection, *, user_id: int, key: str, print_: str) -> dic
         if sql_errors.is_lock_wait(error):
             raise KeyInFlight from error
         raise
-    return _replay(connection, user_id, key, print_)
+    return _replay(connection, user_id, key, asked)
 
 
-def _replay(connection: Connection, user_id: int, key: str, print_: str) -> dict[str, Any]:
+def _replay(connection: Connection, user_id: int, key: str, asked: str) -> dict[str, Any]:
     row = connection.execute(
         select(IdempotencyKey.fingerprint, IdempotencyKey.status, IdempotencyKey.answer).where(
             IdempotencyKey.user_id == user_id, IdempotencyKey.key == key
@@ -59,10 +69,10 @@ def _replay(connection: Connection, user_id: int, key: str, print_: str) -> dict
     ).first()
     if row is None or row.status == IN_PROGRESS:
         raise KeyInFlight
-    if row.fingerprint != print_:
+    if row.fingerprint != asked:
         raise KeyReused
     if row.status != CREATED:
-        raise from_code(row.answer)
+        raise _KEPT.get(row.answer, AppError)
     body: dict[str, Any] = json.loads(row.answer)
     return body
 
@@ -74,6 +84,7 @@ def keep(connection: Connection, *, user_id: int, key: str, body: dict[str, Any]
 
 def keep_refusal(connection: Connection, *, user_id: int, key: str, refusal: AppError) -> None:
     """Keep the answer of an operation that was refused and changed nothing."""
+    assert refusal.code in _KEPT, "what is kept can be answered again"
     _finish(connection, user_id, key, refusal.status, refusal.code)
 
 

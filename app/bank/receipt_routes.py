@@ -1,4 +1,4 @@
-"""HTTP doors of receipts."""
+"""HTTP routes of receipts."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,11 +10,13 @@ from flask_socketio_cluster.limits import limiter
 from flask_socketio_cluster.limits.limiter import Limiter
 from flask_socketio_cluster.transport import connection
 
-from app import door
+from app import http
 from app.bank import payloads, receipt_pdf, receipt_qr, receipts
 from app.bank.receipts import ReceiptView
+from app.db import Database
 from app.errors import FileUnderWay
 from app.fields import ID_MAX
+from app.users import bearer
 from app.users.auth import Auth, Identity
 
 VERIFICATIONS = limiter.per_minute("verify", 30)
@@ -45,27 +47,27 @@ class OneEach:
                 self._users.discard(user_id)
 
 
-def blueprint(auth: Auth, limits: Limiter) -> Blueprint:
+def blueprint(db: Database, auth: Auth, limits: Limiter) -> Blueprint:
     routes = Blueprint("comprovantes", __name__)
-    db = auth.db
+    requires_user = bearer.requires_user(auth)
     own = OneEach()
 
-    @door.route(routes, "GET", f"/comprovante/<int(max={ID_MAX}):operacao_id>", answers={200: payloads.ProofOut})
-    @auth.requires_user
+    @http.route(routes, "GET", f"/comprovante/<int(max={ID_MAX}):operacao_id>", answers={200: payloads.ProofOut})
+    @requires_user
     def comprovante(identity: Identity, operacao_id: int) -> Any:
         """O comprovante de uma operação que tocou uma conta própria, com o código que o verifica; nunca um saldo."""
         view = db.transact(receipts.of_operation, operacao_id, identity.user_id)
         address = _verify_url(view)
-        return door.answer(payloads.proof(view, address=address, picture=receipt_qr.picture(address)))
+        return http.answer(payloads.proof(view, address=address, picture=receipt_qr.picture(address)))
 
-    @door.route(
+    @http.route(
         routes,
         "GET",
         f"/comprovante/<int(max={ID_MAX}):operacao_id>.pdf",
         answers={200: None},
         media_type="application/pdf",
     )
-    @auth.requires_user
+    @requires_user
     def comprovante_pdf(identity: Identity, operacao_id: int) -> Any:
         """O comprovante, em PDF, de uma operação que tocou uma conta própria."""
         limits.check(PDFS, str(identity.user_id))
@@ -77,11 +79,11 @@ def blueprint(auth: Auth, limits: Limiter) -> Blueprint:
         answer.headers["Content-Disposition"] = f'attachment; filename="comprovante-{operacao_id}.pdf"'
         return answer
 
-    @door.route(routes, "GET", "/verificar/<codigo>", answers={200: payloads.VerifiedOut}, open_to_all=True)
+    @http.route(routes, "GET", "/verificar/<codigo>", answers={200: payloads.VerifiedOut}, open_to_all=True)
     def verificar(codigo: str) -> Any:
         """Confirma em público que um comprovante é verdadeiro; os nomes saem encobertos."""
-        limits.check(VERIFICATIONS, door.client_address())
-        return door.answer(payloads.verified(db.read(receipts.by_code, codigo[: receipts.CODE_CHARS * 2])))
+        limits.check(VERIFICATIONS, http.client_address())
+        return http.answer(payloads.verified(db.read(receipts.by_code, codigo[: receipts.CODE_CHARS * 2])))
 
     return routes
 

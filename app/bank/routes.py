@@ -1,4 +1,4 @@
-"""HTTP doors of the bank: accounts, the four operations, statements."""
+"""HTTP routes of the bank: accounts, the four operations, statements."""
 
 import secrets
 from collections.abc import Callable
@@ -8,27 +8,29 @@ from flask import Blueprint, request
 from flask_socketio_cluster.limits.limiter import Limiter
 from sqlalchemy import Connection
 
-from app import clock, door
+from app import clock, http
 from app.bank import accounts, actions, pace, payloads, queries, totals
 from app.bank.ledger import Posting
 from app.bank.queries import Page
 from app.bank.totals import Summary, Totals
+from app.db import Database
 from app.errors import Invalid
 from app.fields import ID_MAX
+from app.users import bearer
 from app.users.auth import Auth, Identity
 from app.wire import Movimentacao, SaldoAtualizado
 
 KEY_CHARS_MAX = 255
 
 
-def blueprint(auth: Auth, limits: Limiter, *, committed: Callable[[], None]) -> Blueprint:
+def blueprint(db: Database, auth: Auth, limits: Limiter, *, committed: Callable[[], None]) -> Blueprint:
     """`committed` is told after each operation's commit; it must not wait or raise."""
     routes = Blueprint("banco", __name__)
-    db = auth.db
+    requires_user = bearer.requires_user(auth)
 
     def operate(posting: Posting) -> Any:
         key = _key_of_request()
-        too_fast = pace.refusal_of(limits, db, posting, address=door.client_address())
+        too_fast = pace.refusal_of(limits, db, posting, address=http.client_address())
         if too_fast is not None and key is None:
             raise too_fast
         # Without a key of the client's, one of ours: a commit whose answer got lost is then safely asked for again.
@@ -37,36 +39,36 @@ def blueprint(auth: Auth, limits: Limiter, *, committed: Callable[[], None]) -> 
         if outcome.refusal is not None:
             raise outcome.refusal
         committed()
-        return door.answer(outcome.body, 201)
+        return http.answer(outcome.body, 201)
 
-    @door.route(routes, "GET", "/correntistas", answers={200: list[SaldoAtualizado]})
-    @auth.requires_user
+    @http.route(routes, "GET", "/correntistas", answers={200: list[SaldoAtualizado]})
+    @requires_user
     def correntistas(identity: Identity) -> Any:
         """As contas de quem está autenticado."""
-        return door.answer([payloads.balance(a) for a in db.read(accounts.of_user, identity.user_id)])
+        return http.answer([payloads.balance(a) for a in db.read(accounts.of_user, identity.user_id)])
 
-    @door.route(routes, "POST", "/correntistas", body=payloads.NewAccount, answers={201: SaldoAtualizado})
-    @auth.requires_user
+    @http.route(routes, "POST", "/correntistas", body=payloads.NewAccount, answers={201: SaldoAtualizado})
+    @requires_user
     def abrir_conta(identity: Identity) -> Any:
         """Abre mais uma conta, com saldo zero."""
-        body = door.read_body(payloads.NewAccount)
+        body = http.read_body(payloads.NewAccount)
         opened = db.transact(accounts.open_account, identity.user_id, body.nome)
-        return door.answer(payloads.balance(opened), 201)
+        return http.answer(payloads.balance(opened), 201)
 
-    @door.route(
+    @http.route(
         routes,
         "GET",
         f"/correntistas/<int(max={ID_MAX}):correntista_id>/titular",
         answers={200: payloads.HolderOut},
     )
-    @auth.requires_user
+    @requires_user
     def titular(identity: Identity, correntista_id: int) -> Any:
         """A quem uma transferência chegaria, com o nome encoberto."""
-        pace.count_holder(limits, identity.user_id, door.client_address())
+        pace.count_holder(limits, identity.user_id, http.client_address())
         name = db.read(accounts.holder_name, correntista_id)
-        return door.answer(payloads.holder(correntista_id, name))
+        return http.answer(payloads.holder(correntista_id, name))
 
-    @door.route(
+    @http.route(
         routes,
         "POST",
         "/deposito",
@@ -74,12 +76,12 @@ def blueprint(auth: Auth, limits: Limiter, *, committed: Callable[[], None]) -> 
         answers={201: payloads.ReceiptOut},
         idempotent=True,
     )
-    @auth.requires_user
+    @requires_user
     def deposito(identity: Identity) -> Any:
         """Deposita em uma conta própria."""
-        return operate(payloads.deposit(door.read_body(payloads.Deposit), identity.user_id))
+        return operate(payloads.deposit(http.read_body(payloads.Deposit), identity.user_id))
 
-    @door.route(
+    @http.route(
         routes,
         "POST",
         "/saque",
@@ -87,12 +89,12 @@ def blueprint(auth: Auth, limits: Limiter, *, committed: Callable[[], None]) -> 
         answers={201: payloads.ReceiptOut},
         idempotent=True,
     )
-    @auth.requires_user
+    @requires_user
     def saque(identity: Identity) -> Any:
         """Saca de uma conta própria."""
-        return operate(payloads.withdrawal(door.read_body(payloads.Withdrawal), identity.user_id))
+        return operate(payloads.withdrawal(http.read_body(payloads.Withdrawal), identity.user_id))
 
-    @door.route(
+    @http.route(
         routes,
         "POST",
         "/pagamento",
@@ -100,12 +102,12 @@ def blueprint(auth: Auth, limits: Limiter, *, committed: Callable[[], None]) -> 
         answers={201: payloads.ReceiptOut},
         idempotent=True,
     )
-    @auth.requires_user
+    @requires_user
     def pagamento(identity: Identity) -> Any:
         """Paga a partir de uma conta própria."""
-        return operate(payloads.payment(door.read_body(payloads.Payment), identity.user_id))
+        return operate(payloads.payment(http.read_body(payloads.Payment), identity.user_id))
 
-    @door.route(
+    @http.route(
         routes,
         "POST",
         "/transferencia",
@@ -113,18 +115,18 @@ def blueprint(auth: Auth, limits: Limiter, *, committed: Callable[[], None]) -> 
         answers={201: payloads.ReceiptOut},
         idempotent=True,
     )
-    @auth.requires_user
+    @requires_user
     def transferencia(identity: Identity) -> Any:
         """Transfere de uma conta própria para qualquer conta."""
-        return operate(payloads.transfer(door.read_body(payloads.Transfer), identity.user_id))
+        return operate(payloads.transfer(http.read_body(payloads.Transfer), identity.user_id))
 
-    @door.route(routes, "GET", "/movimentacoes", query=payloads.Page, answers={200: list[Movimentacao]}, paged=True)
-    @auth.requires_user
+    @http.route(routes, "GET", "/movimentacoes", query=payloads.Page, answers={200: list[Movimentacao]}, paged=True)
+    @requires_user
     def movimentacoes(identity: Identity) -> Any:
         """As movimentações de todas as contas próprias, as mais novas primeiro."""
-        return _rows(db.read(_all_movements, identity.user_id, door.read_query(payloads.Page)))
+        return _rows(db.read(_all_movements, identity.user_id, http.read_query(payloads.Page)))
 
-    @door.route(
+    @http.route(
         routes,
         "GET",
         f"/extrato/<int(max={ID_MAX}):correntista_id>",
@@ -132,13 +134,13 @@ def blueprint(auth: Auth, limits: Limiter, *, committed: Callable[[], None]) -> 
         answers={200: list[Movimentacao]},
         paged=True,
     )
-    @auth.requires_user
+    @requires_user
     def extrato(identity: Identity, correntista_id: int) -> Any:
         """O extrato de uma conta própria, com filtros. Com `texto`, só a falta de Link diz que é a última página."""
-        query = door.read_query(payloads.StatementQuery)
+        query = http.read_query(payloads.StatementQuery)
         return _rows(db.read(_statement, identity.user_id, correntista_id, query))
 
-    @door.route(
+    @http.route(
         routes,
         "GET",
         f"/extrato/<int(max={ID_MAX}):correntista_id>/totais",
@@ -146,23 +148,23 @@ def blueprint(auth: Auth, limits: Limiter, *, committed: Callable[[], None]) -> 
         answers={200: payloads.TotalsOut},
         paged=True,
     )
-    @auth.requires_user
+    @requires_user
     def totais(identity: Identity, correntista_id: int) -> Any:
         """O que entrou e saiu em cada dia, com os filtros do extrato; um dia partido entre páginas se soma."""
-        query = door.read_query(payloads.TotalsQuery)
+        query = http.read_query(payloads.TotalsQuery)
         sums = db.read(_totals, identity.user_id, correntista_id, query)
-        answer = door.answer(payloads.totals(sums))
+        answer = http.answer(payloads.totals(sums))
         if sums.until_day is not None:
-            door.link_next(answer, ate=sums.until_day)
+            http.link_next(answer, ate=sums.until_day)
         if sums.before_id is not None:
-            door.link_next(answer, antes=sums.before_id)
+            http.link_next(answer, antes=sums.before_id)
         return answer
 
-    @door.route(routes, "GET", "/resumo", answers={200: payloads.SummaryOut})
-    @auth.requires_user
+    @http.route(routes, "GET", "/resumo", answers={200: payloads.SummaryOut})
+    @requires_user
     def resumo(identity: Identity) -> Any:
         """O mês e o saldo de todas as contas ao fim de cada um dos últimos dias; dias são de America/Sao_Paulo."""
-        return door.answer(payloads.summary(db.read(_summary, identity.user_id)))
+        return http.answer(payloads.summary(db.read(_summary, identity.user_id)))
 
     return routes
 
@@ -178,9 +180,9 @@ def _key_of_request() -> str | None:
 
 
 def _rows(page: Page) -> Any:
-    answer = door.answer([payloads.movement(row) for row in page.rows])
+    answer = http.answer([payloads.movement(row) for row in page.rows])
     if page.next_before_id is not None:
-        door.link_next(answer, antes=page.next_before_id)
+        http.link_next(answer, antes=page.next_before_id)
     return answer
 
 

@@ -11,12 +11,13 @@ from xml.sax.saxutils import escape
 
 from flask import Blueprint, Response
 
-from app import clock, door, names
+from app import clock, http, names
 from app.bank import accounts, payloads, queries
 from app.bank.file_slots import FileSlots, Slot
 from app.bank.queries import Filters, Movement
 from app.db import Database
 from app.fields import ID_MAX
+from app.users import bearer
 from app.users.auth import Auth, Identity
 
 BANK_ID = "0777"
@@ -26,12 +27,12 @@ BOM = "\ufeff"
 FORMULA_SIGNS = ("=", "+", "-", "\u2212", "@")
 
 
-def blueprint(auth: Auth, slots: FileSlots) -> Blueprint:
+def blueprint(db: Database, auth: Auth, slots: FileSlots) -> Blueprint:
     routes = Blueprint("arquivos", __name__)
-    db = auth.db
+    requires_user = bearer.requires_user(auth)
 
     def file(extension: str, media_type: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-        return door.route(
+        return http.route(
             routes,
             "GET",
             f"/extrato/<int(max={ID_MAX}):correntista_id>.{extension}",
@@ -41,14 +42,14 @@ def blueprint(auth: Auth, slots: FileSlots) -> Blueprint:
         )
 
     @file("csv", "text/csv")
-    @auth.requires_user
+    @requires_user
     def extrato_csv(identity: Identity, correntista_id: int) -> Any:
         """O extrato para planilhas: `;`, vírgula decimal, UTF-8 com BOM."""
         statement = _asked(db, identity, correntista_id)
         return _stream(slots, identity, statement, _csv, "text/csv; charset=utf-8", "csv")
 
     @file("ofx", "application/x-ofx")
-    @auth.requires_user
+    @requires_user
     def extrato_ofx(identity: Identity, correntista_id: int) -> Any:
         """O extrato para programas de finanças, OFX 1.0.2; cada linha mantém sempre o mesmo FITID."""
         statement = _asked(db, identity, correntista_id)
@@ -88,7 +89,7 @@ class _Statement:
 
 
 def _asked(db: Database, identity: Identity, account_id: int) -> _Statement:
-    query = door.read_query(payloads.StatementQuery)
+    query = http.read_query(payloads.StatementQuery)
     db.read(accounts.owned, account_id, identity.user_id)
     return _Statement(db, account_id, query)
 

@@ -1,4 +1,4 @@
-"""Socket door of the inbox."""
+"""Socket events of the inbox."""
 
 from app import wire
 from app.db import Database

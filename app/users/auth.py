@@ -1,18 +1,16 @@
 """Who is asking: a token is good when it is genuine, not expired and not revoked, asked of the database each time."""
 
-import functools
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from flask import g, request
 from flask_socketio_cluster.delivery.identity import Ended
 from flask_socketio_cluster.limits.batches import Batches
 from sqlalchemy import BindParameter, Connection, Row, and_, bindparam, select
 
-from app.db import Database
-from app.errors import AppError, BadToken, NotAuthenticated, Overloaded, RevokedToken
+from app.db import Share
+from app.errors import AppError, BadToken, Overloaded, RevokedToken
 from app.users.models import Revocation, User
 from app.users.tokens import Claims, Tokens
 
@@ -35,11 +33,12 @@ class Identity:
 
 
 class Auth:
-    def __init__(self, db: Database, tokens: Tokens) -> None:
-        self.db = db
+    """`share`: the connections to the database that are for this alone."""
+
+    def __init__(self, share: Share, tokens: Tokens) -> None:
         self.tokens = tokens
         # Whoever asks at the same time is looked up in one statement.
-        self._checks = Batches(lambda asked: db.authentication.read(current_identities, asked), full=Overloaded)
+        self._checks = Batches(lambda asked: share.read(current_identities, asked), full=Overloaded)
 
     def verify(self, token: object) -> Identity:
         """Raises BadToken, ExpiredToken, RevokedToken or DatabaseDown."""
@@ -52,19 +51,6 @@ class Auth:
         if isinstance(found, Identity):
             return found
         raise found
-
-    def requires_user(self, view: Callable[..., Any]) -> Callable[..., Any]:
-        """Give the view the verified Identity of the bearer token as its first argument."""
-
-        @functools.wraps(view)
-        def guarded(*args: Any, **kwargs: Any) -> Any:
-            scheme, _, token = request.headers.get("Authorization", "").partition(" ")
-            if scheme.lower() != "bearer" or not token:
-                raise NotAuthenticated
-            g.identity = self.verify(token.strip())
-            return view(g.identity, *args, **kwargs)
-
-        return guarded
 
 
 _SESSIONS: BindParameter[Any] = bindparam("sessions", expanding=True)

@@ -1,4 +1,4 @@
-"""HTTP doors of users: registration, login, renewal, logout, profile."""
+"""HTTP routes of users: registration, login, renewal, logout, profile."""
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager
@@ -9,10 +9,11 @@ from flask_socketio_cluster.delivery.identity import Ended
 from flask_socketio_cluster.transport import connection
 from sqlalchemy import Connection
 
-from app import door
+from app import http
+from app.db import Database
 from app.errors import WrongCredentials
 from app.fields import read
-from app.users import actions, passwords, payloads
+from app.users import actions, bearer, passwords, payloads
 from app.users.actions import Person
 from app.users.attempts import Attempts
 from app.users.auth import Auth, Identity
@@ -24,10 +25,17 @@ Welcome = Callable[[Connection, int, str], None]
 
 
 def blueprint(
-    auth: Auth, attempts: Attempts, devices: Devices, *, welcome: Welcome, sessions_ended: Callable[[Ended], None]
+    db: Database,
+    auth: Auth,
+    attempts: Attempts,
+    devices: Devices,
+    *,
+    welcome: Welcome,
+    sessions_ended: Callable[[Ended], None],
 ) -> Blueprint:
     """`sessions_ended` is told after the commit, so that sockets end at once."""
     routes = Blueprint("usuarios", __name__)
+    requires_user = bearer.requires_user(auth)
 
     def register_and_welcome(connection: Connection, body: payloads.NewUser, password_hash: str) -> Person:
         person = actions.register(connection, email=body.email, name=body.nome, password_hash=password_hash)
@@ -37,7 +45,7 @@ def blueprint(
     def session(person: Person, device: Device, message: str, status: int) -> Any:
         """A new session, on a device that is known from now on."""
         token = auth.tokens.issue(person.id, person.generation)
-        answer, _ = door.answer(payloads.session(person, token, message), status)
+        answer, _ = http.answer(payloads.session(person, token, message), status)
         answer.set_cookie(
             COOKIE,
             devices.remember(device, person.id),
@@ -53,12 +61,12 @@ def blueprint(
 
     def attempt(email: str, device: Device) -> AbstractContextManager[None]:
         # Only who shows a device that we know is looked up before being counted.
-        person = auth.db.authentication.read(actions.by_email, email) if device.user_ids else None
+        person = db.authentication.read(actions.by_email, email) if device.user_ids else None
         if person is not None and person.id in device.user_ids:
-            return attempts.on_known_device(device, person.id, door.client_address())
-        return attempts.by_stranger(email, door.client_address())
+            return attempts.on_known_device(device, person.id, http.client_address())
+        return attempts.by_stranger(email, http.client_address())
 
-    @door.route(
+    @http.route(
         routes,
         "POST",
         "/registro",
@@ -68,14 +76,14 @@ def blueprint(
     )
     def registrar() -> Any:
         """Cadastra um usuário e abre sua primeira conta, com saldo zero."""
-        body = door.read_body(payloads.NewUser)
-        with attempts.to_register(door.client_address()):
+        body = http.read_body(payloads.NewUser)
+        with attempts.to_register(http.client_address()):
             refuse_guessable(body.senha, (body.nome, body.email))
             password_hash = passwords.hash_password(body.senha, is_gone=client_is_gone)
-        person = auth.db.authentication.transact(register_and_welcome, body, password_hash)
+        person = db.authentication.transact(register_and_welcome, body, password_hash)
         return session(person, devices.read(request.cookies.get(COOKIE)), "Cadastro realizado com sucesso", 201)
 
-    @door.route(
+    @http.route(
         routes,
         "POST",
         "/login",
@@ -85,38 +93,38 @@ def blueprint(
     )
     def login() -> Any:
         """Entra com e-mail e senha."""
-        body = door.read_body(payloads.Credentials)
+        body = http.read_body(payloads.Credentials)
         device = devices.read(request.cookies.get(COOKIE))
         with attempt(body.email, device):
-            person = auth.db.authentication.read(actions.by_email, body.email)
+            person = db.authentication.read(actions.by_email, body.email)
             password_hash = person.password_hash if person else None
             good = passwords.matches(body.senha, password_hash, is_gone=client_is_gone)
         if not good or person is None:
             raise WrongCredentials
         return session(person, device, "Login realizado com sucesso", 200)
 
-    @door.route(routes, "POST", "/token/renovar", answers={200: payloads.TokenOut})
-    @auth.requires_user
+    @http.route(routes, "POST", "/token/renovar", answers={200: payloads.TokenOut})
+    @requires_user
     def renovar(identity: Identity) -> Any:
         """Troca o token por um novo; o antigo vale até a própria expiração."""
-        return door.answer({"token": auth.tokens.issue(identity.user_id, identity.generation, identity.session_id)})
+        return http.answer({"token": auth.tokens.issue(identity.user_id, identity.generation, identity.session_id)})
 
-    @door.route(routes, "POST", "/logout", body=payloads.Logout, answers={204: None}, body_required=False)
-    @auth.requires_user
+    @http.route(routes, "POST", "/logout", body=payloads.Logout, answers={204: None}, body_required=False)
+    @requires_user
     def logout(identity: Identity) -> Any:
         """Encerra esta sessão (o token e os renovados a partir dele), ou todas as do usuário, em todos os nós."""
-        body = door.read_body(payloads.Logout) if request.get_data(cache=True) else read(payloads.Logout, {})
+        body = http.read_body(payloads.Logout) if request.get_data(cache=True) else read(payloads.Logout, {})
         if body.todos:
-            ended = auth.db.authentication.transact(actions.end_all_sessions, identity, auth.tokens.ttl_s)
+            ended = db.authentication.transact(actions.end_all_sessions, identity, auth.tokens.ttl_s)
         else:
-            ended = auth.db.authentication.transact(actions.end_session, identity, auth.tokens.ttl_s)
+            ended = db.authentication.transact(actions.end_session, identity, auth.tokens.ttl_s)
         sessions_ended(ended)
         return "", 204
 
-    @door.route(routes, "GET", "/perfil", answers={200: payloads.ProfileOut})
-    @auth.requires_user
+    @http.route(routes, "GET", "/perfil", answers={200: payloads.ProfileOut})
+    @requires_user
     def perfil(identity: Identity) -> Any:
         """Os dados de quem está autenticado."""
-        return door.answer(payloads.profile(auth.db.read(actions.by_id, identity.user_id)))
+        return http.answer(payloads.profile(db.read(actions.by_id, identity.user_id)))
 
     return routes

@@ -6,7 +6,7 @@ from flask import Flask, Response, g, request
 from flask_socketio_cluster.limits.limiter import Limiter
 from werkzeug.exceptions import HTTPException
 
-from app import clock, deadline, door, log, metrics
+from app import clock, deadline, http, log, metrics
 from app.bank import pace
 from app.errors import AppError, MethodNotAllowed, NotFound, NotJson, TooLarge
 from app.settings import Settings
@@ -47,11 +47,11 @@ def install(app: Flask, settings: Settings, limits: Limiter) -> None:
 def _told(error: AppError, limits: Limiter) -> AppError:
     """Who looks for accounts, or for operations of others, is told so a few times."""
     identity: Identity | None = g.get("identity")
-    return error if identity is None else pace.told_of(error, limits, identity.user_id, door.client_address())
+    return error if identity is None else pace.told_of(error, limits, identity.user_id, http.client_address())
 
 
 def _refused(error: AppError) -> Any:
-    body, status = door.answer({"erro": error.text, "codigo": error.code}, error.status)
+    body, status = http.answer({"erro": error.text, "codigo": error.code}, error.status)
     if error.retry_after_s is not None:
         body.headers["Retry-After"] = str(error.retry_after_s)
     if error.status == 401:

@@ -6,7 +6,7 @@ import gevent
 from flask import Blueprint, Response
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
-from app import door
+from app import http
 from app.db import Database
 from app.errors import DatabaseDown
 from app.realtime import Realtime
@@ -20,7 +20,7 @@ def blueprint(node_id: str, db: Database, realtime: Realtime) -> Blueprint:
     @routes.get("/healthz")
     def healthz() -> Any:
         """200 while the process serves; touches nothing else."""
-        return door.answer({"estado": "ok", "no": node_id})
+        return http.answer({"estado": "ok", "no": node_id})
 
     @routes.get("/readyz")
     def readyz() -> Any:
@@ -39,7 +39,7 @@ def blueprint(node_id: str, db: Database, realtime: Realtime) -> Blueprint:
             "canario_s": round(canary.age_s(), 1),
             "drenando": draining,
         }
-        return door.answer(body, 200 if usable and not draining else 503)
+        return http.answer(body, 200 if usable and not draining else 503)
 
     @routes.get("/metrics")
     def metrics() -> Any:

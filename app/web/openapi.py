@@ -9,8 +9,8 @@ from pydantic.json_schema import GenerateJsonSchema
 from typing_extensions import TypedDict
 
 from app.bank.routes import KEY_CHARS_MAX
-from app.door import Operation
 from app.fields import ID_MAX
+from app.http import Operation
 
 VERSION = "1"
 _TEMPLATE = "#/components/schemas/{model}"

@@ -32,7 +32,7 @@ class Asked:
         self._sent: list[list[Any]] = []
         monkeypatch.setattr(Delivery, "serve", lambda _self, event, handler: self._handlers.setdefault(event, handler))
         settings = Settings.model_validate({"database_url": db.url, "redis_url": NOWHERE, "jwt_secret": SECRET})
-        auth = Auth(db, Tokens(SECRET, TTL_S))
+        auth = Auth(db.authentication, Tokens(SECRET, TTL_S))
         realtime = Realtime(Flask("test"), settings, db, auth)
         self.delivery = realtime.delivery
         monkeypatch.setattr(self.delivery._feed, "send", self._keep)

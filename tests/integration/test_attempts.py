@@ -12,7 +12,7 @@ from flask.testing import FlaskClient
 from flask_socketio_cluster.delivery.identity import Ended
 from werkzeug.test import TestResponse
 
-from app import clock, door
+from app import clock, http
 from app.db import Database
 from app.errors import AppError, ClientGone, Overloaded
 from app.factory import welcome
@@ -72,14 +72,14 @@ def cheap(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 @pytest.fixture
 def app(sqlite: Database, redis: RedisServer, monkeypatch: pytest.MonkeyPatch) -> Flask:
-    """The doors of users alone, and a node that has as much to spend as it likes."""
+    """The routes of users alone, and a node that has as much to spend as it likes."""
     monkeypatch.setattr(attempts, "CpuBudget", lambda: CpuBudget(at_once=10**9))
     app = Flask("users")
     ended: list[Ended] = []
-    auth = Auth(sqlite, Tokens(SECRET, 3600))
+    auth = Auth(sqlite.authentication, Tokens(SECRET, 3600))
     limits = patient(redis.url)
     app.register_blueprint(
-        routes.blueprint(auth, Attempts(limits), Devices(SECRET), welcome=welcome, sessions_ended=ended.append)
+        routes.blueprint(sqlite, auth, Attempts(limits), Devices(SECRET), welcome=welcome, sessions_ended=ended.append)
     )
     settings = Settings.model_validate({"database_url": "sqlite:////x", "redis_url": redis.url, "jwt_secret": SECRET})
     edge.install(app, settings, limits)
@@ -235,7 +235,7 @@ def test_one_network_of_ipv6_is_one_address(visitor: Callable[..., Visitor], ema
 )
 def test_an_address_is_counted_in_one_form(given: str, counted: str) -> None:
     with Flask("x").test_request_context(environ_base={"REMOTE_ADDR": given}):
-        assert door.client_address() == counted
+        assert http.client_address() == counted
 
 
 def test_a_node_spends_no_more_than_its_share_on_passwords(monkeypatch: pytest.MonkeyPatch) -> None:

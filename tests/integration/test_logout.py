@@ -28,7 +28,7 @@ def is_good(auth: Auth, token: str) -> bool:
 
 
 def test_a_session_ends_with_every_token_of_its_login(database: Database) -> None:
-    auth, alice = Auth(database, TOKENS), new_customer(database)
+    auth, alice = Auth(database.authentication, TOKENS), new_customer(database)
     first, elsewhere = TOKENS.issue(alice.id, 1), TOKENS.issue(alice.id, 1)
     session = TOKENS.read(first).session_id
     renewed = [TOKENS.issue(alice.id, 1, session) for _ in range(2)]
@@ -43,7 +43,7 @@ def test_a_session_ends_with_every_token_of_its_login(database: Database) -> Non
 
 
 def test_a_session_ends_once(database: Database) -> None:
-    auth, alice = Auth(database, TOKENS), new_customer(database)
+    auth, alice = Auth(database.authentication, TOKENS), new_customer(database)
     identity = auth.verify(TOKENS.issue(alice.id, 1))
     database.transact(actions.end_session, identity, TOKENS.ttl_s)
 
@@ -52,7 +52,7 @@ def test_a_session_ends_once(database: Database) -> None:
 
 
 def test_what_ends_a_session_is_kept_as_long_as_its_last_token_may_live(database: Database) -> None:
-    auth, alice = Auth(database, TOKENS), new_customer(database)
+    auth, alice = Auth(database.authentication, TOKENS), new_customer(database)
     about_to_end = auth.verify(Tokens(SECRET, 60).issue(alice.id, 1))
     before = clock.now()
 
@@ -63,7 +63,7 @@ def test_what_ends_a_session_is_kept_as_long_as_its_last_token_may_live(database
 
 
 def test_all_sessions_end_together(database: Database) -> None:
-    auth, alice = Auth(database, TOKENS), new_customer(database)
+    auth, alice = Auth(database.authentication, TOKENS), new_customer(database)
     tokens = [TOKENS.issue(alice.id, 1) for _ in range(3)]
 
     database.transact(actions.end_all_sessions, auth.verify(tokens[0]), TOKENS.ttl_s)

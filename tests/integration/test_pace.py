@@ -50,9 +50,11 @@ def limits(own_redis: RedisServer) -> Limiter:
 
 @pytest.fixture
 def bank(sqlite: Database, limits: Limiter) -> FlaskClient:
-    """The doors of the bank alone."""
+    """The routes of the bank alone."""
     app = Flask("bank")
-    app.register_blueprint(routes.blueprint(Auth(sqlite, TOKENS), limits, committed=lambda: None))
+    app.register_blueprint(
+        routes.blueprint(sqlite, Auth(sqlite.authentication, TOKENS), limits, committed=lambda: None)
+    )
     settings = Settings.model_validate({"database_url": "sqlite:////x", "redis_url": "redis://x", "jwt_secret": SECRET})
     edge.install(app, settings, limits)
     return app.test_client()

@@ -28,7 +28,7 @@ UNDER_WAY = (429, "arquivo_em_andamento")
 def node(sqlite: Database, redis: RedisServer) -> Flask:
     """What a node has of the receipts."""
     app = Flask("app")
-    app.register_blueprint(receipt_routes.blueprint(Auth(sqlite, TOKENS), patient(redis.url)))
+    app.register_blueprint(receipt_routes.blueprint(sqlite, Auth(sqlite.authentication, TOKENS), patient(redis.url)))
 
     @app.errorhandler(AppError)
     def refused(error: AppError) -> tuple[dict[str, str], int, dict[str, str]]:

@@ -119,7 +119,7 @@ def test_an_outage_is_503_and_the_first_of_a_row_is_logged_with_its_cause() -> N
 
 def test_for_a_socket_it_is_an_erro_and_logged_once_with_its_cause(sqlite: Database, server: socketio.Server) -> None:
     customer, node = new_customer(sqlite), Node(sqlite, server)
-    auth = Auth(sqlite, Tokens(SECRET, 60))
+    auth = Auth(sqlite.authentication, Tokens(SECRET, 60))
     guard = Guard(
         read_token=auth.tokens.read,
         verify=auth.check,

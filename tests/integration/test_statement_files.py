@@ -38,7 +38,7 @@ def slots(redis_url: str) -> FileSlots:
 def node(db: Database, redis_url: str) -> FlaskClient:
     """What a node has of the files."""
     app = Flask("app")
-    app.register_blueprint(statement_files.blueprint(Auth(db, TOKENS), slots(redis_url)))
+    app.register_blueprint(statement_files.blueprint(db, Auth(db.authentication, TOKENS), slots(redis_url)))
 
     @app.errorhandler(AppError)
     def refused(error: AppError) -> tuple[dict[str, str], int, dict[str, str]]:

@@ -1,4 +1,4 @@
-"""Money at the door: parsed exactly or refused, and written back without losing a centavo."""
+"""Money as it comes in and goes out: parsed exactly or refused, and written back without losing a centavo."""
 
 from decimal import Decimal
 
@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app import door, money
+from app import http, money
 from app.money import BALANCE_CENTS_MAX, VALUE_CENTS_MAX, parse_cents
 
 VALUES = st.integers(1, VALUE_CENTS_MAX)
@@ -24,12 +24,12 @@ def test_a_decimal_string_is_read_to_the_centavo(cents: int) -> None:
 
 @given(VALUES)
 def test_a_json_number_is_read_to_the_centavo(cents: int) -> None:
-    assert parse_cents(door.load_json(as_decimal_string(cents).encode())) == cents
+    assert parse_cents(http.load_json(as_decimal_string(cents).encode())) == cents
 
 
 @given(VALUES)
 def test_what_is_sent_can_be_sent_back(cents: int) -> None:
-    assert parse_cents(door.load_json(repr(money.to_json(cents)).encode())) == cents
+    assert parse_cents(http.load_json(repr(money.to_json(cents)).encode())) == cents
 
 
 @given(BALANCES)

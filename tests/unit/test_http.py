@@ -1,4 +1,4 @@
-"""The HTTP door reads JSON strictly: one meaning, exact numbers, and no input that breaks it."""
+"""JSON is read strictly: one meaning, exact numbers, and no input that breaks it."""
 
 import json
 from decimal import Decimal
@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.door import load_json
 from app.errors import DuplicateKeys, NotJson
+from app.http import load_json
 
 # JSON texts that hold one other JSON text, at any depth.
 WRAPPINGS = st.lists(st.sampled_from(["[%s]", '{"a": %s}', "[1, %s, null]", '{"b": 1, "c": [%s]}']), max_size=20)

@@ -1,4 +1,4 @@
-"""The HTTP door: strict JSON in, JSON out, and what the API's document is made from."""
+"""Strict JSON in, JSON out, and what the API's document is made from."""
 
 import json
 from collections.abc import Callable
