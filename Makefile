@@ -8,6 +8,8 @@ export RUN_DIR
 
 # For `make chaos`.
 MINUTES ?= 5
+# For `make soak`.
+SOAK_MINUTES ?= 30
 SEED ?=
 
 .PHONY: help
@@ -59,10 +61,10 @@ part-tests:
 	$(PYTHON) -m pytest tests/unit tests/integration cluster/tests
 
 .PHONY: conformance
-conformance: ## run the official protocol suites: SOCKETIO, a checkout of github.com/socketio/socket.io
+conformance: ## run the official suites: SOCKETIO and PYTHON_SOCKETIO, checkouts of socketio/socket.io, miguelgrinberg/python-socketio
 	@test -n "$(SOCKETIO)" || { echo "SOCKETIO=/path/to/a/checkout/of/socketio/socket.io" >&2; exit 2; }
 	@deploy/setup.sh test
-	$(PYTHON) cluster/conformance/run.py "$(SOCKETIO)"
+	$(PYTHON) cluster/conformance/run.py "$(SOCKETIO)" $(PYTHON_SOCKETIO)
 
 .PHONY: bench
 bench: ## run the benchmarks and write their table
@@ -83,6 +85,11 @@ conciliar: ## check the books of the local database
 chaos: ## kill parts at random under load: MINUTES (5), SEED
 	@deploy/setup.sh test
 	MINUTES=$(MINUTES) SEED=$(SEED) $(PYTHON) -m tests.cluster.chaos
+
+.PHONY: soak
+soak: ## work for a while and see that memory is flat: SOAK_MINUTES (30), SEED
+	@deploy/setup.sh test
+	MINUTES=$(SOAK_MINUTES) SEED=$(SEED) $(PYTHON) -m tests.cluster.soak
 
 .PHONY: secrets
 secrets: ## make the secrets that docker-compose.yml reads, where they are missing

@@ -71,7 +71,9 @@ def read_body(model: type[M]) -> M:
 
 
 def read_query(model: type[M]) -> M:
-    """The request's query string as a `model`. A repeated field counts once, the first. Raises Invalid."""
+    """The request's query string as a `model`. An empty field counts as none. Raises DuplicateKeys or Invalid."""
+    if any(len(values) > 1 for values in request.args.listvalues()):
+        raise DuplicateKeys("O endereço repete um mesmo campo.")
     values = {key: value for key, value in request.args.items() if value != ""}
     if any(len(value) > QUERY_VALUE_CHARS_MAX or "\0" in value for value in values.values()):
         raise Invalid("Um dos filtros é longo demais ou tem caracteres que não são permitidos.")

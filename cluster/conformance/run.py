@@ -1,7 +1,9 @@
-"""Run the official suites: `python cluster/conformance/run.py CHECKOUT`, a checkout of https://github.com/socketio/socket.io.
+"""Run the official suites, of checkouts of https://github.com/socketio/socket.io and, where it is given, of
+https://github.com/miguelgrinberg/python-socketio: `python cluster/conformance/run.py CHECKOUT [PYTHON_SOCKETIO]`.
 
-Each suite is copied into a temporary folder, where npm installs what it needs; nothing of it stays. Their servers run
-under gunicorn with this package's worker, as in production.
+Each suite of the first is copied into a temporary folder, where npm installs what it needs; nothing of it stays. Their
+servers run under gunicorn with this package's worker, as in production. Of the second the tests of a client manager
+run with this package's manager (`managers.py`).
 """
 
 import argparse
@@ -23,6 +25,8 @@ SUITES = {
     "docs/engine.io-protocol/v4-test-suite": "engine",
     "docs/socket.io-protocol/v5-test-suite": "socketio",
 }
+MANAGER_TESTS = "tests/common/test_pubsub_manager.py"
+PYTEST = (sys.executable, "-m", "pytest", "-p", "managers", "-p", "no:cacheprovider", "-rs")
 NPM_CI = ("npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error")
 GUNICORN = (sys.executable, "-m", "gunicorn", "-c", "python:flask_socketio_cluster.node.gunicorn_conf")
 START_TIMEOUT_S = 30.0
@@ -32,11 +36,15 @@ STOP_TIMEOUT_S = 20.0
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("checkout", type=Path, help="a checkout of https://github.com/socketio/socket.io")
-    checkout: Path = parser.parse_args().checkout
+    parser.add_argument("python_socketio", type=Path, nargs="?", help="one of miguelgrinberg/python-socketio")
+    arguments = parser.parse_args()
+    checkout: Path = arguments.checkout
     missing = [suite for suite in SUITES if not (checkout / suite / "test-suite.js").is_file()]
     if missing:
         parser.error(f"{checkout} has no {missing[0]}")
     failed = [suite for suite, app in SUITES.items() if not _passes(checkout / suite, app)]
+    if arguments.python_socketio and not _manager_passes(arguments.python_socketio):
+        failed.append(MANAGER_TESTS)
     for suite in failed:
         print(f"failed: {suite}", file=sys.stderr)
     return 1 if failed else 0
@@ -52,6 +60,11 @@ def _passes(suite: Path, app: str) -> bool:
             ["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"], cwd=copy, check=True
         )
         return subprocess.run(["node_modules/.bin/mocha", "test-suite.js"], cwd=copy).returncode == 0
+
+
+def _manager_passes(checkout: Path) -> bool:
+    env = {**os.environ, "PYTHONPATH": f"{HERE}:{HERE.parent}"}
+    return subprocess.run([*PYTEST, MANAGER_TESTS], cwd=checkout, env=env).returncode == 0
 
 
 @contextmanager

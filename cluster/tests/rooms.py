@@ -1,8 +1,11 @@
 """A Flask-SocketIO application that does with rooms and sockets what it is asked to do, for tests of the bus."""
 
+import ctypes
+import gc
 import os
 from typing import Any
 
+import gevent
 from flask import Flask, request
 from flask_socketio import SocketIO, join_room
 from flask_socketio_cluster.bus.signing import Keys
@@ -10,9 +13,30 @@ from flask_socketio_cluster.web import Node, RoutedRedisManager, Transport
 
 app = Flask(__name__)
 KEYS = Keys([os.environ["BUS_KEY"].encode()]) if "BUS_KEY" in os.environ else None
+PING_S = float(os.environ.get("PING_S", "20"))
 bus = RoutedRedisManager(os.environ["REDIS_URL"], node_id=os.environ["NODE_ID"], keys=KEYS)
-socketio = SocketIO(app, client_manager=bus)
+socketio = SocketIO(app, client_manager=bus, ping_interval=PING_S, ping_timeout=PING_S)
 Node(app, bus, Transport(socketio.server, binary=True)).start()
+
+
+@app.get("/pid")
+def pid() -> str:
+    return str(os.getpid())
+
+
+@app.get("/kept")
+def kept() -> dict[str, int]:
+    """What a connection could leave behind. Memory that Python has given back is given back to the system."""
+    gc.collect()
+    ctypes.CDLL(None).malloc_trim(0)
+    objects = gc.get_objects()
+    return {
+        "sessions": len(socketio.server.eio.sockets),
+        "greenlets": sum(isinstance(o, gevent.Greenlet) and not o.dead for o in objects),
+        "environs": len(socketio.server.environ),
+        "rooms": len(bus.rooms),
+        "objects": len(objects),
+    }
 
 
 def serve(namespace: str) -> None:

@@ -23,10 +23,11 @@ import gevent, socketio
 from gevent.event import AsyncResult
 from redis import Redis
 
-url, kind, how, sid, event = sys.argv[1:]
+url, key, kind, how, sid, event = sys.argv[1:]
 if kind == "node":
     from flask_socketio_cluster.bus.manager import RoutedRedisManager
-    manager = RoutedRedisManager(url, node_id="web9")
+    from flask_socketio_cluster.bus.signing import Keys
+    manager = RoutedRedisManager(url, node_id="web9", keys=Keys([key.encode()]))
 else:
     manager = socketio.RedisManager(url, channel="flask-socketio")
 server = socketio.Server(client_manager=manager, async_mode="gevent")
@@ -64,7 +65,7 @@ class Client:
 
 
 def elsewhere(cluster: Cluster, kind: str, how: str, sid: str) -> Any:
-    command = [sys.executable, "-c", ELSEWHERE, cluster.redis(), kind, how, sid, "pergunta"]
+    command = [sys.executable, "-c", ELSEWHERE, cluster.redis(), cluster.bus_key(), kind, how, sid, "pergunta"]
     done = subprocess.run(
         command, cwd=ROOT, env={**os.environ}, stdout=subprocess.PIPE, text=True, timeout=SCRIPT_TIMEOUT_S, check=True
     )

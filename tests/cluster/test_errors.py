@@ -85,6 +85,13 @@ def test_a_repeated_field_is_422(carla: Person, path: str) -> None:
     assert told(answer) == (422, "campo_repetido")
 
 
+@pytest.mark.parametrize("query", ["limite=1&limite=2", "limite=&limite=2", "limite=1&antes=9&limite=1"])
+def test_a_repeated_field_of_a_query_is_422(carla: Person, query: str) -> None:
+    answer = fetch(carla.url, f"/movimentacoes?{query}", headers=bearer(carla))
+
+    assert told(answer) == (422, "campo_repetido")
+
+
 @pytest.mark.parametrize(("method", "path"), PROTECTED)
 def test_no_token_is_401(carla: Person, method: str, path: str) -> None:
     answer = fetch(carla.url, path, method=method, body=b"{}" if method != "GET" else None)

@@ -61,7 +61,7 @@ def _tell(connection: Connection, user_id: int, times: int) -> None:
 
 
 def drain_all(database: Database, publish: Callable[[Sequence[Stored]], None]) -> int:
-    return sum(database.transact(outbox.drain, partition, publish) for partition in database.read(outbox.waiting))
+    return sum(database.transact(outbox.drain, [partition], publish) for partition in database.read(outbox.waiting))
 
 
 def test_what_waits_is_published_in_order_and_then_gone(database: Database) -> None:
@@ -69,11 +69,11 @@ def test_what_waits_is_published_in_order_and_then_gone(database: Database) -> N
     tell(alice, 5)
     published = Published()
 
-    assert database.transact(outbox.drain, partition_of(alice), published) == 5
+    assert database.transact(outbox.drain, [partition_of(alice)], published) == 5
 
     assert published.seqs == [(alice.id, seq) for seq in range(1, 6)]
     assert waiting(database) == 0
-    assert database.transact(outbox.drain, partition_of(alice), published) == 0
+    assert database.transact(outbox.drain, [partition_of(alice)], published) == 0
 
 
 def test_a_batch_has_a_limit_and_the_rest_follows(database: Database) -> None:
@@ -81,7 +81,7 @@ def test_a_batch_has_a_limit_and_the_rest_follows(database: Database) -> None:
     tell(alice, BATCH_MAX + 3)
     published = Published()
 
-    counts = [database.transact(outbox.drain, partition_of(alice), published) for _ in range(3)]
+    counts = [database.transact(outbox.drain, [partition_of(alice)], published) for _ in range(3)]
 
     assert counts == [BATCH_MAX, 3, 0]
     assert published.seqs == [(alice.id, seq) for seq in range(1, BATCH_MAX + 4)]
@@ -103,12 +103,25 @@ def test_what_redis_refuses_stays(database: Database) -> None:
         raise RedisConnectionError
 
     with pytest.raises(RedisError):
-        database.transact(outbox.drain, partition_of(alice), refuse)
+        database.transact(outbox.drain, [partition_of(alice)], refuse)
 
     assert waiting(database) == 3
     published = Published()
     drain_all(database, published)
     assert published.seqs == [(alice.id, 1), (alice.id, 2), (alice.id, 3)]
+
+
+def test_several_partitions_are_published_together_each_stream_in_its_order(database: Database) -> None:
+    people = [new_customer(database) for _ in range(3)]
+    for person in people * 2:
+        tell(person, 2)
+    published = Published()
+
+    assert database.transact(outbox.drain, sorted(map(partition_of, people)), published) == 12
+
+    for person in people:
+        assert [seq for key, seq in published.seqs if key == person.id] == [1, 2, 3, 4]
+    assert waiting(database) == 0
 
 
 def test_a_worker_without_redis_keeps_every_row(database: Database) -> None:
@@ -146,9 +159,9 @@ def test_a_partition_that_another_worker_holds_is_skipped(emptied_mariadb: Datab
         assert release.wait(20)
 
     with ThreadPoolExecutor(1) as pool:
-        first = pool.submit(database.transact, outbox.drain, partition_of(alice), hold)
+        first = pool.submit(database.transact, outbox.drain, [partition_of(alice)], hold)
         assert holding.wait(20)
-        skipped = database.transact(outbox.drain, partition_of(alice), published)
+        skipped = database.transact(outbox.drain, [partition_of(alice)], published)
         release.set()
 
         assert (skipped, first.result()) == (0, 1)
@@ -201,7 +214,7 @@ def test_a_row_that_cannot_be_read_is_set_aside_and_the_others_go_on(database: D
     published, before = Published(), counted("socketio_cluster_outbox_rows_set_aside_total")
 
     with package_log.captured() as lines:
-        assert database.transact(outbox.drain, partition_of(alice), published) == 3
+        assert database.transact(outbox.drain, [partition_of(alice)], published) == 3
 
     assert published.seqs == [(alice.id, 1), (alice.id, 3)]
     assert waiting(database) == 0

@@ -107,6 +107,10 @@ class Cluster:
         """What the parts sign tokens with."""
         return (self.run_dir / "jwt_secret").read_text()
 
+    def bus_key(self) -> str:
+        """What the parts sign bus messages with."""
+        return (self.run_dir / "bus_key").read_text()
+
     def start(self) -> None:
         """Start, and return when the page answers through nginx. Raises ClusterFailed."""
         assert self._launcher is None, "already started"

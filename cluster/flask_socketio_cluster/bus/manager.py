@@ -16,6 +16,8 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, NoReturn
 
+from engineio.packet import MESSAGE
+from engineio.packet import Packet as EnginePacket
 from redis.exceptions import RedisError
 from socketio import RedisManager, Server
 
@@ -151,8 +153,9 @@ class RoutedRedisManager(RedisManager):
         self._send = send
 
     def _send_stock(self, eio_sids: Iterable[str], packet: str) -> None:
+        message = EnginePacket(MESSAGE, packet)
         for eio_sid in eio_sids:
-            self.server.eio.send(eio_sid, packet)
+            self.server._send_eio_packet(eio_sid, message)
 
     def listen(self, namespace: str, listener: Listener) -> None:
         """One listener a namespace; it may have none."""
@@ -249,8 +252,10 @@ class RoutedRedisManager(RedisManager):
         channel = _channel_of(data).encode()
         body = self._ready_packet(data) if channel.startswith(_ROOM_CHANNELS) else None
         body = body or self.json.dumps(data).encode()
+        # A stock manager that waits for an answer reads no signatures.
+        keys = None if data["method"] == "callback" and channel == _SHARED else self._keys
         try:
-            self._client.publish(channel, self._keys.sign(channel, body) if self._keys else body)
+            self._client.publish(channel, keys.sign(channel, body) if keys else body)
         except RedisError as error:
             raise BusUnavailable from error
 

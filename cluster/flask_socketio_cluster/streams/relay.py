@@ -14,6 +14,8 @@ LOOK_EVERY_S = 1.0
 RETRY_S = 0.3
 RETRY_MAX_S = 2.0
 JITTER = 0.2
+# Held by one relay at a time; the others are left for other relays.
+PARTITIONS_AT_ONCE = 8
 
 
 class StreamsPublisher(Protocol):
@@ -27,7 +29,8 @@ class StreamsPublisher(Protocol):
 
 
 class Relay:
-    """Several may run at once: each partition is relayed by whoever holds its row. On SQLite run one.
+    """Several may run at once: each partition is relayed by whoever holds its row, several at a time. On SQLite
+    run one.
 
     `expected`: errors of the publisher and of the database, which an operator knows by their name. Each round touches
     the file `alive`.
@@ -68,9 +71,12 @@ class Relay:
         if self._in_doubt:
             self._publisher.ping()
         self._in_doubt = True
-        partitions = self._database.read(self._outbox.waiting)
-        random.shuffle(partitions)  # so that two relays do not queue for the same one
-        relayed: int = sum(self._database.transact(self._outbox.drain, p, self._publisher.publish) for p in partitions)
+        waiting = self._database.read(self._outbox.waiting)
+        random.shuffle(waiting)  # so that two relays do not ask for the same ones
+        relayed = 0
+        for start in range(0, len(waiting), PARTITIONS_AT_ONCE):
+            some = waiting[start : start + PARTITIONS_AT_ONCE]
+            relayed += self._database.transact(self._outbox.drain, some, self._publisher.publish)
         self._in_doubt = False
         return relayed
 

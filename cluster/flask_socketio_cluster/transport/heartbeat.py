@@ -21,15 +21,16 @@ PINGS_PER_TURN = 64
 
 class Heartbeat:
     """Pings every session and ends those that do not answer, or do not enter; one greenlet for the node. Each queue is
-    in the order of time, since its wait is the same for all."""
+    in the order of time, since its wait is the same for all. They know sessions by their ids, so that one that has gone
+    is not kept for as long as its next ping would have been due."""
 
     def __init__(self, server: EngineServer, *, enter_within_s: float) -> None:
         self._server = server
         self._enter_within_s = enter_within_s
-        self._to_enter: deque[tuple[float, EngineSession]] = deque()
-        self._to_ping: deque[tuple[float, EngineSession]] = deque()
+        self._to_enter: deque[tuple[float, str]] = deque()
+        self._to_ping: deque[tuple[float, str]] = deque()
         # When an answer is due, of whom, and to the ping of when.
-        self._to_answer: deque[tuple[float, EngineSession, float]] = deque()
+        self._to_answer: deque[tuple[float, str, float]] = deque()
         # When the next turn comes, by the monotonic clock.
         self._turn_at_s = 0.0
         # Few turns with long intervals, exact ones with short.
@@ -41,16 +42,16 @@ class Heartbeat:
         session.enter_by_s = clock.monotonic_s() + self._enter_within_s
         if not session.awaited:
             session.awaited = True
-            self._to_enter.append((session.enter_by_s, session))
+            self._to_enter.append((session.enter_by_s, session.sid))
             self._look_by(session.enter_by_s)
 
-    def answered(self, socket: "EngineSession") -> None:
+    def answered(self, session: "EngineSession") -> None:
         due_s = clock.monotonic_s() + self._server.ping_interval
-        self._to_ping.append((due_s, socket))
+        self._to_ping.append((due_s, session.sid))
         self._look_by(due_s)
 
-    def ended(self, socket: "EngineSession") -> None:
-        self._to_answer.append((clock.monotonic_s() + self._server.ping_timeout, socket, 0))
+    def ended(self, session: "EngineSession") -> None:
+        self._to_answer.append((clock.monotonic_s() + self._server.ping_timeout, session.sid, 0))
 
     def _look_by(self, due_s: float) -> None:
         """Only where intervals are shorter than the longest pause, the next turn may be too late."""
@@ -71,30 +72,39 @@ class Heartbeat:
     def once(self) -> None:
         """Everything that is due by now."""
         now_s = clock.monotonic_s()
+        sessions = self._server.sockets
         while self._to_enter and self._to_enter[0][0] <= now_s:
-            _, session = self._to_enter.popleft()
-            session.awaited = False
-            if session.entered or session.closed:
-                continue
-            if session.enter_by_s > now_s:
-                self.began(session)  # it was in one meanwhile
-            else:
-                metrics.SESSIONS_ENDED.labels("unauthenticated").inc()
-                gevent.spawn(session.close, wait=False)
+            _, sid = self._to_enter.popleft()
+            if session := sessions.get(sid):
+                self._look_for_entry(session, now_s)
         while self._to_answer and self._to_answer[0][0] <= now_s:
-            _, socket, asked_s = self._to_answer.popleft()
-            if socket.closed:
-                self._server.sockets.pop(socket.sid, None)
-            elif socket.last_ping == asked_s:
-                gevent.spawn(socket.close, wait=False, reason=self._server.reason.PING_TIMEOUT)
+            _, sid, asked_s = self._to_answer.popleft()
+            session = sessions.get(sid)
+            if session is None:
+                continue
+            if session.closed:
+                del sessions[sid]
+            elif session.last_ping == asked_s:
+                gevent.spawn(session.close, wait=False, reason=self._server.reason.PING_TIMEOUT)
         done = 0
         while self._to_ping and self._to_ping[0][0] <= now_s:
-            _, socket = self._to_ping.popleft()
-            if socket.closed:
+            _, sid = self._to_ping.popleft()
+            session = sessions.get(sid)
+            if session is None or session.closed:
                 continue
-            socket.last_ping = now_s
-            socket.ping()
-            self._to_answer.append((now_s + self._server.ping_timeout, socket, now_s))
+            session.last_ping = now_s
+            session.ping()
+            self._to_answer.append((now_s + self._server.ping_timeout, sid, now_s))
             done += 1
             if done % PINGS_PER_TURN == 0:
                 gevent.sleep(0)
+
+    def _look_for_entry(self, session: "EngineSession", now_s: float) -> None:
+        session.awaited = False
+        if session.entered or session.closed:
+            return
+        if session.enter_by_s > now_s:
+            self.began(session)  # it was in one meanwhile
+        else:
+            metrics.SESSIONS_ENDED.labels("unauthenticated").inc()
+            gevent.spawn(session.close, wait=False)

@@ -33,7 +33,7 @@ def run(seed: str, steps: Iterable[Step], *, lasting_s: float = math.inf, say: S
         say(f"{time.monotonic() - record.begun:7.1f} s  the last requests, and the final account")
         lab.stop()
         lab.wait_all_told()
-        _account(lab)
+        account(lab)
         return write(seed, lab, time.monotonic() - record.begun)
 
 
@@ -56,7 +56,7 @@ def _take(lab: Lab, step: Step, say: Say) -> None:
         say(f"  PROBLEM {problem}")
 
 
-def _account(lab: Lab) -> None:
+def account(lab: Lab) -> None:
     """When nothing is under way any more, everything must fit exactly."""
     lab.auditor.check_operations(all_of_them=True)
     _check_command(lab)
