@@ -6,12 +6,13 @@ import os
 from typing import Any
 
 import gevent
-from flask import Flask, request
+from flask import Flask, request, session
 from flask_socketio import SocketIO, join_room
 from flask_socketio_cluster.bus.signing import Keys
 from flask_socketio_cluster.web import Node, RoutedRedisManager, Transport
 
 app = Flask(__name__)
+app.config["SECRET_KEY"] = "for tests"
 KEYS = Keys([os.environ["BUS_KEY"].encode()]) if "BUS_KEY" in os.environ else None
 PING_S = float(os.environ.get("PING_S", "20"))
 bus = RoutedRedisManager(os.environ["REDIS_URL"], node_id=os.environ["NODE_ID"], keys=KEYS)
@@ -50,6 +51,14 @@ def serve(namespace: str) -> None:
     def join(room: str) -> bool:
         join_room(room)
         return bus.joined(namespace, room)
+
+    @socketio.on("remember", namespace=namespace)
+    def remember(word: str) -> None:
+        session["word"] = word
+
+    @socketio.on("recall", namespace=namespace)
+    def recall() -> str | None:
+        return session.get("word")
 
     @socketio.on("emit", namespace=namespace)
     def emit(options: dict[str, Any]) -> None:

@@ -151,6 +151,6 @@ def test_nothing_is_left_of_them(node: Node) -> None:
     assert (after["sessions"], after["environs"], after["rooms"]) == (0, 0, 0)
     # One that asks may still be there when the next one asks.
     for name in ("greenlets", "files"):
-        eventually(lambda name=name: node.kept()[name] <= before[name], f"as few {name} as before")
+        eventually(partial(node.keeps_no_more, name, before[name]), f"as few {name} as before")
     assert abs(after["objects"] - before["objects"]) < CONNECTIONS / 100
     assert node.memory_kib() - memory_kib < GROWTH_KIB_MAX

@@ -1,17 +1,28 @@
 """A node that goes sends its clients elsewhere: some at a time, each told before it is closed."""
 
+import os
+import signal
+import sys
+from contextlib import ExitStack
 from itertools import groupby
+from pathlib import Path
 
 import gevent
 import pytest
+import requests
 import socketio
 from flask_socketio_cluster.transport import Transport
 from flask_socketio_cluster.transport.heartbeat import Heartbeat
 from flask_socketio_cluster.transport.session import EngineSession
 from flask_socketio_cluster.transport.time_slices import TimeSlices
 from flask_socketio_cluster.transport.transport import DRAIN_BATCH_EVERY_S, DRAIN_PER_S_MIN, DRAIN_RECONNECT_MS_MAX
+from installed import Program
+
+from tests.support.people import eventually
+from tests.support.servers import RedisServer
 
 SESSIONS = 400
+WAIT_S = 15.0
 SLEEP = gevent.sleep
 
 
@@ -79,6 +90,31 @@ def test_few_clients_do_not_make_it_wait(drained: Drained) -> None:
     drained.transport.drain(3600.0)
 
     assert len(drained.batches()) <= SESSIONS / (DRAIN_PER_S_MIN * DRAIN_BATCH_EVERY_S)
+
+
+def test_who_asks_twice_does_not_wait_for_it(redis: RedisServer, tmp_path: Path) -> None:
+    program = Program(sys.executable, tmp_path, Path(__file__).parent, {"REDIS_URL": redis.url})
+    with ExitStack() as stack:
+        url = stack.enter_context(program.node("rooms:app", "web1"))
+        worker = int(requests.get(f"{url}/pid", timeout=WAIT_S).text)
+        master = int(Path(f"/proc/{worker}/status").read_text().split("PPid:")[1].split()[0])
+        with requests.Session() as session:
+            for _ in range(int(2 * WAIT_S * DRAIN_PER_S_MIN)):
+                assert session.get(f"{url}/socket.io/?EIO=4&transport=polling", timeout=WAIT_S).status_code == 200
+        os.kill(master, signal.SIGTERM)
+        eventually(lambda: not _answers(url), "a node that takes no more connections")
+        assert Path(f"/proc/{worker}").exists(), "it sends its clients away, which takes longer than is waited here"
+
+        os.kill(worker, signal.SIGTERM)
+
+        eventually(lambda: not Path(f"/proc/{worker}").exists(), "the end of the process", WAIT_S)
+
+
+def _answers(url: str) -> bool:
+    try:
+        return requests.get(f"{url}/pid", timeout=WAIT_S).ok
+    except requests.ConnectionError:
+        return False
 
 
 def test_where_there_is_nowhere_to_go_all_are_closed_at_once(drained: Drained) -> None:

@@ -124,6 +124,13 @@ def test_several_rooms_are_one_audience_and_who_is_passed_over_hears_nothing(
     assert said(bia, mark(bia, by=ana)) == ["both", "not to me"]
 
 
+def test_a_client_has_a_session_of_its_own(ana: Listener, bia: Listener) -> None:
+    ana.call("remember", "salt")
+    bia.call("remember", "sugar")
+
+    assert (ana.call("recall", None), bia.call("recall", None)) == ("salt", "sugar")
+
+
 def test_everybody_is_an_audience_too(ana: Listener, bia: Listener) -> None:
     ana.call("emit", {"data": "all"})
 
