@@ -13,6 +13,7 @@ from flask_socketio_cluster.delivery import messages
 from flask_socketio_cluster.delivery.delivery import Delivery
 from flask_socketio_cluster.delivery.identity import Ended
 from flask_socketio_cluster.delivery.messages import Messages, Place, Said
+from flask_socketio_cluster.node.balance import Balance
 from flask_socketio_cluster.node.node import Node
 from flask_socketio_cluster.streams.stream import Head
 from flask_socketio_cluster.transport.transport import Transport
@@ -84,7 +85,8 @@ class Realtime:
             messages=bank_messages(),
             room_of=wire.room_of,
         )
-        parts = (self.bus, transport, self.delivery, self.waker)
+        balance = Balance(settings.redis_url, node_id=settings.node_id, transport=transport)
+        parts = (self.bus, transport, self.delivery, balance, self.waker)
         self.node = Node(app, *parts, drain_s=settings.drain_s, bad_request=BAD_REQUEST.encode())
 
 

@@ -2,14 +2,15 @@
 
 from gevent import monkey
 
-monkey.patch_all()
+if not monkey.is_module_patched("socket"):  # gunicorn's gevent worker has done so; twice takes twice as long
+    monkey.patch_all()
 
-import sys  # noqa: E402
+import sys
 
-from flask_socketio_cluster.node import EXTENSION  # noqa: E402
+from flask_socketio_cluster.node import EXTENSION
 
-from app.factory import create_app  # noqa: E402
-from app.settings import Settings, SettingsError  # noqa: E402
+from app.factory import create_app
+from app.settings import Settings, SettingsError
 
 try:
     settings = Settings.from_env()

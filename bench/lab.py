@@ -31,6 +31,7 @@ class Scale:
     clusters: tuple[int, ...] = (1, 2, 4, 8)
     outages_s: tuple[float, ...] = (3, 40)
     money_rounds: int = 2
+    storm: int = 5000
 
 
 QUICK = Scale(
@@ -45,6 +46,7 @@ QUICK = Scale(
     clusters=(1, 2),
     outages_s=(1,),
     money_rounds=1,
+    storm=300,
 )
 
 

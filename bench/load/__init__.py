@@ -6,6 +6,7 @@ import struct
 import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
+from enum import Enum
 from pathlib import Path
 
 from bench.build import BUILD
@@ -16,6 +17,13 @@ NS = 1_000_000_000
 SAMPLE = struct.Struct("=QQ")
 
 Answer = dict[str, float]
+
+
+class Reconnect(Enum):
+    NEVER = 0
+    AT_ONCE = 1
+    # From 1 to 5 s, give or take a half, as the stock client.
+    STOCK_DELAYS = 2
 
 
 class Client:
@@ -42,6 +50,14 @@ class Client:
 
     def disconnect(self, count: int) -> Answer:
         return self._ask(f"disconnect {count}")
+
+    def reconnect(self, mode: Reconnect) -> None:
+        """From here on, what is closed or refused comes again by itself."""
+        self._ask(f"reconnect {mode.value}")
+
+    def regain(self, seconds: float) -> Answer:
+        """Wait until all that were lost together are open again, so long at the most."""
+        return self._ask(f"regain {seconds}")
 
     def reset(self) -> None:
         self._ask("reset")

@@ -11,6 +11,9 @@
  *   report               what was counted since, with latencies of stamped payloads
  *   dump PATH            the samples, as pairs of native 64-bit numbers
  *   disconnect N         close the N newest, with a close frame, as a browser does
+ *   reconnect MODE       from here on, what is closed or refused comes again by itself: 1 at once, 2 with the delays of
+ *                        the stock client, 0 not at all
+ *   regain SECONDS       wait until all that were lost together are open again, so long at the most: how long it took
  *   quit
  */
 #include "websocket.h"
@@ -18,6 +21,11 @@
 
 enum { SCRATCH = 1 << 20, SEND_MAX = 16384, PORTS_MAX = 64, BATCH = 256 };
 enum { CONNECT_TIMEOUT_S = 120, CLOSE_TIMEOUT_S = 30 };
+/* Who comes again at once waits so long when it was refused; the stock client from 1 to 5 s, give or take a half. */
+enum { AT_ONCE_MS = 100, STOCK_MS = 1000, STOCK_MAX_MS = 5000 };
+/* What is lost within so long of the first was lost together. */
+#define KILLED_NS 500000000ull
+enum reconnect { STAYS_AWAY, AT_ONCE, STOCK };
 
 enum state { GONE, UPGRADING, JOINING, OPEN, CLOSING };
 
@@ -26,8 +34,14 @@ struct conn {
     enum state state;
     char *rest;
     size_t rest_len;
+    unsigned attempts;
+    uint64_t again_ns;
+    int missing;
 };
 
+static enum reconnect reconnecting;
+static uint64_t first_lost_ns, last_regained_ns;
+static size_t missing_count;
 static int ports[PORTS_MAX], port_count, poller;
 static char **auths, *ready_event, *counted_event;
 static size_t auth_count, ready_len, counted_len;
@@ -46,20 +60,38 @@ static void send_text(struct conn *conn, const char *text, size_t len) {
     send_all(conn, out, ws_build(out, WS_TEXT, text, len));
 }
 
+/* When a client that was closed or refused comes again; 0 for never. */
+static uint64_t comes_again_ns(struct conn *conn) {
+    if (reconnecting == STAYS_AWAY) return 0;
+    uint64_t delay_ms = conn->attempts ? AT_ONCE_MS : 0;
+    if (reconnecting == STOCK) {
+        delay_ms = (uint64_t)STOCK_MS << (conn->attempts < 3 ? conn->attempts : 3);
+        if (delay_ms > STOCK_MAX_MS) delay_ms = STOCK_MAX_MS;
+        delay_ms = delay_ms / 2 + (uint64_t)rand() % (delay_ms + 1);
+    }
+    return now_ns() + delay_ms * 1000000;
+}
+
 static void drop(struct conn *conn) {
     if (conn->state == UPGRADING || conn->state == JOINING) pending--, refused++;
     if (conn->state == OPEN) open_count--, lost++;
+    if (conn->state == OPEN && !first_lost_ns) first_lost_ns = now_ns();
     if (conn->state == CLOSING) pending--;
+    unsigned attempts = conn->state == OPEN ? 0 : conn->attempts + 1;
+    int missing = conn->missing;
+    if (conn->state == OPEN && !missing && now_ns() < first_lost_ns + KILLED_NS) missing = 1, missing_count++;
     close(conn->fd);
     free(conn->rest);
-    *conn = (struct conn){.fd = -1};
+    *conn = (struct conn){.fd = -1, .attempts = attempts, .missing = missing};
+    conn->again_ns = comes_again_ns(conn);
 }
 
 static void start(size_t index) {
     struct conn *conn = &conns[index];
     conn->fd = connect_loopback(ports[index % (size_t)port_count]);
     if (conn->fd < 0) {
-        refused++;
+        refused++, conn->attempts++;
+        conn->again_ns = comes_again_ns(conn);
         return;
     }
     set_nonblocking(conn->fd);
@@ -94,6 +126,7 @@ static void on_text(struct conn *conn, size_t index, const char *text, size_t le
     } else if (conn->state == JOINING && event_is(text, len, ready_event, ready_len)) {
         conn->state = OPEN;
         pending--, open_count++;
+        if (conn->missing) conn->missing = 0, missing_count--, last_regained_ns = now_ns();
     }
 }
 
@@ -157,6 +190,14 @@ static int poll_once(int timeout_ms) {
     return command;
 }
 
+/* Opens what was to come again by now, some of it at a time. */
+static void come_again(void) {
+    uint64_t now = now_ns();
+    int started = 0;
+    for (size_t i = 0; i < conn_count && started < BATCH; i++)
+        if (conns[i].state == GONE && conns[i].again_ns && conns[i].again_ns <= now) start(i), started++;
+}
+
 /* The next connection to open among the first `wanted`: a new one, else one that was refused, as browsers come again. */
 static size_t next_index(size_t wanted) {
     if (conn_count < wanted) return conn_count++;
@@ -201,8 +242,20 @@ static void do_disconnect(size_t count) {
     printf("{\"closed\": %zu, \"forced\": %zu, \"seconds\": %.3f}\n", closed, forced, (double)(now_ns() - begin) / 1e9);
 }
 
+static void do_regain(double seconds) {
+    uint64_t limit = now_ns() + (uint64_t)(seconds * 1e9);
+    while ((!first_lost_ns || missing_count || now_ns() < first_lost_ns + KILLED_NS) && now_ns() < limit) {
+        poll_once(5);
+        come_again();
+    }
+    printf("{\"missing\": %zu, \"lost\": %zu, \"refused\": %zu, \"seconds\": %.3f}\n", missing_count, lost, refused,
+           first_lost_ns ? (double)(last_regained_ns - first_lost_ns) / 1e9 : 0);
+}
+
 static void do_reset(void) {
     samples.count = 0;
+    first_lost_ns = last_regained_ns = 0;
+    refused = 0;
     delivered = bytes_in = 0;
     lost = 0;
     cpu_at_reset = cpu_ns();
@@ -226,6 +279,8 @@ static int run_command(char *line) {
     else if (sscanf(line, "disconnect %zu", &count) == 1) do_disconnect(count);
     else if (sscanf(line, "dump %4095s", path) == 1) dump_samples(&samples, path), printf("{}\n");
     else if (!strncmp(line, "count", 5)) printf("{\"delivered\": %llu}\n", (unsigned long long)delivered);
+    else if (sscanf(line, "reconnect %zu", &count) == 1) reconnecting = (enum reconnect)count, printf("{}\n");
+    else if (sscanf(line, "regain %lf", &rate) == 1) do_regain(rate);
     else if (!strncmp(line, "reset", 5)) do_reset();
     else if (!strncmp(line, "report", 6)) do_report();
     else return 0;
@@ -257,7 +312,9 @@ int main(int argc, char **argv) {
     epoll_ctl(poller, EPOLL_CTL_ADD, STDIN_FILENO, &want);
     char line[4200];
     for (;;) {
-        if (!poll_once(-1)) continue;
+        int command = poll_once(reconnecting ? 5 : -1);
+        if (reconnecting) come_again();
+        if (!command) continue;
         ssize_t got = read(STDIN_FILENO, line, sizeof line - 1);
         if (got <= 0) return 0;
         line[got] = 0;

@@ -126,6 +126,7 @@ static void run(int port, double seconds, double rate) {
 
 int main(int argc, char **argv) {
     if (argc != 6 && argc != 7) return fprintf(stderr, "http PORT REQUESTS CONNECTIONS SECONDS RATE [DUMP]\n"), 2;
+    signal(SIGTERM, on_stop);
     int port = atoi(argv[1]);
     conn_count = strtoull(argv[3], NULL, 10);
     if (conn_count > CONNECTIONS_MAX) return fprintf(stderr, "at most %d connections\n", CONNECTIONS_MAX), 2;
@@ -133,7 +134,6 @@ int main(int argc, char **argv) {
     conns = calloc(conn_count, sizeof *conns);
     if (!conns) die("conns");
     for (size_t i = 0; i < conn_count; i++) conns[i].fd = -1, reconnect(&conns[i], port);
-    signal(SIGTERM, on_stop);
     key_base = now_ns() / 1000 * 1000;
     uint64_t begin = now_ns();
     run(port, atof(argv[4]), atof(argv[5]));

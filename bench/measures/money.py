@@ -27,7 +27,7 @@ OFFERED_CONNECTIONS = 32
 def run(lab: Lab, database: DatabaseServer) -> None:
     ours, database_pid = _bank(database, "money"), database.pid
     requests = lab.directory / "transfers"
-    write_requests(requests, _transfers(ours))
+    write_requests(requests, transfers(ours))
     with stack(ours, Path(lab.directory / "ours-money")) as running:
         running.add_nodes(1)
         Http(
@@ -47,7 +47,7 @@ def screen(lab: Lab, database: DatabaseServer) -> None:
     """Transfers through a node at a fixed rate, relayed by a worker to both parties' sockets."""
     ours = _bank(database, "screen")
     requests = lab.directory / "transfers"
-    write_requests(requests, _transfers(ours))
+    write_requests(requests, transfers(ours))
     with stack(ours, Path(lab.directory / "ours-screen")) as running:
         running.add_nodes(1)
         worker = running.add_worker(ours.worker_command())
@@ -141,11 +141,14 @@ def _must_succeed(answer: dict[str, float]) -> None:
         raise RuntimeError(f"transfers failed: {answer}")
 
 
-def _transfers(ours: Ours) -> Iterator[bytes]:
-    """Requests of random users to random others, the same in every run, with a mark for the stamp and for the key."""
+def transfers(ours: Ours, payees: int = USERS) -> Iterator[bytes]:
+    """Requests of random users to random others, the last `payees` of them; the same in every run, with a mark for the
+    stamp and for the key."""
     numbers, tokens = random.Random(7), {user_id: ours.token(user_id) for user_id in users(USERS)}
     for _ in range(REQUESTS):
-        source, target = numbers.sample(users(USERS), 2)
+        target = numbers.choice(users(USERS)[-payees:])
+        source = numbers.choice(users(USERS - 1))
+        source += source == target
         body = json.dumps(
             {
                 "correntista_id_origem": source,

@@ -29,9 +29,9 @@ class Ours(Peer):
     # Everyone: there are no rooms but those of users.
     big_room = ""
 
-    def __init__(self, database_url: str) -> None:
+    def __init__(self, database_url: str, secret: str | None = None) -> None:
         self.database_url = database_url
-        self._secret = secrets.token_hex(32)
+        self._secret = secret or secrets.token_hex(32)
         self._tokens = Tokens(self._secret, TOKEN_TTL_S)
 
     def prepare(self, users: range) -> None:

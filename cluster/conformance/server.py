@@ -14,6 +14,7 @@ from flask_socketio_cluster.transport import Transport
 from flask_socketio_cluster.transport.admission import Admission
 from flask_socketio_cluster.transport.heartbeat import Heartbeat
 from flask_socketio_cluster.transport.http import EngineHttp
+from flask_socketio_cluster.transport.time_slices import TimeSlices
 
 PING_INTERVAL_S, PING_TIMEOUT_S = 0.3, 0.2
 MESSAGE_BYTES_MAX = 1_000_000
@@ -36,6 +37,7 @@ class EnginePart:
             server,
             admission=Admission(SESSIONS_MAX),
             heartbeat=self._heartbeat,
+            slices=TimeSlices(),
             may_connect=lambda *_: True,
             headers=None,
             binary=True,

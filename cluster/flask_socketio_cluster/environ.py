@@ -2,5 +2,5 @@
 
 # The client's connection, a gevent socket.
 CONNECTION = "flask_socketio_cluster.connection"
-# Only where the client asks for a WebSocket: a function that answers the handshake and returns the request's handler.
+# Only where a WebSocket is asked for: a function that gives the handler of the request, which loses its connection.
 UPGRADE = "flask_socketio_cluster.upgrade"

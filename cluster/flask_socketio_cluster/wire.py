@@ -2,10 +2,12 @@
 
 import json
 
+_ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+
 
 def dumps(payload: object) -> str:
     """Compact JSON without NaN, which would break the other side's JSON.parse. Never holds a raw newline."""
-    return json.dumps(payload, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    return _ENCODER.encode(payload)
 
 
 def event_packet(name: str, payload_json: str, namespace: str = "/") -> str:

@@ -56,14 +56,16 @@ def configure(directory: Path, *, host: str, port: int, nodes: Mapping[str, int]
 def _upstreams(nodes: Mapping[str, int]) -> str:
     every = list(nodes.values())
     groups = {"web": every, "handshakes": every, **{name: [port] for name, port in nodes.items()}}
-    return "\n".join(_upstream(name, ports) for name, ports in groups.items())
+    # A new session goes to the node that has the fewest: an open WebSocket counts for as long as it is open.
+    return "\n".join(_upstream(name, ports, least=name == "handshakes") for name, ports in groups.items())
 
 
-def _upstream(name: str, ports: list[int]) -> str:
+def _upstream(name: str, ports: list[int], *, least: bool) -> str:
     # The zone makes nginx's processes share the count of who is next. No node is ever marked as dead: nginx would also
     # count an answer that is slow. One that is dead refuses the connection, and the request goes to the next.
     servers = "".join(f"    server {LOOPBACK}:{port} max_fails=0;\n" for port in ports)
-    return f"upstream {name} {{\n    zone {name} 64k;\n{servers}    keepalive {IDLE_CONNECTIONS_MAX};\n}}\n"
+    choice = "    least_conn;\n" if least else ""
+    return f"upstream {name} {{\n    zone {name} 64k;\n{choice}{servers}    keepalive {IDLE_CONNECTIONS_MAX};\n}}\n"
 
 
 def _connections() -> int:

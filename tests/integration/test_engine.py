@@ -67,6 +67,7 @@ def peer(eio_socket: EngineSession, monkeypatch: pytest.MonkeyPatch) -> Iterator
     made = Peer()
     made.node.pause()
     monkeypatch.setattr(engine, "take_over", lambda _environ: (made.taken, b""))
+    monkeypatch.setattr(engine, "accepting", lambda _environ: b"")
     yield made
     if eio_socket.websocket:
         eio_socket.websocket.abort()

@@ -99,3 +99,12 @@ def test_the_files_that_may_be_open_bound_the_sessions(
     monkeypatch.setattr(resource, "getrlimit", lambda _which: (files, files))
 
     assert sessions_max() == sessions
+
+
+def test_a_node_with_enough_before_it_is_busy_until_some_of_it_is_done() -> None:
+    room = Admission(100, in_progress_max=3)
+
+    with room.connecting():
+        assert not room.is_busy(waiting=1)
+        assert room.is_busy(waiting=2)
+    assert not room.is_busy(waiting=2)

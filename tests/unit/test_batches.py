@@ -108,6 +108,53 @@ def test_who_is_interrupted_while_asking_for_all_takes_nobody_along() -> None:
     assert asking.get("d") == 4
 
 
+def test_who_is_interrupted_before_its_turn_to_ask_for_all_is_passed_over() -> None:
+    database = Database(open_from=2)
+    asking = Batches(database.ask)
+    (first,) = spawn(asking, "a")
+    gone, other = spawn(asking, "b", "c")
+    gone.kill()
+    database.answer(1)
+
+    assert (first.get(timeout=WAIT_S), other.get(timeout=WAIT_S)) == (1, 2)
+    assert database.asked == [["a"], ["c"]]
+    assert asking.get("d") == 3
+
+
+def test_where_many_ask_a_question_waits_for_others_to_come_along(monkeypatch: pytest.MonkeyPatch) -> None:
+    database, let_go, now_s = Database(), Event(), 1000.0
+    monkeypatch.setattr("flask_socketio_cluster.clock.monotonic_s", lambda: now_s)
+    monkeypatch.setattr("time.sleep", lambda pause_s: let_go.wait(WAIT_S))
+    asking = Batches(database.ask)
+    for _ in range(batches.BUSY_KEYS - 1):
+        asking.get("seldom")
+    assert len(database.asked) == batches.BUSY_KEYS - 1
+    together = spawn(asking, "a", "b")
+    let_go.set()
+
+    assert [greenlet.get(timeout=WAIT_S) for greenlet in together] == [batches.BUSY_KEYS] * 2
+    assert database.asked[-1] == ["a", "b"]
+
+    now_s += batches.BUSY_WITHIN_S
+    let_go.clear()
+    assert asking.get("alone") == batches.BUSY_KEYS + 1, "at once"
+
+
+def test_who_is_interrupted_while_waiting_for_others_holds_nobody_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    database, never = Database(), Event()
+    monkeypatch.setattr("flask_socketio_cluster.clock.monotonic_s", lambda: 1000.0)
+    asking = Batches(database.ask)
+    for _ in range(batches.BUSY_KEYS - 1):
+        asking.get("seldom")
+    monkeypatch.setattr("time.sleep", lambda pause_s: never.wait(WAIT_S))
+    leader, other = spawn(asking, "a", "b")
+    monkeypatch.setattr("time.sleep", lambda pause_s: None)
+    leader.kill()
+
+    assert other.get(timeout=WAIT_S) == batches.BUSY_KEYS
+    assert database.asked[-1] == ["b"]
+
+
 def test_there_is_a_bound_on_those_who_wait(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(batches, "WAITING_MAX", 2)
     database = Database(open_from=2)

@@ -1,5 +1,5 @@
-"""Every Redis channel of the cluster. A Redis access list needs `flask-socketio`, `flask-socketio#*` and
-`flask-socketio:*`."""
+"""Every Redis channel and key of the cluster. A Redis access list needs the channels `flask-socketio`,
+`flask-socketio#*` and `flask-socketio:*`, and the key `flask-socketio:sessions`."""
 
 from urllib.parse import quote, unquote
 
@@ -9,6 +9,8 @@ SHARED_CHANNEL = "flask-socketio"
 ROOM_CHANNELS = f"{SHARED_CHANNEL}#"
 # Relays listen; a message means that the outbox has rows. Its content is empty.
 WAKE_CHANNEL = f"{SHARED_CHANNEL}:wake"
+# No channel but a hash: how many sessions each node has.
+SESSIONS_KEY = f"{SHARED_CHANNEL}:sessions"
 
 
 def room_channel(namespace: str, room: str) -> str:

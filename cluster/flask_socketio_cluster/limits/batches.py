@@ -2,14 +2,20 @@
 
 import copy
 import threading
+import time
+from collections import deque
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from typing import Any
 
+from flask_socketio_cluster import clock
 from flask_socketio_cluster.errors import Overloaded
 
 # How many keys one question may have, and how many may wait for the one under way.
 KEYS_MAX = 500
 WAITING_MAX = 2_000
+# Where so many were asked for within the time, a question waits a moment for others to come along.
+BUSY_KEYS, BUSY_WITHIN_S = 8, 0.1
+GATHER_S = 0.005
 
 
 class _Question:
@@ -40,6 +46,8 @@ class Batches:
         self._lock = threading.Lock()
         self._waiting: list[_Question] = []
         self._asking = False
+        # When the last ones came, by the monotonic clock.
+        self._came_s: deque[float] = deque(maxlen=BUSY_KEYS)
 
     def get(self, key: Any) -> Any:
         """The answer for `key`. Raises what `ask` raised, KeyError for a key without an answer, or `full()`."""
@@ -48,30 +56,41 @@ class Batches:
             if len(self._waiting) >= WAITING_MAX:
                 raise self._full()
             self._waiting.append(question)
+            self._came_s.append(clock.monotonic_s())
             if not self._asking:
                 self._asking = question.leads = True
-        if not question.leads:
-            question.turn.acquire()
-        if question.leads:
-            self._ask_for_all(question)
+        try:
+            if not question.leads:
+                question.turn.acquire()
+            if question.leads:
+                self._ask_for_all(question)
+        except BaseException:
+            self._interrupted(question)
+            raise
         if question.error is not None:
             raise copy.copy(question.error) from question.error
         return question.answer
 
     def _ask_for_all(self, own: _Question) -> None:
+        if len(self._came_s) == BUSY_KEYS and self._came_s[-1] - self._came_s[0] < BUSY_WITHIN_S:
+            time.sleep(GATHER_S)
         with self._lock:
             batch, self._waiting = self._waiting[:KEYS_MAX], self._waiting[KEYS_MAX:]
         try:
             self._answer(batch)
         except BaseException:
-            # Whoever asked for all was interrupted: the others ask again.
-            batch.remove(own)
             with self._lock:
-                self._waiting = batch + self._waiting
-            batch = [own]
+                self._waiting = batch + self._waiting  # they ask again, without whoever was interrupted
             raise
-        finally:
-            self._pass_on(own, batch)
+        self._pass_on(own, batch)
+
+    def _interrupted(self, own: _Question) -> None:
+        """Whoever asked does not wait any more; if it was to ask for all, the next one does."""
+        with self._lock:
+            if own in self._waiting:
+                self._waiting.remove(own)
+        if own.leads:
+            self._pass_on(own, [])
 
     def _answer(self, batch: list[_Question]) -> None:
         try:

@@ -71,19 +71,15 @@ class NodeHandler(WebSocketHandler):
         environ: dict[str, Any] = super().get_environ()
         environ[CONNECTION] = self.socket
         if "HTTP_UPGRADE" in environ:
-            environ[UPGRADE] = self._answer_handshake
+            environ[UPGRADE] = self._give_connection
         return environ
 
     def upgrade_websocket(self) -> None:
         """Called by gevent-websocket for every request."""
 
-    def _answer_handshake(self) -> "NodeHandler":
-        self.upgrade_connection()
-        self.write(b"")  # sends the head of the answer
-        # Nothing of gevent-websocket's is needed from here on. It would send a close frame when it is collected.
-        websocket = self.environ["wsgi.websocket"]
-        websocket.closed = True
-        self.websocket = self.environ["wsgi.websocket"] = None
+    def _give_connection(self) -> "NodeHandler":
+        """Its connection becomes a WebSocket; nothing more is read from it or written to it here."""
+        self.close_connection = True
         return self
 
     def finalize_headers(self) -> None:

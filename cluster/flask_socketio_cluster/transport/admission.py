@@ -2,6 +2,8 @@
 
 import resource
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from flask_socketio_cluster.transport.session import EngineSession
 
@@ -13,6 +15,8 @@ FILES_KEPT_SHARE = 0.25
 ADDRESS_SHARE = 0.5
 # Sockets of one address that nobody has authenticated yet; they live for seconds.
 PENDING_BY_ADDRESS_MAX = 2_000
+# Handshakes and messages that wait for the node, not for their client. Beyond, the next node takes a new handshake.
+IN_PROGRESS_MAX = 2_000
 
 
 def sessions_max() -> int:
@@ -27,7 +31,8 @@ class Admission:
     """Counts sessions, in all and by address. When the node is full, the oldest session that nobody has authenticated
     makes room for a new one."""
 
-    def __init__(self, sessions_max: int) -> None:
+    def __init__(self, sessions_max: int, in_progress_max: int = IN_PROGRESS_MAX) -> None:
+        self._in_progress_max = in_progress_max
         self._sessions_max = sessions_max
         self._address_max = max(1, int(sessions_max * ADDRESS_SHARE))
         self._addresses: dict[EngineSession, str] = {}
@@ -35,6 +40,20 @@ class Admission:
         # In the order of their beginning; the values mean nothing.
         self._pending: dict[EngineSession, None] = {}
         self._pending_by_address: Counter[str] = Counter()
+        self._connecting = 0
+
+    def is_busy(self, waiting: int) -> bool:
+        """Whether the node has as much before it as it may, with the `waiting` that did not begin yet."""
+        return self._connecting + waiting >= self._in_progress_max
+
+    @contextmanager
+    def connecting(self) -> Iterator[None]:
+        """While a client is let into a namespace."""
+        self._connecting += 1
+        try:
+            yield
+        finally:
+            self._connecting -= 1
 
     def has_room(self, address: str) -> bool:
         """Whether a session of `address` may begin; may end an older session for it."""

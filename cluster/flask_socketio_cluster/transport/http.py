@@ -18,7 +18,7 @@ from flask_socketio_cluster.transport.connection import client_network
 from flask_socketio_cluster.transport.heartbeat import Heartbeat
 from flask_socketio_cluster.transport.session import UPGRADES_MAX, EngineSession, Malformed, SessionEnded, handshake
 from flask_socketio_cluster.transport.time_slices import TimeSlices
-from flask_socketio_cluster.transport.websocket import may_upgrade, take_over
+from flask_socketio_cluster.transport.websocket import accepting, frame, may_upgrade, take_over
 
 # Packets of one POST; its bytes are limited by the server's `max_http_buffer_size`.
 POST_PACKETS_MAX = 500
@@ -59,6 +59,7 @@ TOO_LARGE = Refusal(3, "Payload too large", HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
 FORBIDDEN = Refusal(4, "Origin not allowed", HTTPStatus.FORBIDDEN)
 BAD_VERSION = Refusal(5, "Unsupported protocol version")
 FULL = Refusal(3, "Too many sessions", HTTPStatus.SERVICE_UNAVAILABLE)
+BUSY = Refusal(3, "Too many handshakes", HTTPStatus.SERVICE_UNAVAILABLE)
 
 
 class EngineHttp:
@@ -70,6 +71,7 @@ class EngineHttp:
         *,
         admission: Admission,
         heartbeat: Heartbeat,
+        slices: TimeSlices,
         may_connect: MayConnect,
         headers: Collection[str] | None,
         binary: bool = False,
@@ -77,7 +79,7 @@ class EngineHttp:
         self._server = server
         self._admission = admission
         self._heartbeat = heartbeat
-        self._slices = TimeSlices()
+        self._slices = slices
         self._may_connect = may_connect
         self._headers = headers
         self._binary = binary
@@ -139,20 +141,25 @@ class EngineHttp:
         if transport == "websocket" and not may_upgrade(environ):
             raise Refused(BAD_REQUEST)
         address = client_network(environ)
+        if self._admission.is_busy(self._slices.waiting):
+            metrics.HANDSHAKES_REFUSED.inc()
+            raise Refused(BUSY)
+        self._slices.wait_for_turn()
         if not self._admission.has_room(address):
             metrics.HANDSHAKES_REFUSED.inc()
             raise Refused(FULL)
-        try:
-            taken = take_over(environ) if transport == "websocket" else None
-        except OSError:
-            return None  # it hung up
+        taken = take_over(environ) if transport == "websocket" else None
         server, sid = self._server, self._server.generate_id()
         socket = server.sockets[sid] = EngineSession(
             server, sid, self._heartbeat, self._slices, self._admission.ended, binary=self._binary
         )
         self._admission.began(socket, address)
         websocket = socket.open_websocket(taken[0]) if taken else None
-        socket.send(Packet(OPEN, self._opening(sid, transport)))
+        opening = Packet(OPEN, self._opening(sid, transport))
+        if websocket:
+            websocket.write(accepting(environ) + frame(opening.encode()))
+        else:
+            socket.send(opening)
         server._trigger_event("connect", sid, handshake(environ, self._headers), run_async=False)
         socket.schedule_ping()
         self._heartbeat.began(socket)
@@ -175,12 +182,14 @@ class EngineHttp:
     def _upgrade(self, socket: EngineSession, environ: dict[str, Any]) -> None:
         if not may_upgrade(environ):
             raise Refused(BAD_REQUEST)
+        if not (socket.websocket or socket.closed or socket.upgrades >= UPGRADES_MAX):
+            socket.upgrade(environ)
+            return
+        # One WebSocket is enough. The official suite asks for an end after the handshake, not in its place.
+        connection, _ = take_over(environ)
         with suppress(OSError):  # it hung up, and goes on polling or ends
-            if socket.websocket or socket.closed or socket.upgrades >= UPGRADES_MAX:
-                # One WebSocket is enough. The official suite asks for an end after the handshake, not in its place.
-                take_over(environ)[0].close()
-            else:
-                socket.upgrade(environ)
+            connection.send(accepting(environ))
+        connection.close()
 
     # -- a session that polls ------------------------------------------------------------------
 
@@ -236,7 +245,7 @@ class EngineHttp:
 
 def _refuse(refusal: Refusal, start_response: StartResponse) -> list[bytes]:
     headers = [("Content-Type", "application/json"), *_HEADERS]
-    if refusal is FULL:
+    if refusal in (FULL, BUSY):
         headers.append(("Retry-After", str(RETRY_AFTER_S)))
     start_response(f"{refusal.status.value} {refusal.status.phrase}", headers)
     return [json.dumps({"code": refusal.code, "message": refusal.message}).encode()]

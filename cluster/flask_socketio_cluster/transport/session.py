@@ -23,7 +23,14 @@ from flask_socketio_cluster import clock, metrics
 from flask_socketio_cluster.transport.connection import when_gone
 from flask_socketio_cluster.transport.heartbeat import Heartbeat
 from flask_socketio_cluster.transport.time_slices import TimeSlices
-from flask_socketio_cluster.transport.websocket import CLOSE_WAIT_S, PROTOCOL_ERROR, WebSocket, frame, take_over
+from flask_socketio_cluster.transport.websocket import (
+    CLOSE_WAIT_S,
+    PROTOCOL_ERROR,
+    WebSocket,
+    accepting,
+    frame,
+    take_over,
+)
 
 if TYPE_CHECKING:
     from flask_socketio_cluster.transport.packets import Awaiting
@@ -282,6 +289,7 @@ class EngineSession(Socket):
         self.upgrades += 1
         connection, behind = take_over(environ)
         websocket = self.websocket = self._websocket(connection, self._probed, self._lost_probe)
+        websocket.write(accepting(environ))
         websocket.start(behind)
 
     def _probed(self, text: str | bytes) -> None:

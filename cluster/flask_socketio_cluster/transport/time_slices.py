@@ -7,22 +7,28 @@ from gevent.event import Event
 
 from flask_socketio_cluster import clock
 
-# So long the clients' messages may have the node before everything else has its turn.
+# So long the clients' messages and handshakes may have the node before everything else has its turn.
 SLICE_S = 0.003
 # A pause of nothing would let the other greenlets run, but not let the event loop look what has arrived for them.
 TURN_PAUSE_S = 1e-6
 
 
 class TimeSlices:
-    """Messages begin one after the other, first come first served; one that waits for something holds nobody up."""
+    """Messages and handshakes begin one after the other, first come first served; one that waits for something holds
+    nobody up."""
 
     def __init__(self) -> None:
         self._waiting: deque[Event] = deque()
         self._serving = False
         self._idle_from_s = 0.0
 
+    @property
+    def waiting(self) -> int:
+        """How many wait for their turn."""
+        return len(self._waiting)
+
     def wait_for_turn(self) -> None:
-        """Returns at once where no other message began within the last SLICE_S."""
+        """Returns at once where no other began within the last SLICE_S."""
         now_s = clock.monotonic_s()
         if not self._serving and now_s >= self._idle_from_s:
             self._idle_from_s = now_s + SLICE_S

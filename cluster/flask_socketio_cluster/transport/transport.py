@@ -17,6 +17,7 @@ from flask_socketio_cluster.transport.heartbeat import Heartbeat
 from flask_socketio_cluster.transport.http import EngineHttp, MayConnect
 from flask_socketio_cluster.transport.packets import Awaiting, ClientPacket
 from flask_socketio_cluster.transport.session import EngineSession, Malformed
+from flask_socketio_cluster.transport.time_slices import TimeSlices
 from flask_socketio_cluster.transport.websocket import frame
 
 CONNECT_WITHIN_S = 10.0
@@ -63,11 +64,13 @@ class Transport:
         self._admission = Admission(sessions_max or admission.sessions_max())
         self._binary = binary
         self._tellers: list[Callable[[str, int], None]] = []
+        self.draining = False
         self._heartbeat = Heartbeat(server.eio, enter_within_s=connect_within_s)
         self._http = EngineHttp(
             server.eio,
             admission=self._admission,
             heartbeat=self._heartbeat,
+            slices=TimeSlices(),
             may_connect=may_connect or self._allows,
             headers=headers,
             binary=binary,
@@ -130,8 +133,8 @@ class Transport:
         self._server.eio.disconnect(eio_sid)
 
     def tell_before_close(self, tell: Callable[[str, int], None]) -> None:
-        """In `drain`, call `tell(eio_sid, milliseconds)` for each session a moment before it is closed: when its client
-        is to come again."""
+        """In `drain` and `move`, call `tell(eio_sid, milliseconds)` for each session a moment before it is closed: when
+        its client is to come again."""
         self._tellers.append(tell)
 
     def drain(self, duration_s: float) -> None:
@@ -139,6 +142,7 @@ class Transport:
 
         So the other nodes have `sessions / duration_s` handshakes a second. Few sessions take less time than that.
         """
+        self.draining = True
         waiting = list(self._server.eio.sockets)
         rate = max(len(waiting) / duration_s, DRAIN_PER_S_MIN) if duration_s else inf
         size = max(1, ceil(min(len(waiting), rate * DRAIN_BATCH_EVERY_S)))
@@ -149,6 +153,17 @@ class Transport:
                 gevent.sleep(DRAIN_BATCH_EVERY_S)
             closing.append(gevent.spawn(self._send_away, batch))
         gevent.joinall(closing)
+
+    @property
+    def sessions(self) -> int:
+        """How many there are."""
+        return len(self._server.eio.sockets)
+
+    def move(self, count: int) -> None:
+        """Ask so many clients to come again, to whichever node; those that have been here longest. Does not wait."""
+        sessions = self._server.eio.sockets.values()
+        quiet = [session.sid for session in sessions if session.entered and not session.closed and not session.backlog]
+        gevent.spawn(self._send_away, quiet[:count])
 
     def _send_away(self, eio_sids: Iterable[str]) -> None:
         for eio_sid in eio_sids:
@@ -228,7 +243,8 @@ class Transport:
     def _connect(self, eio_sid: str, session: EngineSession, packet: ClientPacket) -> None:
         server, namespace = self._server, packet.namespace
         if self._has(namespace):
-            server._handle_connect(eio_sid, namespace, packet.data)
+            with self._admission.connecting():
+                server._handle_connect(eio_sid, namespace, packet.data)
         else:
             error = {"message": "Invalid namespace"}
             server._send_packet(eio_sid, server.packet_class(packets.CONNECT_ERROR, data=error, namespace=namespace))

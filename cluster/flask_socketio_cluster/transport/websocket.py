@@ -1,7 +1,7 @@
 """One WebSocket of this node, driven by the event loop alone: no greenlet, no queue, no timer while it is idle.
 
-gevent-websocket answers the handshake; then the connection is taken out of its handler's hands. Inbound frames are
-left to wsproto, which hands out what it has, so that limits hold before anything large is in memory; outbound frames
+The connection is taken out of its handler's hands, and the handshake's answer written here. Inbound frames are left to
+wsproto, which hands out what it has, so that limits hold before anything large is in memory; outbound frames
 are a header and the text, written at once, and kept only for a client that does not take them.
 """
 
@@ -16,7 +16,7 @@ from gevent import get_hub
 from gevent.event import Event
 from wsproto.connection import Connection, ConnectionType
 from wsproto.events import BytesMessage, CloseConnection, Ping, Pong, TextMessage
-from wsproto.utilities import LocalProtocolError
+from wsproto.utilities import LocalProtocolError, generate_accept_token
 
 from flask_socketio_cluster import clock
 from flask_socketio_cluster.environ import UPGRADE
@@ -35,6 +35,9 @@ CLOSE_WAIT_S = 2.0
 NORMAL, PROTOCOL_ERROR, UNSUPPORTED, POLICY, TOO_BIG = 1000, 1002, 1003, 1008, 1009
 
 _READ, _WRITE = 1, 2
+_ACCEPTING = (
+    b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: %s\r\n\r\n"
+)
 
 
 def frame(message: str | bytes) -> bytes:
@@ -49,7 +52,7 @@ def frame(message: str | bytes) -> bytes:
 
 
 def may_upgrade(environ: dict[str, Any]) -> bool:
-    """Whether the request is a handshake of RFC 6455 that `take_over` can answer."""
+    """Whether the request is a handshake of RFC 6455, whose connection `take_over` can have."""
     try:
         key = base64.b64decode(environ.get("HTTP_SEC_WEBSOCKET_KEY", ""), validate=True)
     except ValueError:
@@ -64,12 +67,17 @@ def may_upgrade(environ: dict[str, Any]) -> bool:
     )
 
 
+def accepting(environ: dict[str, Any]) -> bytes:
+    """The answer to a handshake that `may_upgrade`."""
+    token = generate_accept_token(environ["HTTP_SEC_WEBSOCKET_KEY"].strip().encode())
+    return _ACCEPTING % token
+
+
 def take_over(environ: dict[str, Any]) -> tuple[_socket.socket, bytes]:
-    """Let gevent-websocket answer the handshake; the request's connection, and what the client sent behind it.
+    """The request's connection, still to be answered, and what the client sent behind its handshake.
 
     The request's handler is left without a connection, so that it ends and neither reads nor closes it. The file
     descriptor stays the same: a copy would leave the old one in the kernel's list of what is watched.
-    Raises OSError when the client has gone.
     """
     handler = environ[UPGRADE]()
     connection, handler.socket = handler.socket, None
