@@ -22,13 +22,13 @@ def client(monkeypatch: pytest.MonkeyPatch) -> Client:
     transport = Transport(server)
     client = Client(socketio.WSGIApp(server))
 
-    @server.event
     def connect(sid: str, environ: dict[str, object], auth: object = None) -> None:
         """While one is let in, as many as there may be are under way: this one and those that ask meanwhile."""
         with transport._admission.connecting(), transport._admission.connecting():
             refused = client.get(OPEN)
             answers.append((refused.status_code, refused.headers.get("Retry-After"), refused.get_json()))
 
+    server.on("connect", connect)
     answers: list[object] = []
     client.answers = answers  # type: ignore[attr-defined]
     return client
