@@ -16,7 +16,7 @@ MANY = 3
 def client(monkeypatch: pytest.MonkeyPatch) -> Client:
     monkeypatch.setattr(
         "flask_socketio_cluster.transport.transport.Admission",
-        lambda sessions_max: Admission(sessions_max, in_progress_max=MANY),
+        lambda sessions_max: Admission(sessions_max, handshakes_max=MANY),
     )
     server = socketio.Server(async_mode="gevent", always_connect=True)
     transport = Transport(server)

@@ -101,10 +101,19 @@ def test_the_files_that_may_be_open_bound_the_sessions(
     assert sessions_max() == sessions
 
 
-def test_a_node_with_enough_before_it_is_busy_until_some_of_it_is_done() -> None:
-    room = Admission(100, in_progress_max=3)
+def test_a_node_is_busy_while_as_many_handshakes_as_may_be_are_in_progress() -> None:
+    room = Admission(100, handshakes_max=2)
 
-    with room.connecting():
-        assert not room.is_busy(waiting=1)
-        assert room.is_busy(waiting=2)
-    assert not room.is_busy(waiting=2)
+    with room.connecting(), room.waiting("a"):
+        assert room.is_busy()
+    assert not room.is_busy()
+
+
+def test_handshakes_that_wait_count_for_their_address(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(admission, "PENDING_BY_ADDRESS_MAX", 2)
+    room = Admission(100)
+
+    with room.waiting("a"), room.waiting("a"):
+        assert not room.may_wait("a")
+        assert begin(room, "b")
+    assert room.may_wait("a")

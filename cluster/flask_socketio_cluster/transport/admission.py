@@ -13,10 +13,11 @@ FILES_KEPT_MIN = 128
 FILES_KEPT_SHARE = 0.25
 # What one address may hold of all sessions. A whole office, or a mobile network, may be behind one.
 ADDRESS_SHARE = 0.5
-# Sockets of one address that nobody has authenticated yet; they live for seconds.
+# Handshakes and sockets of one address that nobody has authenticated yet; they live for seconds.
 PENDING_BY_ADDRESS_MAX = 2_000
-# Handshakes and messages that wait for the node, not for their client. Beyond, the next node takes a new handshake.
-IN_PROGRESS_MAX = 2_000
+# Handshakes that wait for the node, not for their client. Beyond, the next node takes a new one. More than one address
+# may have.
+HANDSHAKES_MAX = 4_000
 
 
 def sessions_max() -> int:
@@ -31,8 +32,8 @@ class Admission:
     """Counts sessions, in all and by address. When the node is full, the oldest session that nobody has authenticated
     makes room for a new one."""
 
-    def __init__(self, sessions_max: int, in_progress_max: int = IN_PROGRESS_MAX) -> None:
-        self._in_progress_max = in_progress_max
+    def __init__(self, sessions_max: int, handshakes_max: int = HANDSHAKES_MAX) -> None:
+        self._handshakes_max = handshakes_max
         self._sessions_max = sessions_max
         self._address_max = max(1, int(sessions_max * ADDRESS_SHARE))
         self._addresses: dict[EngineSession, str] = {}
@@ -40,26 +41,39 @@ class Admission:
         # In the order of their beginning; the values mean nothing.
         self._pending: dict[EngineSession, None] = {}
         self._pending_by_address: Counter[str] = Counter()
-        self._connecting = 0
+        self._handshakes = 0
 
-    def is_busy(self, waiting: int) -> bool:
-        """Whether the node has as much before it as it may, with the `waiting` that did not begin yet."""
-        return self._connecting + waiting >= self._in_progress_max
+    def is_busy(self) -> bool:
+        """Whether as many handshakes are in progress as may be."""
+        return self._handshakes >= self._handshakes_max
+
+    @contextmanager
+    def waiting(self, address: str) -> Iterator[None]:
+        """While a handshake of `address` waits for its turn, before `has_room` is asked for its session."""
+        self._pending_by_address[address] += 1
+        try:
+            with self.connecting():
+                yield
+        finally:
+            _less(self._pending_by_address, address)
 
     @contextmanager
     def connecting(self) -> Iterator[None]:
-        """While a client is let into a namespace."""
-        self._connecting += 1
+        """While a client of a session is let into a namespace."""
+        self._handshakes += 1
         try:
             yield
         finally:
-            self._connecting -= 1
+            self._handshakes -= 1
+
+    def may_wait(self, address: str) -> bool:
+        """Whether `address` has less than its share."""
+        has, pending = self._by_address[address], self._pending_by_address[address]
+        return has < self._address_max and pending < PENDING_BY_ADDRESS_MAX
 
     def has_room(self, address: str) -> bool:
         """Whether a session of `address` may begin; may end an older session for it."""
-        if self._by_address[address] >= self._address_max:
-            return False
-        if self._pending_by_address[address] >= PENDING_BY_ADDRESS_MAX:
+        if not self.may_wait(address):
             return False
         if len(self._addresses) < self._sessions_max:
             return True

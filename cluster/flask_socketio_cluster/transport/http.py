@@ -141,13 +141,7 @@ class EngineHttp:
         if transport == "websocket" and not may_upgrade(environ):
             raise Refused(BAD_REQUEST)
         address = client_network(environ)
-        if self._admission.is_busy(self._slices.waiting):
-            metrics.HANDSHAKES_REFUSED.inc()
-            raise Refused(BUSY)
-        self._slices.wait_for_turn()
-        if not self._admission.has_room(address):
-            metrics.HANDSHAKES_REFUSED.inc()
-            raise Refused(FULL)
+        self._wait_for_turn(address)
         taken = take_over(environ) if transport == "websocket" else None
         server, sid = self._server, self._server.generate_id()
         socket = server.sockets[sid] = EngineSession(
@@ -168,6 +162,18 @@ class EngineHttp:
             return None
         socket.connected = True
         return _SEPARATOR.join(socket.poll(environ))
+
+    def _wait_for_turn(self, address: str) -> None:
+        """Its address is asked about before it waits, too. Raises BUSY or FULL."""
+        admission = self._admission
+        refusal = BUSY if admission.is_busy() else None if admission.may_wait(address) else FULL
+        if refusal is None:
+            with admission.waiting(address):
+                self._slices.wait_for_turn()
+            refusal = None if admission.has_room(address) else FULL
+        if refusal is not None:
+            metrics.HANDSHAKES_REFUSED.inc()
+            raise Refused(refusal)
 
     def _opening(self, sid: str, transport: str) -> dict[str, Any]:
         server = self._server

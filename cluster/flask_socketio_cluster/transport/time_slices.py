@@ -22,11 +22,6 @@ class TimeSlices:
         self._serving = False
         self._idle_from_s = 0.0
 
-    @property
-    def waiting(self) -> int:
-        """How many wait for their turn."""
-        return len(self._waiting)
-
     def wait_for_turn(self) -> None:
         """Returns at once where no other began within the last SLICE_S."""
         now_s = clock.monotonic_s()
