@@ -96,9 +96,7 @@ def test_every_request_goes_through_one_function_of_the_server() -> None:
     assert source.count("self.service_task_handle = ") <= 2
 
 
-def test_a_handler_of_gevent_websocket_leaves_the_handshake_to_the_application_and_ends_without_its_connection() -> (
-    None
-):
+def test_a_handler_of_gevent_websocket_leaves_the_handshake_to_the_application() -> None:
     assert "self.result = self.upgrade_websocket()" in inspect.getsource(WebSocketHandler.run_application)
     assert "while self.socket is not None" in inspect.getsource(WSGIHandler.handle)
 

@@ -42,10 +42,12 @@ class Admission:
         self._pending: dict[EngineSession, None] = {}
         self._pending_by_address: Counter[str] = Counter()
         self._handshakes = 0
+        # Whether the node is leaving, and takes no new session.
+        self.closed = False
 
     def is_busy(self) -> bool:
-        """Whether as many handshakes are in progress as may be."""
-        return self._handshakes >= self._handshakes_max
+        """Whether as many handshakes are in progress as may be, or the node is leaving."""
+        return self.closed or self._handshakes >= self._handshakes_max
 
     @contextmanager
     def waiting(self, address: str) -> Iterator[None]:

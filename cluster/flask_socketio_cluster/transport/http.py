@@ -170,7 +170,7 @@ class EngineHttp:
         if refusal is None:
             with admission.waiting(address):
                 self._slices.wait_for_turn()
-            refusal = None if admission.has_room(address) else FULL
+            refusal = BUSY if admission.closed else None if admission.has_room(address) else FULL
         if refusal is not None:
             metrics.HANDSHAKES_REFUSED.inc()
             raise Refused(refusal)

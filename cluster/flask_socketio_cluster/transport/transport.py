@@ -3,6 +3,7 @@
 import logging
 import secrets
 from collections.abc import Callable, Collection, Iterable
+from itertools import islice
 from math import ceil, inf
 from typing import Any
 
@@ -64,7 +65,6 @@ class Transport:
         self._admission = Admission(sessions_max or admission.sessions_max())
         self._binary = binary
         self._tellers: list[Callable[[str, int], None]] = []
-        self.draining = False
         self._heartbeat = Heartbeat(server.eio, enter_within_s=connect_within_s)
         self._http = EngineHttp(
             server.eio,
@@ -141,8 +141,9 @@ class Transport:
         """Send all clients elsewhere: some are told, then closed, then the next; blocks for about `duration_s`.
 
         So the other nodes have `sessions / duration_s` handshakes a second. Few sessions take less time than that.
+        From here on a handshake that comes over a proxy's old connection is refused, and the proxy asks another node.
         """
-        self.draining = True
+        self._admission.closed = True
         waiting = list(self._server.eio.sockets)
         rate = max(len(waiting) / duration_s, DRAIN_PER_S_MIN) if duration_s else inf
         size = max(1, ceil(min(len(waiting), rate * DRAIN_BATCH_EVERY_S)))
@@ -155,6 +156,10 @@ class Transport:
         gevent.joinall(closing)
 
     @property
+    def draining(self) -> bool:
+        return self._admission.closed
+
+    @property
     def sessions(self) -> int:
         """How many there are."""
         return len(self._server.eio.sockets)
@@ -162,8 +167,8 @@ class Transport:
     def move(self, count: int) -> None:
         """Ask so many clients to come again, to whichever node; those that have been here longest. Does not wait."""
         sessions = self._server.eio.sockets.values()
-        quiet = [session.sid for session in sessions if session.entered and not session.closed and not session.backlog]
-        gevent.spawn(self._send_away, quiet[:count])
+        quiet = (session.sid for session in sessions if session.entered and not session.closed and not session.backlog)
+        gevent.spawn(self._send_away, list(islice(quiet, count)))
 
     def _send_away(self, eio_sids: Iterable[str]) -> None:
         for eio_sid in eio_sids:
