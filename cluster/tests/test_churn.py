@@ -17,6 +17,7 @@ import requests
 from installed import Program
 
 from tests.support.people import eventually
+from tests.support.raw_websocket import HANDSHAKE, text_frame
 from tests.support.servers import RedisServer
 
 CONNECTIONS = 20_000
@@ -27,10 +28,6 @@ PING_S = 1
 # What malloc keeps in pieces. A session is some kilobytes: keeping one in ten would be more than this.
 GROWTH_KIB_MAX = 5_000
 
-UPGRADE = (
-    "GET /socket.io/?EIO=4&transport=websocket HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-    "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
-)
 POLL = "GET /socket.io/?EIO=4&transport=polling{sid} HTTP/1.1\r\nHost: x\r\n\r\n"
 POST = "POST /socket.io/?EIO=4&transport=polling&sid={sid} HTTP/1.1\r\nHost: x\r\nContent-Length: {size}\r\n\r\n{body}"
 
@@ -65,12 +62,6 @@ def node(redis: RedisServer, tmp_path_factory: pytest.TempPathFactory) -> Iterat
         yield Node(url, pid)
 
 
-def masked(text: str) -> bytes:
-    """A short text frame as a client sends it."""
-    data = text.encode()
-    return struct.pack("!BB4x", 0x81, 0x80 | len(data)) + data
-
-
 def reset(connection: socket.socket) -> None:
     connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
 
@@ -89,12 +80,12 @@ def read_answer(connection: socket.socket) -> bytes:
 
 def over_websocket(node: Node, number: int) -> None:
     with node.connect() as connection:
-        connection.sendall(UPGRADE.encode() + masked("40"))
+        connection.sendall(HANDSHAKE + text_frame("40"))
         heard = b""
         while b'"sid"' not in heard.split(b"\x81", 2)[-1] or heard.count(b'"sid"') < 2:
             heard += connection.recv(4096)
         if number % 4 == 0:
-            connection.sendall(masked("41"))
+            connection.sendall(text_frame("41"))
         elif number % 4 == 1:
             connection.sendall(struct.pack("!BB4xH", 0x88, 0x82, 1000))
         elif number % 4 == 2:

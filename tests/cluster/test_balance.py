@@ -2,7 +2,6 @@
 
 import json
 import socket
-import struct
 import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -14,6 +13,7 @@ from tests.support.cluster import Cluster
 from tests.support.metrics import metric
 from tests.support.people import Person
 from tests.support.ports import LOOPBACK
+from tests.support.raw_websocket import HANDSHAKE, text_frame
 
 CLIENTS = 600
 PEOPLE = 20
@@ -23,20 +23,9 @@ EVEN = 0.15
 WAIT_S = 90.0
 OPEN_AT_ONCE = 50
 COME_AGAIN_S = 0.1
-# Text frames: a ping as the node sends it, and a client's answer.
+# A ping of Engine.IO as the node sends it, and a client's answer.
 PING = b"\x81\x012"
-PONG = b"\x81\x81\0\0\0\x003"
-HANDSHAKE = (
-    "GET /socket.io/?EIO=4&transport=websocket HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-    "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
-)
-
-
-def masked(text: str) -> bytes:
-    """A text frame as a client sends it."""
-    data = text.encode()
-    assert 126 <= len(data) < 65_536
-    return struct.pack("!BBH4x", 0x81, 0xFE, len(data)) + data
+PONG = text_frame("3")
 
 
 class Client:
@@ -47,7 +36,7 @@ class Client:
         self.heard = b""
         self.inside = False
         self.from_s = 0.0
-        self._hello = HANDSHAKE.encode() + masked("40" + json.dumps({"token": token}))
+        self._hello = HANDSHAKE + text_frame("40" + json.dumps({"token": token}))
 
     def connect(self, port: int) -> socket.socket:
         self.connection = socket.create_connection((LOOPBACK, port), timeout=WAIT_S)
