@@ -13,7 +13,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
 JWT_SECRET_BYTES_MIN = 32
-REDIS_SCHEMES = ("redis://", "rediss://", "redis+sentinel://")
+REDIS_SCHEMES = ("redis://", "rediss://", "redis+sentinel://", "redis+cluster://", "rediss+cluster://")
 DATABASE_SCHEMES = ("mysql+pymysql://", "sqlite:///")
 
 _HOST = re.compile(r"(?:[^\s:\[\]]+|\[[0-9a-fA-F:.]+\])?(?::[0-9]{1,5})?")
@@ -68,7 +68,7 @@ class Stores(BaseSettings):
         if not value.startswith(REDIS_SCHEMES):
             raise ValueError(f"must start with one of {', '.join(REDIS_SCHEMES)}")
         _, _, hosts = urlsplit(value).netloc.rpartition("@")
-        with_port = _HOST_PORT if value.startswith("redis+sentinel://") else _HOST
+        with_port = _HOST if value.startswith(("redis://", "rediss://")) else _HOST_PORT
         if not all(with_port.fullmatch(host) for host in hosts.split(",")):
             raise ValueError("is not an address such as redis://user:password@host:6379/0")
         return value

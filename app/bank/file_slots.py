@@ -34,8 +34,6 @@ class FileSlots:
         self._redis = redis_client.connect(
             redis_url, connect_timeout_s=connect_timeout_s, answer_timeout_s=answer_timeout_s
         )
-        self._keep = self._redis.register_script(_KEEP)
-        self._end = self._redis.register_script(_END)
         self._lock = Lock()
         self._users: set[int] = set()
 
@@ -61,12 +59,12 @@ class FileSlots:
 
     def keep(self, user_id: int, token: str) -> None:
         with suppress(RedisError):
-            self._keep(keys=[redis_keys.file_lease(user_id)], args=[token, LEASE_S])
+            self._redis.eval(_KEEP, 1, redis_keys.file_lease(user_id), token, LEASE_S)
 
     def free(self, user_id: int, token: str) -> None:
         self._forget(user_id)
         with suppress(RedisError):
-            self._end(keys=[redis_keys.file_lease(user_id)], args=[token])
+            self._redis.eval(_END, 1, redis_keys.file_lease(user_id), token)
 
     def _forget(self, user_id: int) -> None:
         with self._lock:

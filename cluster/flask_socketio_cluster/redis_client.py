@@ -1,17 +1,34 @@
-"""How this project reaches Redis: `redis://`, `rediss://` and `redis+sentinel://`, never waiting past a bound."""
+"""How this project reaches Redis, never waiting past a bound: `redis://`, `rediss://`, `redis+sentinel://`,
+`redis+cluster://` and `rediss+cluster://`."""
 
+import random
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from threading import Lock
+from typing import Any, cast
 from urllib.parse import unquote, urlsplit
 
 from redis import Redis
 from redis.backoff import NoBackoff
+from redis.client import Pipeline
+from redis.cluster import ClusterNode, RedisCluster
+from redis.connection import ConnectionPool, parse_url
 from redis.exceptions import ConnectionError as RedisConnectionError
+from redis.exceptions import RedisClusterException, RedisError
 from redis.retry import Retry
 from redis.sentinel import Sentinel
 
 CONNECT_TIMEOUT_S = 0.1
 ANSWER_TIMEOUT_S = 0.2
 
+_CLUSTER_SCHEMES = ("redis+cluster://", "rediss+cluster://")
+
 Client = Redis
+
+
+def is_cluster(url: str) -> bool:
+    """Whether the address is that of a Redis Cluster."""
+    return url.startswith(_CLUSTER_SCHEMES)
 
 
 def connect(
@@ -21,7 +38,12 @@ def connect(
 
     A connection that was closed since its last use is opened again once; a time-out is not tried again.
     Sentinel: `redis+sentinel://[user:password@]host1:port1,host2:port2/db/service`.
+    Redis Cluster: `redis+cluster://[user:password@]host1:port1,host2:port2`, some of its nodes. A command is tried
+    once more after a look at who owns which slots, so that a primary which is away costs up to four times as long.
     """
+    if is_cluster(url):
+        options = cluster_options(url, connect_timeout_s=connect_timeout_s, answer_timeout_s=answer_timeout_s)
+        return cast(Client, ClusterClient(options))
     options = {
         "socket_connect_timeout": connect_timeout_s,
         "socket_timeout": answer_timeout_s,
@@ -33,11 +55,9 @@ def connect(
     if not url.startswith("redis+sentinel://"):
         return Redis.from_url(url, **options)
     parts = urlsplit(url)
-    credentials, _, hosts = parts.netloc.rpartition("@")
-    username, _, password = credentials.partition(":")
+    username, _, password = parts.netloc.rpartition("@")[0].partition(":")
     database, _, service = parts.path.strip("/").partition("/")
-    sentinels = [(host, int(port)) for host, _, port in (h.rpartition(":") for h in hosts.split(","))]
-    client: Client = Sentinel(sentinels, sentinel_kwargs=to_sentinels).master_for(
+    client: Client = Sentinel(_hosts(url), sentinel_kwargs=to_sentinels).master_for(
         service or "mymaster",
         db=int(database or 0),
         username=unquote(username) or None,
@@ -45,3 +65,100 @@ def connect(
         **options,
     )
     return client
+
+
+def cluster_options(url: str, *, connect_timeout_s: float, answer_timeout_s: float | None) -> dict[str, Any]:
+    """Arguments for redis-py's RedisCluster."""
+    options = dict(parse_url(node_url(url, *_hosts(url)[0])))
+    for of_one_node in ("host", "port", "db"):
+        options.pop(of_one_node)
+    return options | {
+        "startup_nodes": [ClusterNode(host, port) for host, port in _hosts(url)],
+        "ssl": options.pop("connection_class", None) is not None,
+        "socket_connect_timeout": connect_timeout_s,
+        "socket_timeout": answer_timeout_s,
+        "protocol": 2,
+        "retry": Retry(NoBackoff(), 1),
+        # The slots that somebody owns are served while others have lost their primary.
+        "require_full_coverage": False,
+    }
+
+
+class ClusterClient:
+    """redis-py's RedisCluster, made when it is first used. Whatever it raises for Redis is a RedisError."""
+
+    def __init__(self, options: dict[str, Any]) -> None:
+        self._options = options
+        self._lock = Lock()
+        self._client: RedisCluster | None = None
+
+    def __getattr__(self, name: str) -> Callable[..., Any]:
+        def command(*args: Any, **kwargs: Any) -> Any:
+            with _redis_errors():
+                return getattr(self._connected(), name)(*args, **kwargs)
+
+        return command
+
+    def ping(self) -> None:
+        """Ask one node; redis-py asks all of them."""
+        with _redis_errors():
+            self._connected().ping(target_nodes=RedisCluster.DEFAULT_NODE)
+
+    def spublish_all(self, messages: Iterable[tuple[bytes, bytes]]) -> None:
+        """Publish to sharded channels, in order for each of them, in one round trip to each primary. Raises RedisError
+        unless every one was taken; the next call then finds anew who owns what."""
+        with _redis_errors():
+            client = self._connected()
+            try:
+                for pipeline in self._by_owner(client, messages):
+                    pipeline.execute()
+            except (RedisError, RedisClusterException):
+                self._client = None
+                raise
+
+    @staticmethod
+    def _by_owner(client: RedisCluster, messages: Iterable[tuple[bytes, bytes]]) -> Iterable[Pipeline]:
+        # redis-py's own pipeline of a cluster asks again for each message by itself when a primary is away.
+        pipelines: dict[str, Pipeline] = {}
+        for channel, message in messages:
+            owner = client.get_node_from_key(channel)
+            if owner.name not in pipelines:
+                pipelines[owner.name] = client.get_redis_connection(owner).pipeline(transaction=False)
+            pipelines[owner.name].spublish(channel, message)
+        return pipelines.values()
+
+    def _connected(self) -> RedisCluster:
+        with self._lock:
+            if self._client is None:
+                self._client = RedisCluster(**self._options)
+            return self._client
+
+
+@contextmanager
+def _redis_errors() -> Iterator[None]:
+    """redis-py's errors of a cluster as a whole are no RedisError."""
+    try:
+        yield
+    except RedisClusterException as error:
+        raise RedisConnectionError(str(error)) from error
+
+
+def subscription_pool(url: str) -> ConnectionPool:
+    """Where to subscribe; of a Redis Cluster any of the nodes that the address names, another each time."""
+    # No time-out on reads: an idle subscription is healthy.
+    if is_cluster(url):
+        url = node_url(url, *random.choice(_hosts(url)))
+    return connect(url, answer_timeout_s=None).connection_pool
+
+
+def node_url(cluster_url: str, host: str, port: int) -> str:
+    """The address of one node of a Redis Cluster by itself."""
+    parts = urlsplit(cluster_url)
+    credentials, at, _ = parts.netloc.rpartition("@")
+    query = f"?{parts.query}" if parts.query else ""
+    return f"{parts.scheme.removesuffix('+cluster')}://{credentials}{at}{host}:{port}/0{query}"
+
+
+def _hosts(url: str) -> list[tuple[str, int]]:
+    hosts = urlsplit(url).netloc.rpartition("@")[2]
+    return [(host, int(port)) for host, _, port in (h.rpartition(":") for h in hosts.split(","))]

@@ -4,10 +4,17 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.support.servers import RedisServer, redis_server
+from tests.support.servers import RedisCluster, RedisServer, redis_cluster, redis_server
 
 
 @pytest.fixture(scope="session")
 def redis() -> Iterator[RedisServer]:
     with redis_server() as server:
         yield server
+
+
+@pytest.fixture(scope="session")
+def cluster() -> Iterator[RedisCluster]:
+    """A test that takes something from it makes it whole again."""
+    with redis_cluster() as servers:
+        yield servers

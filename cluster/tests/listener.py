@@ -31,6 +31,11 @@ class Listener:
             assert self._news.wait_for(lambda: len(self._of(event)) >= count, WAIT_S), self._heard
             return self._of(event)[:count]
 
+    def heard(self, event: str) -> list[Any]:
+        """The payloads of the events of that name up to now."""
+        with self._news:
+            return self._of(event)
+
     def call(self, event: str, data: Any) -> Any:
         return self.client.call(event, data, namespace=self.namespace, timeout=WAIT_S)
 

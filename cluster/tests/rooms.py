@@ -10,6 +10,7 @@ from flask import Flask, request, session
 from flask_socketio import SocketIO, join_room
 from flask_socketio_cluster.bus.signing import Keys
 from flask_socketio_cluster.web import Node, RoutedRedisManager, Transport
+from prometheus_client import REGISTRY
 
 app = Flask(__name__)
 app.config["SECRET_KEY"] = "for tests"
@@ -17,12 +18,17 @@ KEYS = Keys([os.environ["BUS_KEY"].encode()]) if "BUS_KEY" in os.environ else No
 PING_S = float(os.environ.get("PING_S", "20"))
 bus = RoutedRedisManager(os.environ["REDIS_URL"], node_id=os.environ["NODE_ID"], keys=KEYS)
 socketio = SocketIO(app, client_manager=bus, ping_interval=PING_S, ping_timeout=PING_S)
-Node(app, bus, Transport(socketio.server, binary=True)).start()
+Node(app, bus, Transport(socketio.server, binary=os.environ.get("BINARY") != "0")).start()
 
 
 @app.get("/pid")
 def pid() -> str:
     return str(os.getpid())
+
+
+@app.get("/resubscriptions")
+def resubscriptions() -> str:
+    return str(REGISTRY.get_sample_value("socketio_cluster_resubscriptions_total"))
 
 
 @app.get("/kept")

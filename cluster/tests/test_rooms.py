@@ -1,5 +1,7 @@
-"""On two nodes everything that Flask-SocketIO does with rooms is what it is on one, signed or not."""
+"""On two nodes everything that Flask-SocketIO does with rooms is what it is on one, signed or not, with one Redis or a
+Redis Cluster."""
 
+import itertools
 import secrets
 import sys
 from collections.abc import Iterator
@@ -15,9 +17,10 @@ from flask_socketio_cluster.bus.signing import Keys
 from installed import Program
 from listener import Listener, connected
 from redis import Redis
+from redis.crc import key_slot
 
 from tests.support.people import eventually
-from tests.support.servers import RedisServer
+from tests.support.servers import RedisCluster
 
 KEY = "k" * 32
 ROOMS = ["kitchen", "#", "a b\tc", "água 水 🫖", "/x#y", "x" * 1000, "web1.short", "%23", "null"]
@@ -26,22 +29,26 @@ ROOMS = ["kitchen", "#", "a b\tc", "água 水 🫖", "/x#y", "x" * 1000, "web1.s
 class Nodes:
     """Two nodes of rooms.py, and what emits from outside."""
 
-    def __init__(self, one: str, two: str, redis: RedisServer, keys: Keys | None) -> None:
+    def __init__(self, one: str, two: str, redis_url: str, stock_url: str, keys: Keys | None) -> None:
         self.one, self.two = one, two
-        self.redis = redis
-        self.outside = RoutedRedisManager(redis.url, write_only=True, keys=keys)
-        self.stock = SocketIO(message_queue=redis.url)
+        self.redis_url, self.stock_url = redis_url, stock_url
+        self.outside = RoutedRedisManager(redis_url, write_only=True, keys=keys)
+        self.stock = SocketIO(message_queue=stock_url)
 
 
-@pytest.fixture(scope="module", params=["unsigned", "signed"])
-def nodes(
-    request: pytest.FixtureRequest, redis: RedisServer, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Nodes]:
-    settings = {"REDIS_URL": redis.url} | ({"BUS_KEY": KEY} if request.param == "signed" else {})
+@pytest.fixture(scope="module", params=["unsigned", "signed", "cluster"])
+def nodes(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Nodes]:
+    if request.param == "cluster":
+        servers: RedisCluster = request.getfixturevalue("cluster")
+        redis_url, stock_url = servers.url, servers.primaries[0].url
+    else:
+        redis_url = stock_url = request.getfixturevalue("redis").url
+    keys = Keys([KEY.encode()]) if request.param == "signed" else None
+    settings = {"REDIS_URL": redis_url} | ({"BUS_KEY": KEY} if keys else {})
     program = Program(sys.executable, tmp_path_factory.mktemp("nodes"), Path(__file__).parent, settings)
     with ExitStack() as stack:
         one, two = (stack.enter_context(program.node("rooms:app", name)) for name in ("web1", "web2"))
-        yield Nodes(one, two, redis, Keys([KEY.encode()]) if request.param == "signed" else None)
+        yield Nodes(one, two, redis_url, stock_url, keys)
 
 
 @pytest.fixture(params=["/", "/a#b"])
@@ -68,17 +75,37 @@ def room() -> str:
 
 
 def said(listener: Listener, mark: str) -> list[Any]:
-    """What it heard up to the mark, which is sent to it alone and last."""
+    """What it heard up to the last of the marks."""
     heard: list[Any] = []
-    while mark not in heard:
+    while heard.count(mark) < MARKS:
         heard = listener.wait("said", len(heard) + 1)
     return [data for data in heard if data != mark]
 
 
 def mark(listener: Listener, by: Listener) -> str:
+    """Say to the listener alone what it hears last, whatever way it comes: each primary of a Redis Cluster has its own,
+    and what is for one socket has another."""
     made = secrets.token_hex(4)
-    by.call("emit", {"data": made, "to": listener.call("whoami", None)})
+    sid = listener.call("whoami", None)
+    for third in range(RedisCluster.PRIMARIES):
+        room = room_of_third(listener.namespace, third, sid)
+        listener.call("join", room)
+        by.call("emit", {"data": made, "to": room})
+    by.call("emit", {"data": made, "to": sid})
     return made
+
+
+MARKS = RedisCluster.PRIMARIES + 1
+
+
+def room_of_third(namespace: str, third: int, beginning: str) -> str:
+    """A room that the `third` primary of a Redis Cluster owns."""
+    names = (f"{beginning} {number}" for number in itertools.count())
+    return next(name for name in names if third_of(room_channel(namespace, name)) == third)
+
+
+def third_of(channel: str) -> int:
+    return key_slot(channel.encode()) * RedisCluster.PRIMARIES // RedisCluster.SLOTS
 
 
 @pytest.mark.parametrize("name", ROOMS)
@@ -196,7 +223,7 @@ def test_a_browser_can_read_whatever_is_emitted(nodes: Nodes) -> None:
 def test_what_nobody_signed_is_dropped_unless_it_is_a_stock_emit(
     nodes: Nodes, ana: Listener, bia: Listener, namespace: str, room: str
 ) -> None:
-    forger = Forger(nodes.redis, namespace)
+    forger = Forger(nodes, namespace)
     bia.call("join", room)
     sid = bia.call("whoami", None)
 
@@ -214,17 +241,17 @@ class Forger:
 
     emits = 3
 
-    def __init__(self, redis: RedisServer, namespace: str) -> None:
-        self._redis = redis
+    def __init__(self, nodes: Nodes, namespace: str) -> None:
+        self._nodes = nodes
         self._namespace = namespace
-        self._unsigned = RoutedRedisManager(redis.url, write_only=True)
-        self._signed = RoutedRedisManager(redis.url, write_only=True, keys=Keys([b"f" * 32]))
+        self._unsigned = RoutedRedisManager(nodes.redis_url, write_only=True)
+        self._signed = RoutedRedisManager(nodes.redis_url, write_only=True, keys=Keys([b"f" * 32]))
 
     def say_everything(self, room: str, sid: str) -> None:
         for manager in (self._unsigned, self._signed):
             manager.emit("said", "forged", namespace=self._namespace, room=room)
         self._unsigned.emit("said", "forged", namespace=self._namespace, room=sid)
-        Publisher(self._redis.url).publish([Numbered(self._namespace, room, 1, ('2["said","forged"]',))])
-        with Redis.from_url(self._redis.url, socket_timeout=5) as client:
+        Publisher(self._nodes.redis_url).publish([Numbered(self._namespace, room, 1, ('2["said","forged"]',))])
+        with Redis.from_url(self._nodes.stock_url, socket_timeout=5) as client:
             for channel in (SHARED_CHANNEL, room_channel(self._namespace, room)):
                 client.publish(channel, b"~" * 60)

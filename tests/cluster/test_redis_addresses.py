@@ -1,11 +1,11 @@
-"""Every kind of Redis that REDIS_URL may name: with users of its own, behind sentinels, over TLS."""
+"""Every kind of Redis that REDIS_URL may name: with users of its own, behind sentinels, over TLS, a Redis Cluster."""
 
 import hashlib
 import secrets
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import pytest
@@ -18,7 +18,7 @@ from tests.support.cluster import ROOT, Cluster, running_cluster
 from tests.support.deliveries import DEPOSITS, assert_brought_by_the_bus, deliveries, deposit_and_listen
 from tests.support.people import PASSWORD, Person
 from tests.support.ports import LOOPBACK
-from tests.support.servers import DatabaseServer, RedisServer
+from tests.support.servers import DatabaseServer, RedisServer, redis_cluster
 
 SCRIPT_TIMEOUT_S = 30.0
 REDIS_PASSWORD = "uma-senha-de-teste"
@@ -142,24 +142,25 @@ def cluster_on(mariadb: DatabaseServer, redis_url: str) -> Iterator[Cluster]:
         yield cluster
 
 
-def prove_that_everything_arrives(cluster: Cluster, client: redis.Redis) -> None:
-    """A login through the limiter, events and state over the bus, a stock emitter, the end of all sessions.
+def prove_that_everything_arrives(cluster: Cluster, *keepers: redis.Redis, stock_url: str = "") -> None:
+    """A login through the limiter, a file, events and state over the bus, a stock emitter, the end of all sessions.
 
-    `client`: may look at every key.
+    `keepers`: of the keys, all of which they may look at. `stock_url`: for the stock emitter, where it takes another.
     """
     person = Person(cluster.url)
     credentials = {"email": person.email, "senha": PASSWORD}
     assert person.post("/login", credentials, token=None).status_code == 200
+    assert person.get(f"/extrato/{person.account}.csv").status_code == 200
     with person.listening() as feed:
         before = deliveries(cluster.node_url("web1"))
         deposit_and_listen(person, feed, "5.00")
-        emit_from_outside(cluster.redis(), person)
+        emit_from_outside(stock_url or cluster.redis(), person)
         feed.wait_for("saldo_atualizado", lambda balance: balance["Saldo"] == 5 * DEPOSITS)
         feed.wait_for("notificacao", lambda event: event["tipo"] == "aviso")
         person.post("/logout", {"todos": True})
         feed.wait_for("sessao_encerrada")
     assert_brought_by_the_bus(cluster.node_url("web1"), before)
-    assert client.keys(f"{LIMITS_PREFIX}*") != [], "the limiter counts in Redis"
+    assert any(keeper.keys(f"{LIMITS_PREFIX}*") for keeper in keepers), "the limiter counts in Redis"
 
 
 def emit_from_outside(redis_url: str, person: Person) -> None:
@@ -174,13 +175,16 @@ def test_the_user_of_the_acl_file_may_do_all_that_is_needed_and_nothing_else(
     with started(server):
         with cluster_on(mariadb, server.url) as cluster, server.client("examiner") as examiner:
             prove_that_everything_arrives(cluster, examiner)
-            # Redis 7.2 and newer would note how the client's library calls itself, and need not.
-            refused = [entry["object"] for entry in examiner.acl_log() if entry["object"] != "client|setinfo"]
-            assert refused == []
+            assert refused_by(examiner) == []
         with server.client("saldo-vivo") as ours:
             for forbidden in ("SET other 1", "GET other", "KEYS *", "FLUSHALL", "CONFIG GET *", "PUBLISH other 1"):
                 with pytest.raises(NoPermissionError):
                     ours.execute_command(*forbidden.split())
+
+
+def refused_by(keeper: redis.Redis) -> list[str]:
+    # Redis 7.2 and newer would note how the client's library calls itself, and need not.
+    return [str(entry["object"]) for entry in keeper.acl_log() if entry["object"] != "client|setinfo"]
 
 
 def test_redis_behind_sentinels(mariadb: DatabaseServer, tmp_path: Path) -> None:
@@ -196,3 +200,21 @@ def test_redis_over_tls(mariadb: DatabaseServer, tmp_path: Path) -> None:
     server = RedisOverTls(tmp_path)
     with started(server), cluster_on(mariadb, server.url) as cluster:
         prove_that_everything_arrives(cluster, redis.Redis.from_url(server.url))
+
+
+def test_a_redis_cluster_with_the_user_of_the_acl_file(mariadb: DatabaseServer) -> None:
+    with redis_cluster() as servers, ExitStack() as stack:
+        for node in servers.nodes:
+            node.ask("ACL", "SETUSER", *user_of_the_acl_file())
+        url = servers.url.replace("//", f"//saldo-vivo:{REDIS_PASSWORD}@")
+        with cluster_on(mariadb, url) as cluster:
+            keepers = [stack.enter_context(redis.Redis(port=node.port)) for node in servers.nodes]
+            prove_that_everything_arrives(cluster, *keepers, stock_url=servers.primaries[0].url)
+            assert [refused_by(keeper) for keeper in keepers] == [[]] * len(keepers)
+
+
+def user_of_the_acl_file() -> list[str]:
+    """The user's name and what it may do."""
+    digest = hashlib.sha256(REDIS_PASSWORD.encode()).hexdigest()
+    _, user = USERS.read_text().replace("REDIS_PASSWORD_SHA256", digest).splitlines()
+    return user.split()[1:]

@@ -37,6 +37,7 @@ BAD = [
     ("REDIS_URL", "redis://:senha-do-redis@localhost:porta/0"),
     ("REDIS_URL", "redis+sentinel://sentinela/0/mestre"),
     ("REDIS_URL", "redis+sentinel://a:26379,b/0/mestre"),
+    ("REDIS_URL", "redis+cluster://a:6379,b"),
     ("JWT_SECRET", None),
     ("JWT_SECRET", "curto demais"),
     ("JWT_SECRET", "x" * 31),
@@ -116,6 +117,8 @@ def test_what_may_be_left_out_has_the_contract_s_defaults(monkeypatch: pytest.Mo
         "redis://[::1]:6379",
         "rediss://redis.example:6380/0",
         "redis+sentinel://usuario:senha@a:26379,b:26379/0/mestre",
+        "redis+cluster://a:6379",
+        "rediss+cluster://usuario:senha@a:6379,b:6379",
     ],
 )
 def test_every_kind_of_redis_address_is_taken(monkeypatch: pytest.MonkeyPatch, url: str) -> None:

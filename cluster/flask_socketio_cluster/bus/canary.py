@@ -6,6 +6,7 @@ from redis.exceptions import RedisError
 
 from flask_socketio_cluster import clock, metrics, redis_client
 from flask_socketio_cluster.bus.channels import node_channel
+from flask_socketio_cluster.bus.shards import ShardedSubscriber
 from flask_socketio_cluster.bus.subscriber import Subscriber
 from flask_socketio_cluster.loops import Loop
 
@@ -20,7 +21,9 @@ _log = logging.getLogger(__name__)
 class Canary:
     """Makes the subscription anew when nothing was heard for DEAF_S."""
 
-    def __init__(self, client: redis_client.Client, subscriber: Subscriber, *, node_id: str) -> None:
+    def __init__(
+        self, client: redis_client.Client, subscriber: Subscriber | ShardedSubscriber, *, node_id: str
+    ) -> None:
         self._client = client
         self._subscriber = subscriber
         self._channel = node_channel(node_id)

@@ -30,6 +30,7 @@ from flask_socketio_cluster.bus.channels import (
     room_channel,
     room_of_channel,
 )
+from flask_socketio_cluster.bus.shards import ShardedSubscriber
 from flask_socketio_cluster.bus.signing import Keys, is_signed, unverified_body
 from flask_socketio_cluster.bus.subscriber import Subscriber
 from flask_socketio_cluster.errors import BusUnavailable
@@ -119,7 +120,7 @@ class RoutedRedisManager(RedisManager):
         keys: Keys | None = None,
         accept_stock: bool = True,
     ) -> None:
-        """`redis_url`: `redis://`, `rediss://` or `redis+sentinel://`. `node_id`: 1 to 32 of a-z, 0-9 and `-`, another
+        """`redis_url`: see `redis_client.connect`. `node_id`: 1 to 32 of a-z, 0-9 and `-`, another
         for each node; the machine's name by default. `write_only`: for a process without a server, which only emits.
 
         `keys`: what this manager says is signed, and what is not signed on channels of rooms and nodes is dropped and
@@ -136,7 +137,9 @@ class RoutedRedisManager(RedisManager):
         self._listeners: dict[str, Listener] = {}
         self._send: Callable[[Iterable[str], str], None] = self._send_stock
         self._client = redis_client.connect(redis_url)
-        self._subscriber = Subscriber(redis_url, on_message=self._on_message, on_ready=self._ready)
+        self._sharded = redis_client.is_cluster(redis_url)
+        subscriber = ShardedSubscriber if self._sharded else Subscriber
+        self._subscriber = subscriber(redis_url, on_message=self._on_message, on_ready=self._ready)
         self._subscriber.add(SHARED_CHANNEL)
         self._own_channel = node_channel(self.node_id).encode()
         self.canary = Canary(self._client, self._subscriber, node_id=self.node_id)
@@ -146,7 +149,7 @@ class RoutedRedisManager(RedisManager):
 
     @property
     def loops(self) -> tuple[Loop, ...]:
-        return (self._subscriber.loop, self.canary.loop)
+        return (*self._subscriber.loops, self.canary.loop)
 
     def send_through(self, send: Callable[[Iterable[str], str], None]) -> None:
         """How a transport sends one Socket.IO packet to several Engine.IO sessions, by their ids, at once."""
@@ -254,8 +257,10 @@ class RoutedRedisManager(RedisManager):
         body = body or self.json.dumps(data).encode()
         # A stock manager that waits for an answer reads no signatures.
         keys = None if data["method"] == "callback" and channel == _SHARED else self._keys
+        sharded = self._sharded and channel.startswith(_ROOM_CHANNELS)
+        publish = self._client.spublish if sharded else self._client.publish
         try:
-            self._client.publish(channel, keys.sign(channel, body) if keys else body)
+            publish(channel, keys.sign(channel, body) if keys else body)
         except RedisError as error:
             raise BusUnavailable from error
 

@@ -33,13 +33,21 @@ class Publisher:
         self._client.ping()
 
     def publish(self, messages: Iterable[Numbered]) -> None:
-        """All of `messages`, in order, in one round trip. Raises RedisError unless Redis took every one.
+        """All of `messages`, in order, in one round trip; of a Redis Cluster in one to each primary, in order for each
+        room. Raises RedisError unless Redis took every one.
 
         A message is lines of text: the seq, then the packets. JSON has no raw newline.
         """
+        ready = [self._ready(message) for message in messages]
+        if isinstance(self._client, redis_client.ClusterClient):
+            self._client.spublish_all(ready)
+            return
         pipeline = self._client.pipeline(transaction=False)
-        for message in messages:
-            channel = room_channel(message.namespace, message.room).encode()
-            body = "\n".join((str(message.seq), *message.packets)).encode()
-            pipeline.publish(channel, self._keys.sign(channel, body) if self._keys else body)
+        for channel, body in ready:
+            pipeline.publish(channel, body)
         pipeline.execute()
+
+    def _ready(self, message: Numbered) -> tuple[bytes, bytes]:
+        channel = room_channel(message.namespace, message.room).encode()
+        body = "\n".join((str(message.seq), *message.packets)).encode()
+        return channel, self._keys.sign(channel, body) if self._keys else body

@@ -12,7 +12,7 @@ from gevent.lock import RLock
 from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import RedisError
 
-from flask_socketio_cluster import metrics, redis_client
+from flask_socketio_cluster import clock, metrics, redis_client
 from flask_socketio_cluster.loops import Loop
 
 CONNECT_TIMEOUT_S = 0.5
@@ -20,6 +20,8 @@ RECONNECT_PAUSE_S = 0.1
 CHANNELS_PER_COMMAND = 500
 READ_BYTES_MAX = 65_536
 MESSAGES_PER_TURN = 64
+# After that long without an answer to `ping` a connection is made anew.
+SILENT_S = 3.0
 # A pause of nothing would let the other greenlets run, but not let the event loop look what has arrived for them.
 TURN_PAUSE_S = 1e-6
 
@@ -33,21 +35,34 @@ class Subscriber:
     wanted channels are confirmed after a connection was made: what was published before may be missed.
 
     `loop` is what runs it. Messages are handled in turns of MESSAGES_PER_TURN, so that a burst never starves the other
-    greenlets.
+    greenlets. `on_gone(channel)`: the channels are sharded, and one of them has left this server, so it is no longer
+    wanted here.
     """
 
-    def __init__(self, redis_url: str, *, on_message: OnMessage, on_ready: Callable[[], None]) -> None:
-        # No time-out on reads: an idle subscription is healthy, and the canary finds one that is not.
-        self._pool = redis_client.connect(redis_url, answer_timeout_s=None).connection_pool
+    def __init__(
+        self,
+        redis_url: str,
+        *,
+        on_message: OnMessage,
+        on_ready: Callable[[], None],
+        on_gone: Callable[[bytes], None] | None = None,
+    ) -> None:
+        self._redis_url = redis_url
         self._on_message = on_message
         self._on_ready = on_ready
+        self._on_gone = on_gone
+        self._sharded = on_gone is not None
+        self._pinged_s: float | None = None
         self._connection: Any = None
+        # Not while the first connection is being made.
+        self._is_lost = False
         self._wanted: set[bytes] = set()
         self._unconfirmed: Counter[bytes] = Counter()
         self._confirmed: dict[bytes, Event] = {}
         self._commands: list[tuple[str, bytes]] = []
         self._sending = RLock()
-        self._restoring = 0
+        # What was wanted before this connection could give it, and is not confirmed yet.
+        self._restoring: set[bytes] = set()
         # Kinds of failure of this connection's messages that were logged.
         self._failed: set[str] = set()
         self.loop = Loop(
@@ -60,30 +75,33 @@ class Subscriber:
         )
 
     @property
+    def loops(self) -> tuple[Loop, ...]:
+        return (self.loop,)
+
+    @property
     def connected(self) -> bool:
         return self._connection is not None
 
-    def add(self, channel: str) -> None:
-        """Want a channel. Returns at once; see `wait`."""
+    def add(self, channel: str, *, missed: bool = False) -> None:
+        """Want a channel. Returns at once; see `wait`. `missed`: it was wanted before, so `on_ready` is due."""
         name = channel.encode()
         if name not in self._wanted:
             self._wanted.add(name)
             self._confirmed[name] = Event()
+            if missed and self.connected:
+                self._restoring.add(name)
             self._command("SUBSCRIBE", name)
 
     def remove(self, channel: str) -> None:
         name = channel.encode()
         if name in self._wanted:
-            self._wanted.discard(name)
-            del self._confirmed[name]
+            self._forget(name)
             self._command("UNSUBSCRIBE", name)
 
     def wait(self, channel: str, timeout_s: float) -> bool:
-        """Until Redis has confirmed the channel; False when it did not in time or there is no connection."""
+        """Until Redis has confirmed the channel; False when it did not in time or the connection is lost."""
         confirmed = self._confirmed.get(channel.encode())
-        if confirmed is None:
-            return False
-        if not self.connected and not confirmed.is_set():
+        if confirmed is None or self._is_lost:
             return False
         return bool(confirmed.wait(timeout_s))
 
@@ -92,25 +110,39 @@ class Subscriber:
         if self._connection is not None:
             self._connection.disconnect()
 
+    def ping(self) -> None:
+        """Ask for a sign of life; a connection that has owed one for SILENT_S is made anew."""
+        if self._connection is None:
+            return
+        if self._pinged_s is None:
+            self._pinged_s = clock.monotonic_s()
+            self._command("PING", b"")
+        elif clock.monotonic_s() - self._pinged_s > SILENT_S:
+            self.reconnect()
+
     def _listen(self) -> None:
         """Connect, subscribe, and read until the connection breaks, which raises."""
+        pool = redis_client.subscription_pool(self._redis_url)
         connection = None
         try:
             with gevent.Timeout(CONNECT_TIMEOUT_S):
-                connection = self._pool.get_connection()
+                connection = pool.get_connection()
             self._restore(connection)
             self.loop.recovered()
             self._read(connection)
         finally:
-            self._lost(connection)
+            self._lost()
+            if connection is not None:
+                connection.disconnect()
 
     def _restore(self, connection: Any) -> None:
         self._commands.clear()
         self._unconfirmed.clear()
         self._failed.clear()
-        self._connection = connection
+        self._pinged_s = None
+        self._connection, self._is_lost = connection, False
         wanted = list(self._wanted)
-        self._restoring = len(wanted)
+        self._restoring = set(wanted)
         self._send_all(("SUBSCRIBE", name) for name in wanted)
         if not wanted:
             self._on_ready()
@@ -120,6 +152,7 @@ class Subscriber:
         reader, handled = hiredis.Reader(), 0
         while data := connection._sock.recv(READ_BYTES_MAX):
             reader.feed(data)
+            self._pinged_s = None
             while (reply := reader.gets()) is not False:
                 self._take(reply)
                 handled += 1
@@ -130,11 +163,15 @@ class Subscriber:
     def _take(self, reply: Any) -> None:
         if isinstance(reply, Exception):
             raise RedisError(str(reply))
+        if reply == b"PONG" or reply[0] == b"pong":
+            return
         kind, channel, data = reply
-        if kind == b"message":
+        if kind in (b"message", b"smessage"):
             self._handle(channel, data)
-        elif kind == b"subscribe":
+        elif kind in (b"subscribe", b"ssubscribe"):
             self._confirm(channel)
+        elif kind == b"sunsubscribe" and channel in self._wanted and not self._unconfirmed[channel]:
+            self._gone(channel)
 
     def _handle(self, channel: bytes, data: bytes) -> None:
         try:
@@ -153,18 +190,30 @@ class Subscriber:
         del self._unconfirmed[channel]
         if channel in self._confirmed:
             self._confirmed[channel].set()
-        if self._restoring:
-            self._restoring -= 1
+        self._restored(channel)
+
+    def _restored(self, channel: bytes) -> None:
+        if channel in self._restoring:
+            self._restoring.discard(channel)
             if not self._restoring:
                 self._on_ready()
 
-    def _lost(self, connection: Any) -> None:
-        self._connection = None
+    def _forget(self, channel: bytes) -> None:
+        self._wanted.discard(channel)
+        del self._confirmed[channel]
+        self._restored(channel)
+
+    def _gone(self, channel: bytes) -> None:
+        """Redis itself ended a subscription: the channel's slot has another owner now."""
+        self._forget(channel)
+        if self._on_gone:
+            self._on_gone(channel)
+
+    def _lost(self) -> None:
+        self._connection, self._is_lost = None, True
+        self._restoring.clear()
         for name in self._wanted:
             self._confirmed[name].clear()
-        if connection is not None:
-            connection.disconnect()
-            self._pool.release(connection)
 
     def _command(self, verb: str, name: bytes) -> None:
         if self._connection is None:
@@ -197,5 +246,11 @@ class Subscriber:
         if verb == "SUBSCRIBE":
             self._unconfirmed.update(names)
         connection = self._connection
-        if connection is not None:
+        if connection is None:
+            return
+        if verb == "PING":
+            connection.send_command(verb)
+        elif self._sharded:  # in one command all channels must be of one slot
+            connection.send_packed_command(connection.pack_commands([(f"S{verb}", name) for name in names]))
+        else:
             connection.send_command(verb, *names)

@@ -4,10 +4,11 @@ import logging
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 
 from limits import RateLimitItemPerDay, RateLimitItemPerHour, RateLimitItemPerMinute, RateLimitItemPerSecond
 from limits.limits import RateLimitItem
-from limits.storage import MemoryStorage, RedisStorage
+from limits.storage import MemoryStorage, RedisClusterStorage, RedisStorage
 from limits.strategies import SlidingWindowCounterRateLimiter
 
 from flask_socketio_cluster import redis_client
@@ -58,10 +59,9 @@ class Limiter:
         connect_timeout_s: float = redis_client.CONNECT_TIMEOUT_S,
         answer_timeout_s: float = redis_client.ANSWER_TIMEOUT_S,
     ) -> None:
-        client = redis_client.connect(redis_url, connect_timeout_s=connect_timeout_s, answer_timeout_s=answer_timeout_s)
-        # The address is not used when a pool is given, but must be of a kind that the library knows.
-        storage = RedisStorage("redis://", connection_pool=client.connection_pool, key_prefix=key_prefix)
-        self._shared = SlidingWindowCounterRateLimiter(storage)
+        self._redis_url = redis_url
+        self._timeouts = {"connect_timeout_s": connect_timeout_s, "answer_timeout_s": answer_timeout_s}
+        self._key_prefix = key_prefix
         self._local = SlidingWindowCounterRateLimiter(MemoryStorage())
         self._redis_back_at = 0.0
         self._refusal = refusal
@@ -80,9 +80,8 @@ class Limiter:
         return not self._ask("test", rate, keys, 1)
 
     def _ask(self, question: str, rate: Rate, keys: tuple[str, ...], cost: int) -> bool:
-        limiter = self._limiter
         try:
-            return bool(getattr(limiter, question)(rate.window, rate.name, *keys, cost=cost))
+            return bool(getattr(self._limiter, question)(rate.window, rate.name, *keys, cost=cost))
         except Exception as error:  # the storage wraps redis-py's errors in kinds of its own
             _log.warning("limiter_without_redis", extra={"error": str(error)})
             self._redis_back_at = time.monotonic() + REDIS_RETRY_AFTER_S
@@ -91,6 +90,20 @@ class Limiter:
     @property
     def _limiter(self) -> SlidingWindowCounterRateLimiter:
         return self._shared if time.monotonic() >= self._redis_back_at else self._local
+
+    @cached_property
+    def _shared(self) -> SlidingWindowCounterRateLimiter:
+        """Made when it is first needed: for a Redis Cluster the library asks at once who owns what."""
+        if redis_client.is_cluster(self._redis_url):
+            options = redis_client.cluster_options(self._redis_url, **self._timeouts)
+            return SlidingWindowCounterRateLimiter(
+                RedisClusterStorage("redis+cluster://", key_prefix=self._key_prefix, **options)
+            )
+        pool = redis_client.connect(self._redis_url, **self._timeouts).connection_pool
+        # The address is not used when a pool is given, but must be of a kind that the library knows.
+        return SlidingWindowCounterRateLimiter(
+            RedisStorage("redis://", connection_pool=pool, key_prefix=self._key_prefix)
+        )
 
     def _wait_s(self, rate: Rate, keys: tuple[str, ...]) -> int:
         try:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from math import ceil
+from typing import cast
 
 from redis.exceptions import RedisError
 
@@ -80,10 +81,8 @@ class Balance:
             self._client.hdel(SESSIONS_KEY, self._node_id)
             return
         self._number += 1
-        with self._client.pipeline(transaction=False) as pipeline:
-            pipeline.hset(SESSIONS_KEY, self._node_id, f"{self._transport.sessions}:{self._number}")
-            pipeline.hgetall(SESSIONS_KEY)
-            said: dict[bytes, bytes] = pipeline.execute()[1]
+        self._client.hset(SESSIONS_KEY, self._node_id, f"{self._transport.sessions}:{self._number}")
+        said = cast(dict[bytes, bytes], self._client.hgetall(SESSIONS_KEY))
         count = self._shares.to_move({node.decode(): text.decode(errors="replace") for node, text in said.items()})
         if count:
             metrics.SESSIONS_MOVED.inc(count)
