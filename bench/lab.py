@@ -22,7 +22,7 @@ class Scale:
 
     clients: int = 1000
     connect_per_s: float = CONNECT_PER_S
-    rounds: int = 3
+    rounds: int = 5
     window_s: float = 3
     idle_s: float = 10
     settle_s: float = 1.5
@@ -30,7 +30,7 @@ class Scale:
     crowds: tuple[int, ...] = (1000, 5000)
     clusters: tuple[int, ...] = (1, 2, 4, 8)
     outages_s: tuple[float, ...] = (3, 40)
-    money_rounds: int = 2
+    money_rounds: int = 5
     storm: int = 5000
 
 
@@ -56,6 +56,10 @@ class Lab:
     scale: Scale
     directory: Path
     results: Results = field(default_factory=Results)
+
+    @property
+    def names(self) -> set[str]:
+        return {peer.name for peer in self.peers}
 
     def rounds(self, stacks: list["Live"]) -> Iterator["Live"]:
         """Every stack, as many times as there are rounds, each round starting with another."""

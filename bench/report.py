@@ -5,13 +5,14 @@ from collections.abc import Iterator
 from bench.results import Results
 from bench.sections import METRICS, MORE_IS_BETTER, NEUTRAL, SECTIONS, Section
 
-OURS, STOCK, NODE, SHARDS, BARE = "ours", "stock", "node", "shards", "bare"
-PEERS = (OURS, STOCK, NODE, SHARDS, BARE)
+OURS, STOCK, NODE, SHARDS, CHECKED, BARE = "ours", "stock", "node", "shards", "checked", "bare"
+PEERS = (OURS, STOCK, NODE, SHARDS, CHECKED, BARE)
 TITLES = {
     OURS: "Saldo Vivo",
     STOCK: "Flask-SocketIO",
     NODE: "Node socket.io",
     SHARDS: "Node, sharded adapter",
+    CHECKED: "Node, same checks",
     BARE: "bare PyMySQL",
 }
 # Two figures closer than this are called equal: rounds of one server differ by as much.

@@ -91,7 +91,8 @@ SECTIONS = (
         "Connections",
         "A fresh node. Costs at a size are those of the last thousand to come and of the first thousand to go, "
         "over WebSocket. Saldo Vivo verifies a token, asks the database for the head of the user's stream and "
-        "joins through Redis; the other two trust a number that the client sends.",
+        "joins through Redis; so does 'Node, same checks' (jsonwebtoken, mysql2, the sharded adapter). The other two "
+        "trust a number that the client sends.",
     ),
     Section(
         "deaf",

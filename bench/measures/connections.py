@@ -6,6 +6,7 @@ from pathlib import Path
 from bench.lab import Lab
 from bench.load import Client
 from bench.payload import users
+from bench.peers.ours import NodeChecked, Ours
 from bench.processes import memory_kib
 from bench.stack import Stack, stack
 
@@ -14,7 +15,8 @@ WARM_UP = 20
 
 
 def run(lab: Lab) -> None:
-    for peer in lab.peers:
+    checked = [NodeChecked(peer) for peer in lab.peers if isinstance(peer, Ours) and "node" in lab.names]
+    for peer in [*lab.peers, *checked]:
         with stack(peer, Path(lab.directory / f"{peer.name}-crowd")) as running:
             running.add_nodes(1)
             _measure(lab, running)

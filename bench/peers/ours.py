@@ -5,7 +5,7 @@ import secrets
 import sys
 from datetime import UTC, datetime
 
-from sqlalchemy import insert
+from sqlalchemy import insert, make_url
 
 from app.bank.models import Account
 from app.db import Database
@@ -14,7 +14,7 @@ from app.streams.models import UserStream
 from app.users.models import User
 from app.users.tokens import Tokens
 from bench.payload import PAYLOAD_JSON, SEQ_MARK
-from bench.peers import GUNICORN, Peer
+from bench.peers import GUNICORN, NodeSharded, Peer
 
 TOKEN_TTL_S = 24 * 3600
 BALANCE_CENTS = 100_000_000
@@ -31,8 +31,8 @@ class Ours(Peer):
 
     def __init__(self, database_url: str, secret: str | None = None) -> None:
         self.database_url = database_url
-        self._secret = secret or secrets.token_hex(32)
-        self._tokens = Tokens(self._secret, TOKEN_TTL_S)
+        self.secret = secret or secrets.token_hex(32)
+        self._tokens = Tokens(self.secret, TOKEN_TTL_S)
 
     def prepare(self, users: range) -> None:
         """The schema, and for each user a stream and an account with the user's own number."""
@@ -60,7 +60,7 @@ class Ours(Peer):
             **super().environment(port=port, redis_port=redis_port, node_id=node_id),
             "BIND": f"127.0.0.1:{port}",
             "DATABASE_URL": self.database_url,
-            "JWT_SECRET": self._secret,
+            "JWT_SECRET": self.secret,
         }
 
     def node_command(self, port: int, redis_port: int) -> list[str]:
@@ -101,3 +101,30 @@ def _account(user_id: int, now: datetime) -> dict[str, object]:
         "version": 0,
         "created_at": now,
     }
+
+
+class NodeChecked(NodeSharded):
+    """Node's socket.io that asks of a client what this project asks: a token, that the database has not revoked it, and
+    where the user's stream is. Same users, same tokens, same database."""
+
+    name = "checked"
+
+    def __init__(self, ours: Ours) -> None:
+        self._ours = ours
+
+    def auth(self, user_id: int) -> str:
+        return self._ours.auth(user_id)
+
+    def environment(self, *, port: int, redis_port: int, node_id: str) -> dict[str, str]:
+        database = make_url(self._ours.database_url)
+        return {
+            **super().environment(port=port, redis_port=redis_port, node_id=node_id),
+            "JWT_SECRET": self._ours.secret,
+            "DATABASE_PORT": str(database.port),
+            "DATABASE_USER": str(database.username),
+            "DATABASE_PASSWORD": str(database.password),
+            "DATABASE_NAME": str(database.database),
+        }
+
+    def node_command(self, port: int, redis_port: int) -> list[str]:
+        return [*super().node_command(port, redis_port)[:-1], "checked"]

@@ -148,7 +148,8 @@ def test_several_rooms_are_one_audience_and_who_is_passed_over_hears_nothing(
     ana.call("emit", {"data": "nor to her", "to": room, "skip_sid": [own, bia.call("whoami", None)]})
 
     assert said(ana, mark(ana, by=bia)) == ["both"]
-    assert said(bia, mark(bia, by=ana)) == ["both", "not to me"]
+    # In any order: a Redis Cluster keeps it for each room, and "both" is for two.
+    assert sorted(said(bia, mark(bia, by=ana))) == ["both", "not to me"]
 
 
 def test_a_client_has_a_session_of_its_own(ana: Listener, bia: Listener) -> None:
@@ -232,7 +233,7 @@ def test_what_nobody_signed_is_dropped_unless_it_is_a_stock_emit(
 
     heard = said(bia, mark(bia, by=ana))
     unsigned = nodes.outside._keys is None
-    assert heard == (["forged"] * forger.emits if unsigned else []) + ["from a stock script"]
+    assert sorted(heard) == (["forged"] * forger.emits if unsigned else []) + ["from a stock script"]
     assert bia.call("whoami", None) == sid, "it was not disconnected"
 
 

@@ -24,6 +24,9 @@ TRAPS = st.sampled_from(
         '"room": "user_8"',
         '", "room": "user_8", "skip_sid": null, "callback": null, "host_id": "x"}',
         '{"method": "emit"',
+        '], "binary": false, "namespace": "/", "room": "user_8"',
+        ', "data": [',
+        "NaN",
         "room",
         "\\",
         '"',
@@ -38,7 +41,7 @@ JSON = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(TRAPS | st.text(max_size=5), inner, max_size=3),
     max_leaves=8,
 )
-NAMES = st.sampled_from(["notificacao", "room", 'x", "room": "user_8', '"room": ', "água"])
+NAMES = st.sampled_from(["notificacao", "room", ', "data": [', 'x", "room": "user_8', '"room": ', "água"])
 SKIPPED = st.none() | TRAPS | st.lists(TRAPS, max_size=2)
 ODD_ROOMS = st.sampled_from(["user_77", "user_", "", "água", 'a"b', "\\", "user_7\\", " user_7", "user_8 "])
 
@@ -93,6 +96,45 @@ def test_a_message_for_a_room_that_is_held_is_never_dropped(
 ) -> None:
     for room in (HELD, "sid"):
         assert not node._is_foreign(wire.emit(name, data, to=room, skip_sid=skipped))
+
+
+@EXAMPLES
+@given(
+    name=NAMES,
+    data=JSON | st.tuples(JSON, JSON) | st.just(()),
+    skipped=SKIPPED,
+    room=st.sampled_from([HELD, "sid", None]),
+)
+def test_what_is_emitted_arrives_as_it_was(
+    wire: Wire, node: RoutedRedisManager, name: str, data: object, skipped: object, room: str | None
+) -> None:
+    sent: list[str] = []
+    node.send_through(lambda _eio_sids, packet: sent.append(packet))
+
+    node._on_message(SHARED_CHANNEL.encode(), wire.emit(name, data, to=room, skip_sid=skipped))
+
+    (packet,) = sent
+    assert packet[0] == "2"
+    assert json.loads(packet[1:]) == [name, *(data if isinstance(data, tuple) else [data])]
+
+
+@pytest.mark.parametrize("skipped", ["sid", ["other", "sid"]])
+def test_who_is_passed_over_hears_nothing(wire: Wire, node: RoutedRedisManager, skipped: str | list[str]) -> None:
+    sent: list[str] = []
+    node.send_through(lambda _eio_sids, packet: sent.append(packet))
+
+    for room in (HELD, None):
+        node._on_message(SHARED_CHANNEL.encode(), wire.emit("x", {}, to=room, skip_sid=skipped))
+
+    assert sent == []
+
+
+@pytest.mark.parametrize("number", [float("nan"), float("inf"), -float("inf")])
+def test_what_no_browser_can_read_is_sent_to_none(wire: Wire, node: RoutedRedisManager, number: float) -> None:
+    published = wire.emit("x", {"n": number, "NaN": "Infinity"}, to=HELD)
+
+    with pytest.raises(ValueError, match="NaN or Infinity"):
+        node._on_message(SHARED_CHANNEL.encode(), published)
 
 
 @EXAMPLES

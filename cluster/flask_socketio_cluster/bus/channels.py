@@ -1,7 +1,7 @@
 """Every Redis channel and key of the cluster. A Redis access list needs the channels `flask-socketio`,
 `flask-socketio#*` and `flask-socketio:*`, and the key `flask-socketio:sessions`."""
 
-from urllib.parse import quote, unquote
+from urllib.parse import quote
 
 # The channel of stock Flask-SocketIO emitters; every node listens to it.
 SHARED_CHANNEL = "flask-socketio"
@@ -16,12 +16,6 @@ SESSIONS_KEY = f"{SHARED_CHANNEL}:sessions"
 def room_channel(namespace: str, room: str) -> str:
     """Channel of one room; the nodes that hold a member of it listen."""
     return f"{ROOM_CHANNELS}{quote(namespace, safe='/')}#{room}"
-
-
-def room_of_channel(channel: str) -> tuple[str, str]:
-    """Namespace and room of a room's channel."""
-    namespace, _, room = channel.removeprefix(ROOM_CHANNELS).partition("#")
-    return unquote(namespace), room
 
 
 def node_channel(node_id: str) -> str:

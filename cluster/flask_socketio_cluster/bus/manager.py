@@ -11,11 +11,13 @@ import re
 import secrets
 import socket
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import partial
+from operator import itemgetter
 from typing import Any, NoReturn
 
+import gevent
 from engineio.packet import MESSAGE
 from engineio.packet import Packet as EnginePacket
 from redis.exceptions import RedisError
@@ -28,7 +30,6 @@ from flask_socketio_cluster.bus.channels import (
     SHARED_CHANNEL,
     node_channel,
     room_channel,
-    room_of_channel,
 )
 from flask_socketio_cluster.bus.shards import ShardedSubscriber
 from flask_socketio_cluster.bus.signing import Keys, is_signed, unverified_body
@@ -46,6 +47,14 @@ _OF_NODE = re.compile(r"([a-z0-9-]{1,32})\.[A-Za-z0-9_-]{20}")
 _ROOM_MARK = b'"room": '
 _ROOM_CHANNELS = ROOM_CHANNELS.encode()
 _SHARED = SHARED_CHANNEL.encode()
+_NOTHING: dict[str, Any] = {}
+_EIO_SID = itemgetter(1)
+# What stands around the arguments of a stock emit without bytes: `json.dumps` of a dict in its order. Quotes inside of
+# strings are escaped, and behind the arguments comes nothing with such a name, so the last mark is the message's own.
+_EMIT = b'{"method": "emit", "event": '
+_ARGUMENTS = b', "data": ['
+_NO_BYTES = b'], "binary": false, "namespace": '
+_NO_CALLBACK = b'"callback": null, "host_id": "'
 # An emit that is ready to be sent begins so. Lines: who emits, whom it passes over (JSON), name and arguments (JSON).
 _READY = b"E"
 
@@ -146,6 +155,8 @@ class RoutedRedisManager(RedisManager):
         self._numbers = itertools.count(1)
         self._asked: deque[tuple[str, int]] = deque()
         self._rooms_of: dict[tuple[str, str], set[str | None]] = {}
+        # Namespace and room of each channel that this node listens to because of the room.
+        self._held: dict[bytes, tuple[str, str]] = {}
 
     @property
     def loops(self) -> tuple[Loop, ...]:
@@ -181,13 +192,17 @@ class RoutedRedisManager(RedisManager):
         super().basic_enter_room(sid, namespace, room, eio_sid=eio_sid)
         self._rooms_of.setdefault((namespace, sid), set()).add(room)
         if first and room is not None and room != sid:
-            self._subscriber.add(room_channel(namespace, room))
+            channel = room_channel(namespace, room)
+            self._held[channel.encode()] = namespace, room
+            self._subscriber.add(channel)
 
     def basic_leave_room(self, sid: str, namespace: str, room: str | None) -> None:
         super().basic_leave_room(sid, namespace, room)
         self._rooms_of.get((namespace, sid), set()).discard(room)
         if room is not None and room != sid and room not in self.rooms.get(namespace, ()):
-            self._subscriber.remove(room_channel(namespace, room))
+            channel = room_channel(namespace, room)
+            self._held.pop(channel.encode(), None)
+            self._subscriber.remove(channel)
 
     def basic_disconnect(self, sid: str, namespace: str, **kwargs: Any) -> None:
         """Costs the socket's own rooms; the library looks at every room of the node."""
@@ -200,12 +215,21 @@ class RoutedRedisManager(RedisManager):
                 if not pending[namespace]:
                     del pending[namespace]
 
-    def get_participants(self, namespace: str, room: Any) -> Iterator[tuple[str, str]]:
+    def get_participants(self, namespace: str, room: Any) -> list[tuple[str, str]]:
         """As the library's, without those who may not hear it. What is for a sid is for that socket, whoever it is."""
+        if isinstance(room, str):
+            participants: Iterable[tuple[str, str]] = self.rooms.get(namespace, _NOTHING).get(room, _NOTHING).items()
+        else:
+            participants = super().get_participants(namespace, room)
         listener = self._listeners.get(namespace)
-        for sid, eio_sid in super().get_participants(namespace, room):
-            if listener is None or sid == room or listener.may_hear(sid):
-                yield sid, eio_sid
+        if listener is None:
+            return list(participants)
+        may_hear = listener.may_hear
+        hearers = []  # a comprehension would make a function for each message
+        for participant in participants:
+            if participant[0] == room or may_hear(participant[0]):
+                hearers.append(participant)
+        return hearers
 
     def get_rooms(self, sid: str, namespace: str) -> list[str]:
         return [room for room in self._rooms_of.get((namespace, sid), ()) if room is not None]
@@ -290,11 +314,13 @@ class RoutedRedisManager(RedisManager):
 
     def _emit_here(self, namespace: str, room: Any, skip_sid: Any, payload: str) -> None:
         """`payload`: the event's name and arguments as a JSON array."""
-        skipped = skip_sid if isinstance(skip_sid, list | tuple) else [skip_sid]
-        where = "" if namespace == "/" else f"{namespace},"
-        members = [eio_sid for sid, eio_sid in self.get_participants(namespace, room) if sid not in skipped]
+        members = self.get_participants(namespace, room)
+        if skip_sid is not None:
+            skipped = skip_sid if isinstance(skip_sid, list | tuple) else (skip_sid,)
+            members = [member for member in members if member[0] not in skipped]
         if members:
-            self._send(members, f"2{where}{payload}")
+            where = "" if namespace == "/" else f"{namespace},"
+            self._send(map(_EIO_SID, members), f"2{where}{payload}")
 
     # -- in ------------------------------------------------------------------------------------
 
@@ -303,13 +329,21 @@ class RoutedRedisManager(RedisManager):
         body, trusted = self._opened(channel, data)
         if body is None:
             return
-        if channel.startswith(_ROOM_CHANNELS) and body[:1].isdigit():
-            self._on_numbered(channel, body)
-        elif channel.startswith(_ROOM_CHANNELS) and body.startswith(_READY):
-            self._on_ready_packet(channel, body)
-        elif channel == _SHARED and self._is_foreign(body):
-            metrics.FOREIGN_DROPPED.inc()
-        elif body != CANARY:
+        if channel.startswith(_ROOM_CHANNELS):
+            kind = body[:1]
+            if kind == _READY:
+                self._on_ready_packet(channel, body)
+                return
+            if kind.isdigit():
+                self._on_numbered(channel, body)
+                return
+        elif channel == _SHARED:
+            if self._is_foreign(body):
+                metrics.FOREIGN_DROPPED.inc()
+                return
+            if self._on_stock_emit(body):
+                return
+        if body != CANARY:
             self._dispatch(_DECODER.decode(body.decode()), trusted=trusted)
 
     def _opened(self, channel: bytes, message: bytes) -> tuple[bytes | None, bool]:
@@ -328,7 +362,10 @@ class RoutedRedisManager(RedisManager):
         return None, False
 
     def _on_numbered(self, channel: bytes, body: bytes) -> None:
-        namespace, room = room_of_channel(channel.decode())
+        held = self._held.get(channel)
+        if held is None:
+            return  # the last member has just left
+        namespace, room = held
         seq, first, *more = body.decode().split("\n")
         if listener := self._listeners.get(namespace):
             listener.on_numbered(room, int(seq), [first, *more])
@@ -336,12 +373,27 @@ class RoutedRedisManager(RedisManager):
     def _on_ready_packet(self, channel: bytes, body: bytes) -> None:
         """An emit of another manager of this kind into one room."""
         host_id, skip_sid, payload = body[len(_READY) :].decode().split("\n", 2)
-        if host_id == self.host_id:
+        held = self._held.get(channel)
+        if held is None or host_id == self.host_id:
             return
-        if self._keys is None:
-            _DECODER.decode(payload)  # anybody may have written it
-        namespace, room = room_of_channel(channel.decode())
-        self._emit_here(namespace, room, _DECODER.decode(skip_sid), payload)
+        namespace, room = held
+        self._emit_here(namespace, room, None if skip_sid == "null" else _DECODER.decode(skip_sid), payload)
+
+    def _on_stock_emit(self, body: bytes) -> bool:
+        """A stock emit, whose arguments are passed on as they came. False for what has bytes or waits for an answer,
+        and for what is no such emit."""
+        start, end = body.find(_ARGUMENTS), body.rfind(_NO_BYTES)
+        event, rest = body[len(_EMIT) : start], body[end + len(_NO_BYTES) :]
+        if not (body.startswith(_EMIT) and 0 < start < end and _NO_CALLBACK in rest) or b"\\" in event:
+            return False
+        message = _DECODER.decode(f'{{"namespace": {rest.decode()}')
+        if message["host_id"] != self.host_id:
+            arguments = body[start + len(_ARGUMENTS) : end].decode()
+            payload = f"[{event.decode()},{arguments}]" if arguments else f"[{event.decode()}]"
+            if "NaN" in arguments or "Infinity" in arguments:
+                _DECODER.decode(payload)  # raises where they are no part of a string
+            self._emit_here(message["namespace"] or "/", message["room"], message["skip_sid"], payload)
+        return True
 
     def _is_foreign(self, data: bytes) -> bool:
         """Whether a stock message is for one room that this node does not hold, found without decoding it.
@@ -361,7 +413,7 @@ class RoutedRedisManager(RedisManager):
     def _dispatch(self, message: dict[str, Any], *, trusted: bool) -> None:
         method = message.get("method")
         if method == "callback":
-            self._handle_callback(message)
+            gevent.spawn(self._handle_callback, message)  # the application's, which may wait
         elif message.get("host_id") == self.host_id:
             return
         elif method == "signal":
@@ -369,7 +421,9 @@ class RoutedRedisManager(RedisManager):
                 metrics.UNSIGNED_DROPPED.inc()
                 return
             self._signalled(message["namespace"], message["name"], message["data"])
-        elif method in ("emit", "disconnect", "enter_room", "leave_room", "close_room"):
+        elif method == "disconnect":
+            gevent.spawn(self._handle_disconnect, message)  # so may the handler of the event
+        elif method in ("emit", "enter_room", "leave_room", "close_room"):
             getattr(self, f"_handle_{method}")(message)
 
     def _signalled(self, namespace: str, name: str, data: Any) -> None:

@@ -3,6 +3,9 @@
 import logging
 from collections import Counter
 from collections.abc import Callable, Iterable
+from contextlib import suppress
+from socket import MSG_DONTWAIT, SHUT_RDWR
+from ssl import SSLSocket
 from typing import Any
 
 import gevent
@@ -25,18 +28,20 @@ SILENT_S = 3.0
 # A pause of nothing would let the other greenlets run, but not let the event loop look what has arrived for them.
 TURN_PAUSE_S = 1e-6
 
+_READ = 1
+
 OnMessage = Callable[[bytes, bytes], None]
 
 _log = logging.getLogger(__name__)
 
 
 class Subscriber:
-    """`on_message(channel, data)` for each message, in order; it must not wait. `on_ready()` each time that all
-    wanted channels are confirmed after a connection was made: what was published before may be missed.
+    """`on_message(channel, data)` for each message, in order. `on_ready()` each time that all wanted channels are
+    confirmed after a connection was made: what was published before may be missed. Both are called in the event loop
+    and must not wait.
 
-    `loop` is what runs it. Messages are handled in turns of MESSAGES_PER_TURN, so that a burst never starves the other
-    greenlets. `on_gone(channel)`: the channels are sharded, and one of them has left this server, so it is no longer
-    wanted here.
+    `loop` is what runs it. `on_gone(channel)`: the channels are sharded, and one of them has left this server, so it
+    is no longer wanted here.
     """
 
     def __init__(
@@ -54,6 +59,10 @@ class Subscriber:
         self._sharded = on_gone is not None
         self._pinged_s: float | None = None
         self._connection: Any = None
+        self._reader = hiredis.Reader()
+        # Set when there is nothing more to read from the connection, and why if not because it was closed.
+        self._ended = Event()
+        self._failure: BaseException | None = None
         # Not while the first connection is being made.
         self._is_lost = False
         self._wanted: set[bytes] = set()
@@ -107,8 +116,13 @@ class Subscriber:
 
     def reconnect(self) -> None:
         """Drop the connection, which is then remade: for one that is open but silent."""
-        if self._connection is not None:
-            self._connection.disconnect()
+        connection = self._connection
+        if connection is None:
+            return
+        if connection._sock is not None:
+            with suppress(OSError):
+                connection._sock.shutdown(SHUT_RDWR)
+        self._ended.set()
 
     def ping(self) -> None:
         """Ask for a sign of life; a connection that has owed one for SILENT_S is made anew."""
@@ -148,17 +162,45 @@ class Subscriber:
             self._on_ready()
 
     def _read(self, connection: Any) -> None:
-        """What Redis says from here on is read from the socket itself: redis-py takes three times as long for it."""
-        reader, handled = hiredis.Reader(), 0
-        while data := connection._sock.recv(READ_BYTES_MAX):
-            reader.feed(data)
-            self._pinged_s = None
-            while (reply := reader.gets()) is not False:
-                self._take(reply)
-                handled += 1
-                if handled % MESSAGES_PER_TURN == 0:
-                    gevent.sleep(TURN_PAUSE_S)
-        raise RedisConnectionError("Redis closed the connection")
+        """What Redis says from here on is read from the socket itself, in the event loop: redis-py takes three times as
+        long for it, and a greenlet has to be switched to."""
+        self._reader = hiredis.Reader()
+        if isinstance(connection._sock, SSLSocket):
+            while data := connection._sock.recv(READ_BYTES_MAX):
+                self._parse(data)
+                gevent.sleep(TURN_PAUSE_S)
+            raise RedisConnectionError("Redis closed the connection")
+        # Below gevent's socket, whose own would wait, is the system's.
+        socket = getattr(connection._sock, "_sock", connection._sock)
+        self._ended.clear()
+        self._failure = None
+        watcher = gevent.get_hub().loop.io(socket.fileno(), _READ)
+        watcher.start(self._readable, socket)
+        try:
+            self._ended.wait()
+        finally:
+            watcher.stop()
+            watcher.close()
+        raise self._failure or RedisConnectionError("Redis closed the connection")
+
+    def _readable(self, socket: Any) -> None:
+        try:
+            data = socket.recv(READ_BYTES_MAX, MSG_DONTWAIT)
+            if data:
+                self._parse(data)
+            else:
+                self._ended.set()
+        except BlockingIOError:
+            return
+        except Exception as error:  # nobody else would hear of it in the event loop
+            self._failure = error
+            self._ended.set()
+
+    def _parse(self, data: bytes) -> None:
+        self._pinged_s = None
+        self._reader.feed(data)
+        while (reply := self._reader.gets()) is not False:
+            self._take(reply)
 
     def _take(self, reply: Any) -> None:
         if isinstance(reply, Exception):

@@ -7,7 +7,7 @@ from typing import Protocol
 
 from flask_socketio_cluster.loops import Loop
 from flask_socketio_cluster.streams.database import Database
-from flask_socketio_cluster.streams.outbox import Outbox
+from flask_socketio_cluster.streams.outbox import BATCH_MAX, Outbox
 from flask_socketio_cluster.streams.stream import Stored, Streams
 
 LOOK_EVERY_S = 1.0
@@ -83,4 +83,5 @@ class Relay:
     def _round(self) -> float | None:
         if self._alive:
             self._alive.touch()
-        return 0.0 if self.drain() else None
+        # What is committed from now on wakes this loop again.
+        return 0.0 if self.drain() >= BATCH_MAX else None

@@ -198,8 +198,9 @@ class EngineSession(Socket):
 
     def send_frame(self, framed: bytes) -> None:
         """A whole frame, to a session that has a WebSocket."""
-        if self._takes_more() and self.websocket:
-            self.websocket.write(framed)
+        websocket = self.websocket
+        if websocket and not self.closed and (not websocket.backlog or self._takes_more()):
+            websocket.write(framed)
 
     def ping(self) -> None:
         if self.upgraded and self.websocket:

@@ -107,13 +107,14 @@ class Transport:
 
     def send_to_all(self, eio_sids: Iterable[str], packet: str) -> None:
         """One Socket.IO packet to several sessions, without waiting; its frame is made once."""
-        message, framed = f"{MESSAGE}{packet}", None
+        sessions: dict[str, EngineSession] = self._server.eio.sockets
+        framed = None
         for eio_sid in eio_sids:
-            session = self.session(eio_sid)
+            session = sessions.get(eio_sid)
             if session is None:
                 continue
             if session.upgraded:
-                framed = framed or frame(message)
+                framed = framed or frame(f"{MESSAGE}{packet}")
                 session.send_frame(framed)
             else:
                 session.send_messages((packet,))
