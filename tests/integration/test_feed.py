@@ -18,6 +18,7 @@ from flask_socketio_cluster.bus.manager import Listener
 from flask_socketio_cluster.delivery import feed
 from flask_socketio_cluster.delivery.feed import BACKLOG_PACKETS_MAX, Feed
 from flask_socketio_cluster.delivery.sockets import Sockets, UserSocket
+from flask_socketio_cluster.delivery.sweep import Sweep
 from flask_socketio_cluster.streams.stream import READ_EVENTS_MAX, Append, State, Stored
 from flask_socketio_cluster.transport.heartbeat import Heartbeat
 from flask_socketio_cluster.transport.session import EngineSession
@@ -437,3 +438,52 @@ def test_the_sockets_of_one_person_catch_up_one_at_a_time_and_hold_nobody_else_u
 
     assert all(screen.seqs() == [1, 2, 3] for screen in (*screens, other))
     assert order.index(bob.id) <= 1, "though twenty came before"
+
+
+# -- the sweep -------------------------------------------------------------------------------------
+
+
+class Swept:
+    """A node's sweep, and what it asked of the streams."""
+
+    def __init__(self, node: Node) -> None:
+        self._node = node
+        self.asked: list[str] = []
+        self.sweep = Sweep(
+            streams=streams, read=self._read, unavailable=(DatabaseDown,), sockets=node.sockets, feed=node.feed
+        )
+
+    def _read(self, work: Any, *args: Any) -> Any:
+        self.asked.append(work.__name__)
+        return self._node.db.catch_up.read(work, *args)
+
+    def once(self) -> list[str]:
+        self.asked.clear()
+        self.sweep.once()
+        self._node.settle()
+        return self.asked
+
+
+def test_a_sweep_reads_the_heads_of_all_only_when_somebody_is_behind(node: Node, sqlite: Database) -> None:
+    ana, bia = new_customer(sqlite), new_customer(sqlite)
+    for customer, times in ((ana, 3), (bia, 5)):
+        tell(customer, times)
+    screens = [node.screen(ana.id, seq=3), node.screen(bia.id, seq=5), node.screen(bia.id, seq=5)]
+    swept = Swept(node)
+
+    assert swept.once() == ["sum_of_heads"]
+    tell(bia, 1)
+    assert swept.once() == ["sum_of_heads", "heads"]
+    assert [screen.seqs() for screen in screens] == [[], [6], [6]]
+    assert swept.once() == ["sum_of_heads"]
+    screens[2].session.seq = 4
+    assert swept.once() == ["sum_of_heads", "heads"], "one socket of two is behind"
+    assert screens[2].seqs() == [6, 5, 6]
+
+
+def test_a_sweep_after_the_epoch_changed_looks_at_every_socket(node: Node, sqlite: Database) -> None:
+    ana = new_customer(sqlite)
+    screen = node.screen(ana.id)
+    screen.session.epoch = sqlite.transact(streams.change_epoch) - 1
+
+    assert Swept(node).once() == ["sum_of_heads", "heads"]

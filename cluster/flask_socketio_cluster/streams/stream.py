@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import BindParameter, Connection, Insert, Row, Table, bindparam, case, insert, select, update
+from sqlalchemy import BindParameter, Connection, Insert, Row, Table, bindparam, case, func, insert, select, update
 
 from flask_socketio_cluster import clock
 from flask_socketio_cluster.streams.tables import Tables
@@ -95,6 +95,7 @@ class Streams:
             .values(seq=streams.seq + 1, notices=streams.notices + case((key.in_(noticed), 1), else_=0))
         )
         self._heads = select(key.label("key"), streams.seq, streams.notices, epoch.label("epoch")).where(key.in_(keys))
+        self._sum = select(func.coalesce(func.sum(streams.seq), 0), epoch).where(key.in_(keys))
         self._insert_events = insert(tables.events)
         self._insert_outbox = insert(tables.outbox)
         self._after = (
@@ -172,6 +173,12 @@ class Streams:
         """The heads, by key, of those streams that are there, for at most HEADS_KEYS_MAX keys."""
         assert len(keys) <= HEADS_KEYS_MAX
         return {row.key: Head(row.seq, row.epoch) for row in connection.execute(self._heads, {"keys": keys})}
+
+    def sum_of_heads(self, connection: Connection, keys: Sequence[Key]) -> tuple[int, int]:
+        """The sum of their seqs, and the epoch, for at most HEADS_KEYS_MAX keys: one row where `heads` has many."""
+        assert len(keys) <= HEADS_KEYS_MAX
+        total, epoch = connection.execute(self._sum, {"keys": keys}).one()
+        return int(total), epoch
 
     def read_after(self, connection: Connection, key: Key, seq: int) -> list[Stored]:
         """The next READ_EVENTS_MAX events after `seq`, in order. One whose state cannot be read comes without it."""
