@@ -20,6 +20,8 @@ from redis.sentinel import Sentinel
 
 CONNECT_TIMEOUT_S = 0.1
 ANSWER_TIMEOUT_S = 0.2
+# While somebody asks a Redis Cluster who owns which slots, how long others wait with what needs to know it.
+TURN_WAIT_S = 0.3
 
 _CLUSTER_SCHEMES = ("redis+cluster://", "rediss+cluster://")
 
@@ -39,7 +41,8 @@ def connect(
     A connection that was closed since its last use is opened again once; a time-out is not tried again.
     Sentinel: `redis+sentinel://[user:password@]host1:port1,host2:port2/db/service`.
     Redis Cluster: `redis+cluster://[user:password@]host1:port1,host2:port2`, some of its nodes. A command is tried
-    once more after a look at who owns which slots, so that a primary which is away costs up to four times as long.
+    once more after a look at who owns which slots. One caller at a time looks, which may take the two time-outs for
+    each node that is away; the others give up after TURN_WAIT_S.
     """
     if is_cluster(url):
         options = cluster_options(url, connect_timeout_s=connect_timeout_s, answer_timeout_s=answer_timeout_s)
@@ -82,6 +85,29 @@ def cluster_options(url: str, *, connect_timeout_s: float, answer_timeout_s: flo
         # The slots that somebody owns are served while others have lost their primary.
         "require_full_coverage": False,
     }
+
+
+def bounded(client: RedisCluster) -> RedisCluster:
+    """Without redis-py's queue of callers that all ask, one after the other, a cluster that is away."""
+    lock, look = Lock(), client.nodes_manager.initialize
+
+    def initialize(*args: Any, **kwargs: Any) -> None:
+        with turn(lock):
+            look(*args, **kwargs)
+
+    client.nodes_manager.initialize = initialize  # type: ignore[method-assign]  # redis-py has no setting for it
+    return client
+
+
+@contextmanager
+def turn(lock: Lock) -> Iterator[None]:
+    """Hold `lock`. Raises redis-py's ConnectionError when that takes longer than TURN_WAIT_S."""
+    if not lock.acquire(timeout=TURN_WAIT_S):
+        raise RedisConnectionError("who owns which slots is still being asked")
+    try:
+        yield
+    finally:
+        lock.release()
 
 
 class ClusterClient:
@@ -128,10 +154,11 @@ class ClusterClient:
         return pipelines.values()
 
     def _connected(self) -> RedisCluster:
-        with self._lock:
-            if self._client is None:
-                self._client = RedisCluster(**self._options)
-            return self._client
+        client = self._client
+        if client is None:
+            with turn(self._lock):
+                client = self._client = self._client or bounded(RedisCluster(**self._options))
+        return client
 
 
 @contextmanager

@@ -1,6 +1,7 @@
 """Socket.IO packets (protocol v5) that this package writes itself, as text."""
 
 import json
+from typing import NoReturn
 
 _ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False)
 
@@ -14,3 +15,11 @@ def event_packet(name: str, payload_json: str, namespace: str = "/") -> str:
     """The packet of one event whose payload is JSON already."""
     where = "" if namespace == "/" else f"{namespace},"
     return f"2{where}[{dumps(name)},{payload_json}]"
+
+
+def _refuse_constant(_name: str) -> NoReturn:
+    raise ValueError("a browser cannot read NaN or Infinity")
+
+
+# Takes only what a browser can read.
+DECODER = json.JSONDecoder(parse_constant=_refuse_constant)

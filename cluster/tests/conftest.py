@@ -4,7 +4,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.support.servers import RedisCluster, RedisServer, redis_cluster, redis_server
+from tests.support.redis_cluster import RedisCluster, redis_cluster
+from tests.support.servers import RedisServer, redis_server
 
 
 @pytest.fixture(scope="session")

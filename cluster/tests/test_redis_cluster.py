@@ -3,9 +3,12 @@
 import itertools
 import secrets
 import sys
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 from flask_socketio_cluster import redis_client
@@ -13,16 +16,22 @@ from flask_socketio_cluster.bus import Numbered, Publisher, RoutedRedisManager
 from flask_socketio_cluster.bus.channels import room_channel
 from flask_socketio_cluster.bus.shards import Slots
 from flask_socketio_cluster.errors import BusUnavailable
+from flask_socketio_cluster.limits.limiter import Limiter, per_day
 from installed import Program
 from listener import Listener, connected
 from redis import Redis
 from redis.exceptions import RedisError
 
 from tests.support.fetch import fetch
-from tests.support.people import eventually
-from tests.support.servers import RedisCluster, RedisNode
+from tests.support.people import eventually, in_parallel
+from tests.support.redis_cluster import RedisCluster, RedisNode
+from tests.support.stalls import Stalls
 
 RECOVERY_TIMEOUT_S = 30.0
+# Callers of a Redis Cluster that is away, and what it costs each of them at the most: two tries and two looks at six
+# nodes, with their time-outs. One after the other they would need twenty times as much.
+AT_ONCE = 20
+ALL_AWAY_S_MAX = 6.0
 
 
 @pytest.fixture
@@ -194,9 +203,39 @@ def subscribed(cluster: RedisCluster, channel: str) -> Iterator[Iterator[str]]:
         yield (client.connection.read_response()[2] for _ in itertools.count())
 
 
+@pytest.mark.parametrize("used_before", [False, True])
+def test_a_cluster_that_answers_nothing_costs_callers_that_come_at_once_no_queue(
+    whole: RedisCluster, used_before: bool
+) -> None:
+    client, limiter = redis_client.connect(whole.url), Limiter(whole.url, key_prefix="test")
+    once_a_day = per_day("test", 1000)
+    if used_before:
+        client.publish("test", "x")
+        limiter.check(once_a_day, "x")
+
+    def publish() -> None:
+        with pytest.raises(RedisError):
+            client.publish("test", "x")
+
+    calls = [publish] * AT_ONCE + [partial(limiter.check, once_a_day, "x")] * AT_ONCE
+    with ExitStack() as stack:
+        stalls = stack.enter_context(Stalls().watching())
+        for one in whole.nodes:
+            stack.enter_context(away(one, "silent"))
+
+        def took_s(call: Callable[[], None]) -> float:
+            begun = time.monotonic()
+            call()
+            return stalls.since_s(begun)
+
+        took = in_parallel([partial(took_s, call) for call in calls], 2 * AT_ONCE)
+
+    assert max(took) < ALL_AWAY_S_MAX
+
+
 def test_the_owner_of_a_channel_is_the_one_that_redis_names(cluster: RedisCluster) -> None:
-    client = redis_client.connect(cluster.url)
-    slots = Slots(client.cluster_slots(), "")  # type: ignore[attr-defined]
+    client: Any = redis_client.connect(cluster.url)
+    slots = Slots(client.cluster_slots(), "")
     for name in ("flask-socketio#/#a", "flask-socketio#/#{a}", "x{}y", "água{🫖}", "", "{", "a" * 1000):
         owner = slots.owner(name)
         assert owner is not None

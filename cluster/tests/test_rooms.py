@@ -20,7 +20,7 @@ from redis import Redis
 from redis.crc import key_slot
 
 from tests.support.people import eventually
-from tests.support.servers import RedisCluster
+from tests.support.redis_cluster import RedisCluster
 
 KEY = "k" * 32
 ROOMS = ["kitchen", "#", "a b\tc", "água 水 🫖", "/x#y", "x" * 1000, "web1.short", "%23", "null"]

@@ -18,7 +18,8 @@ from tests.support.cluster import ROOT, Cluster, running_cluster
 from tests.support.deliveries import DEPOSITS, assert_brought_by_the_bus, deliveries, deposit_and_listen
 from tests.support.people import PASSWORD, Person
 from tests.support.ports import LOOPBACK
-from tests.support.servers import DatabaseServer, RedisServer, redis_cluster
+from tests.support.redis_cluster import redis_cluster
+from tests.support.servers import DatabaseServer, RedisServer
 
 SCRIPT_TIMEOUT_S = 30.0
 REDIS_PASSWORD = "uma-senha-de-teste"

@@ -4,18 +4,24 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
+import gevent
 import pytest
 import socketio
+from engineio.socket import Socket
 from flask_socketio import SocketIO
 from flask_socketio_cluster.bus.channels import SHARED_CHANNEL
 from flask_socketio_cluster.bus.manager import RoutedRedisManager
+from gevent.event import Event
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from redis import Redis
 
 from tests.integration.library import NOWHERE
+from tests.support import package_log
+from tests.support.metrics import counted
 from tests.support.servers import RedisServer
 
+WAIT_S = 10.0
 HELD, ELSEWHERE = "user_7", "user_8"
 # What a sender might write to be taken for another room's message.
 TRAPS = st.sampled_from(
@@ -193,3 +199,57 @@ def test_an_emitter_that_writes_json_its_own_way_is_read_in_full(node: RoutedRed
 
     assert not node._is_foreign(json.dumps(message, separators=(",", ":")).encode())
     assert not node._is_foreign(json.dumps(dict(reversed(message.items()))).encode())
+
+
+# -- what runs the application's code --------------------------------------------------------------
+
+
+def heard_in_the_event_loop(node: RoutedRedisManager, message: dict[str, Any]) -> None:
+    """As the subscription gives it to the manager."""
+    gevent.get_hub().loop.run_callback(node._on_message, SHARED_CHANNEL.encode(), json.dumps(message).encode())
+
+
+def test_a_stock_session_that_the_send_closes_may_wait_in_its_handlers() -> None:
+    manager = RoutedRedisManager(NOWHERE, node_id="web1")
+    server = socketio.Server(client_manager=manager, async_mode="gevent")
+    ended = Event()
+
+    def disconnected(_sid: str, _reason: str) -> None:
+        gevent.sleep(0)
+        ended.set()
+
+    server.on("disconnect", disconnected)
+
+    eio_socket = server.eio.sockets["eio"] = Socket(server.eio, "eio")
+    eio_socket.connected = True
+    eio_socket.last_ping = 1.0  # and never answered
+    server.environ["eio"] = {}
+    sid = manager.connect("eio", "/")
+    manager.basic_enter_room(sid, "/", HELD)
+
+    emit = {"data": [{}], "binary": False, "namespace": "/", "room": HELD, "skip_sid": None, "callback": None}
+    heard_in_the_event_loop(manager, {"method": "emit", "event": "x", **emit, "host_id": "y"})
+
+    assert ended.wait(WAIT_S)
+
+
+def test_what_the_application_raises_is_counted_and_logged_once(node: RoutedRedisManager) -> None:
+    before = counted("socketio_cluster_bus_messages_failed_total")
+    done: list[int] = []
+
+    def answered(number: int) -> None:
+        gevent.sleep(0)
+        done.append(number)
+        raise RuntimeError("the application's")
+
+    with package_log.captured() as lines:
+        for number in range(3):
+            ack = node._generate_ack_id("sid", answered)
+            answer = {"method": "callback", "host_id": node.host_id, "sid": "sid", "namespace": "/", "id": ack}
+            heard_in_the_event_loop(node, {**answer, "args": [number]})
+        with gevent.Timeout(WAIT_S):
+            while counted("socketio_cluster_bus_messages_failed_total") < before + 3:
+                gevent.sleep(0.001)
+
+    assert done == [0, 1, 2]
+    assert [line.getMessage() for line in lines] == ["message_failed"]

@@ -6,7 +6,7 @@ everyone. Publishing raises when Redis refuses. Rests on names of python-socketi
 """
 
 import itertools
-import json
+import logging
 import re
 import secrets
 import socket
@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import partial
 from operator import itemgetter
-from typing import Any, NoReturn
+from typing import Any
 
 import gevent
 from engineio.packet import MESSAGE
@@ -24,6 +24,7 @@ from redis.exceptions import RedisError
 from socketio import RedisManager, Server
 
 from flask_socketio_cluster import metrics, redis_client
+from flask_socketio_cluster.bus import stock
 from flask_socketio_cluster.bus.canary import CANARY, Canary
 from flask_socketio_cluster.bus.channels import (
     ROOM_CHANNELS,
@@ -36,6 +37,7 @@ from flask_socketio_cluster.bus.signing import Keys, is_signed, unverified_body
 from flask_socketio_cluster.bus.subscriber import Subscriber
 from flask_socketio_cluster.errors import BusUnavailable
 from flask_socketio_cluster.loops import Loop
+from flask_socketio_cluster.wire import DECODER
 
 JOIN_WAIT_S = 0.3
 # Acknowledgements that are waited for.
@@ -44,26 +46,14 @@ NODE_ID = re.compile(r"[a-z0-9-]{1,32}")
 
 # The ids of sessions, and of managers, begin with their node's name.
 _OF_NODE = re.compile(r"([a-z0-9-]{1,32})\.[A-Za-z0-9_-]{20}")
-_ROOM_MARK = b'"room": '
 _ROOM_CHANNELS = ROOM_CHANNELS.encode()
 _SHARED = SHARED_CHANNEL.encode()
+_log = logging.getLogger(__name__)
+
 _NOTHING: dict[str, Any] = {}
 _EIO_SID = itemgetter(1)
-# What stands around the arguments of a stock emit without bytes: `json.dumps` of a dict in its order. Quotes inside of
-# strings are escaped, and behind the arguments comes nothing with such a name, so the last mark is the message's own.
-_EMIT = b'{"method": "emit", "event": '
-_ARGUMENTS = b', "data": ['
-_NO_BYTES = b'], "binary": false, "namespace": '
-_NO_CALLBACK = b'"callback": null, "host_id": "'
 # An emit that is ready to be sent begins so. Lines: who emits, whom it passes over (JSON), name and arguments (JSON).
 _READY = b"E"
-
-
-def _refuse_constant(_name: str) -> NoReturn:
-    raise ValueError("a browser cannot read NaN or Infinity")
-
-
-_DECODER = json.JSONDecoder(parse_constant=_refuse_constant)
 
 
 def new_sid(node_id: str) -> str:
@@ -157,6 +147,8 @@ class RoutedRedisManager(RedisManager):
         self._rooms_of: dict[tuple[str, str], set[str | None]] = {}
         # Namespace and room of each channel that this node listens to because of the room.
         self._held: dict[bytes, tuple[str, str]] = {}
+        # Kinds of failure of the application's code that were logged.
+        self._failed: set[str] = set()
 
     @property
     def loops(self) -> tuple[Loop, ...]:
@@ -167,6 +159,14 @@ class RoutedRedisManager(RedisManager):
         self._send = send
 
     def _send_stock(self, eio_sids: Iterable[str], packet: str) -> None:
+        """A stock session whose client answers no pings is closed by this, and its handlers may wait, which the event
+        loop cannot."""
+        if gevent.getcurrent() is gevent.get_hub():
+            self._apart(self._send_each, list(eio_sids), packet)
+        else:
+            self._send_each(eio_sids, packet)
+
+    def _send_each(self, eio_sids: Iterable[str], packet: str) -> None:
         message = EnginePacket(MESSAGE, packet)
         for eio_sid in eio_sids:
             self.server._send_eio_packet(eio_sid, message)
@@ -301,7 +301,7 @@ class RoutedRedisManager(RedisManager):
         arguments = [message["event"], *(data if isinstance(data, list) else [data])]
         payload: str = self.json.dumps(arguments, separators=(",", ":"))
         if "NaN" in payload or "Infinity" in payload:
-            _DECODER.decode(payload)
+            DECODER.decode(payload)
         return payload
 
     def _handle_emit(self, message: dict[str, Any]) -> None:
@@ -341,10 +341,11 @@ class RoutedRedisManager(RedisManager):
             if self._is_foreign(body):
                 metrics.FOREIGN_DROPPED.inc()
                 return
-            if self._on_stock_emit(body):
+            if emit := stock.emit_of(body):
+                self._on_stock_emit(emit)
                 return
         if body != CANARY:
-            self._dispatch(_DECODER.decode(body.decode()), trusted=trusted)
+            self._dispatch(DECODER.decode(body.decode()), trusted=trusted)
 
     def _opened(self, channel: bytes, message: bytes) -> tuple[bytes | None, bool]:
         """What is in a message, None where it is dropped; and whether it is from somebody who has a key, if there are
@@ -377,43 +378,21 @@ class RoutedRedisManager(RedisManager):
         if held is None or host_id == self.host_id:
             return
         namespace, room = held
-        self._emit_here(namespace, room, None if skip_sid == "null" else _DECODER.decode(skip_sid), payload)
+        self._emit_here(namespace, room, None if skip_sid == "null" else DECODER.decode(skip_sid), payload)
 
-    def _on_stock_emit(self, body: bytes) -> bool:
-        """A stock emit, whose arguments are passed on as they came. False for what has bytes or waits for an answer,
-        and for what is no such emit."""
-        start, end = body.find(_ARGUMENTS), body.rfind(_NO_BYTES)
-        event, rest = body[len(_EMIT) : start], body[end + len(_NO_BYTES) :]
-        if not (body.startswith(_EMIT) and 0 < start < end and _NO_CALLBACK in rest) or b"\\" in event:
-            return False
-        message = _DECODER.decode(f'{{"namespace": {rest.decode()}')
-        if message["host_id"] != self.host_id:
-            arguments = body[start + len(_ARGUMENTS) : end].decode()
-            payload = f"[{event.decode()},{arguments}]" if arguments else f"[{event.decode()}]"
-            if "NaN" in arguments or "Infinity" in arguments:
-                _DECODER.decode(payload)  # raises where they are no part of a string
-            self._emit_here(message["namespace"] or "/", message["room"], message["skip_sid"], payload)
-        return True
+    def _on_stock_emit(self, emit: stock.Emit) -> None:
+        if emit.host_id != self.host_id:
+            self._emit_here(emit.namespace, emit.room, emit.skip_sid, emit.payload)
 
-    def _is_foreign(self, data: bytes) -> bool:
-        """Whether a stock message is for one room that this node does not hold, found without decoding it.
-
-        Stock messages are `json.dumps` of a dict in which only `skip_sid`, `callback` and `host_id` follow
-        `room`; quotes inside strings are escaped, so the last mark is the message's own room.
-        """
-        start = data.rfind(_ROOM_MARK) + len(_ROOM_MARK)
-        if start < len(_ROOM_MARK) or data[start : start + 1] != b'"' or not data.startswith(b'{"method": "emit"'):
-            return False
-        room = data[start + 1 : data.find(b'"', start + 1)]
-        if b"\\" in room:
-            return False
-        name = room.decode()
-        return not any(name in rooms for rooms in self.rooms.values())
+    def _is_foreign(self, body: bytes) -> bool:
+        """Whether a stock message is for one room that this node does not hold, found without decoding it."""
+        name = stock.room_of(body)
+        return name is not None and not any(name in rooms for rooms in self.rooms.values())
 
     def _dispatch(self, message: dict[str, Any], *, trusted: bool) -> None:
         method = message.get("method")
         if method == "callback":
-            gevent.spawn(self._handle_callback, message)  # the application's, which may wait
+            self._apart(self._handle_callback, message)
         elif message.get("host_id") == self.host_id:
             return
         elif method == "signal":
@@ -422,9 +401,23 @@ class RoutedRedisManager(RedisManager):
                 return
             self._signalled(message["namespace"], message["name"], message["data"])
         elif method == "disconnect":
-            gevent.spawn(self._handle_disconnect, message)  # so may the handler of the event
+            self._apart(self._handle_disconnect, message)
         elif method in ("emit", "enter_room", "leave_room", "close_room"):
             getattr(self, f"_handle_{method}")(message)
+
+    def _apart(self, work: Callable[..., None], *args: Any) -> None:
+        """What runs the application's code, which may wait: in a greenlet of its own, begun in the order of calls."""
+        gevent.spawn(self._counted, work, *args)
+
+    def _counted(self, work: Callable[..., None], *args: Any) -> None:
+        try:
+            work(*args)
+        except Exception as error:
+            metrics.BUS_MESSAGES_FAILED.inc()
+            kind = type(error).__name__
+            if kind not in self._failed:  # whoever can publish could fill the log
+                self._failed.add(kind)
+                _log.exception("message_failed")
 
     def _signalled(self, namespace: str, name: str, data: Any) -> None:
         if listener := self._listeners.get(namespace):

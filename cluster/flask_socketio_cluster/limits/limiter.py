@@ -4,7 +4,7 @@ import logging
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cached_property
+from threading import Lock
 
 from limits import RateLimitItemPerDay, RateLimitItemPerHour, RateLimitItemPerMinute, RateLimitItemPerSecond
 from limits.limits import RateLimitItem
@@ -62,6 +62,8 @@ class Limiter:
         self._redis_url = redis_url
         self._timeouts = {"connect_timeout_s": connect_timeout_s, "answer_timeout_s": answer_timeout_s}
         self._key_prefix = key_prefix
+        self._making = Lock()
+        self._shared: SlidingWindowCounterRateLimiter | None = None
         self._local = SlidingWindowCounterRateLimiter(MemoryStorage())
         self._redis_back_at = 0.0
         self._refusal = refusal
@@ -89,21 +91,23 @@ class Limiter:
 
     @property
     def _limiter(self) -> SlidingWindowCounterRateLimiter:
-        return self._shared if time.monotonic() >= self._redis_back_at else self._local
+        if time.monotonic() < self._redis_back_at:
+            return self._local
+        if self._shared is None:
+            with redis_client.turn(self._making):
+                self._shared = self._shared or SlidingWindowCounterRateLimiter(self._storage())
+        return self._shared
 
-    @cached_property
-    def _shared(self) -> SlidingWindowCounterRateLimiter:
+    def _storage(self) -> RedisStorage:
         """Made when it is first needed: for a Redis Cluster the library asks at once who owns what."""
         if redis_client.is_cluster(self._redis_url):
             options = redis_client.cluster_options(self._redis_url, **self._timeouts)
-            return SlidingWindowCounterRateLimiter(
-                RedisClusterStorage("redis+cluster://", key_prefix=self._key_prefix, **options)
-            )
+            storage = RedisClusterStorage("redis+cluster://", key_prefix=self._key_prefix, **options)
+            redis_client.bounded(storage.storage)
+            return storage
         pool = redis_client.connect(self._redis_url, **self._timeouts).connection_pool
         # The address is not used when a pool is given, but must be of a kind that the library knows.
-        return SlidingWindowCounterRateLimiter(
-            RedisStorage("redis://", connection_pool=pool, key_prefix=self._key_prefix)
-        )
+        return RedisStorage("redis://", connection_pool=pool, key_prefix=self._key_prefix)
 
     def _wait_s(self, rate: Rate, keys: tuple[str, ...]) -> int:
         try:
