@@ -12,6 +12,7 @@ from flask_socketio_cluster.transport.websocket import (
     EMPTY_FRAMES_BURST,
     EMPTY_FRAMES_PER_S,
     FRAGMENTS_MAX,
+    READ_BYTES_MAX,
     WebSocket,
     frame,
 )
@@ -126,6 +127,25 @@ def test_a_message_is_heard_whole_however_it_is_cut(peer: Peer) -> None:
     assert peer.receive() == Pong(b"in between")
 
 
+@pytest.mark.parametrize("size", [0, 1, 125, 126, READ_BYTES_MAX - 8])
+def test_a_message_that_comes_whole_is_read_without_wsproto(peer: Peer, size: int) -> None:
+    text = "é" * (size // 2) + "x" * (size % 2)
+
+    peer.send(TextMessage(text))
+
+    assert peer.wait_heard(1) == [text]
+    assert peer.node._protocol is None
+
+
+def test_what_is_no_text_is_refused_after_the_messages_before_it(peer: Peer) -> None:
+    peer.connection.sendall(peer.protocol.send(TextMessage("água")) * 2 + b"\x81\x82\0\0\0\0\xc3\x28")
+
+    event = peer.receive()
+
+    assert isinstance(event, CloseConnection)
+    assert (event.code, peer.heard, peer.ends) == (1007, ["água", "água"], 1)
+
+
 def test_the_largest_message_is_heard(peer: Peer) -> None:
     peer.send(TextMessage("x" * MESSAGE_BYTES_MAX))
 
@@ -176,6 +196,7 @@ def test_binary_messages_are_refused(peer: Peer) -> None:
         ("an unknown kind", b"\x83\x81\0\0\0\0x", 1002),
         ("a long ping", b"\x89\xfe\x00\x7e\0\0\0\0" + b"x" * 126, 1002),
         ("no UTF-8", b"\x81\x81\0\0\0\0\xff", 1007),
+        ("a small size in two bytes", b"\x81\xfe\x00\x7d\0\0\0\0" + b"x" * 125, 1002),
     ],
 )
 def test_what_is_no_websocket_s_is_refused(peer: Peer, name: str, sent: bytes, code: int) -> None:

@@ -188,8 +188,16 @@ class RoutedRedisManager(RedisManager):
     # -- rooms ---------------------------------------------------------------------------------
 
     def basic_enter_room(self, sid: str, namespace: str, room: str | None, eio_sid: str | None = None) -> None:
-        first = room not in self.rooms.get(namespace, ())
-        super().basic_enter_room(sid, namespace, room, eio_sid=eio_sid)
+        """As the library's. A room is a plain dict: only that of all, None, is looked up both ways."""
+        rooms = self.rooms.get(namespace, _NOTHING)
+        first = room not in rooms
+        if room is None or not rooms:
+            super().basic_enter_room(sid, namespace, room, eio_sid=eio_sid)
+        elif sid != room and self.is_sid_room(namespace, room):
+            raise ValueError("cannot enter a sid room")
+        else:
+            eio_sid = eio_sid or rooms[None][sid]
+            rooms.setdefault(room, {})[sid] = eio_sid
         self._rooms_of.setdefault((namespace, sid), set()).add(room)
         if first and room is not None and room != sid:
             channel = room_channel(namespace, room)
@@ -217,10 +225,14 @@ class RoutedRedisManager(RedisManager):
 
     def get_participants(self, namespace: str, room: Any) -> list[tuple[str, str]]:
         """As the library's, without those who may not hear it. What is for a sid is for that socket, whoever it is."""
-        if isinstance(room, str):
-            participants: Iterable[tuple[str, str]] = self.rooms.get(namespace, _NOTHING).get(room, _NOTHING).items()
+        rooms = self.rooms.get(namespace, _NOTHING)
+        if isinstance(room, str) or not hasattr(room, "__len__"):
+            participants: Iterable[tuple[str, str]] = rooms.get(room, _NOTHING).items()
         else:
-            participants = super().get_participants(namespace, room)
+            together: dict[str, str] = {}
+            for one in room:
+                together.update(rooms.get(one, _NOTHING))
+            participants = together.items()
         listener = self._listeners.get(namespace)
         if listener is None:
             return list(participants)

@@ -8,7 +8,6 @@ import _socket
 import base64
 import binascii
 import logging
-from collections import deque
 from collections.abc import Callable, Collection, Iterable
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +21,7 @@ from gevent.lock import BoundedSemaphore
 from flask_socketio_cluster import clock, metrics
 from flask_socketio_cluster.transport.connection import when_gone
 from flask_socketio_cluster.transport.heartbeat import Heartbeat
+from flask_socketio_cluster.transport.poll_queue import PollQueue
 from flask_socketio_cluster.transport.time_slices import TimeSlices
 from flask_socketio_cluster.transport.websocket import (
     CLOSE_WAIT_S,
@@ -38,8 +38,6 @@ if TYPE_CHECKING:
 # A client that lets more than this wait is closed, and resumes from its seq when it comes back.
 QUEUE_PACKETS_MAX = 200
 QUEUE_BYTES_MAX = 1_048_576
-# A stock Python client breaks off at a poll that brings more.
-POLL_PACKETS_MAX = 16
 # What a client may send ahead of what was handled before its connection is read no further.
 INBOX_MESSAGES_MAX = 16
 INBOX_BYTES_MAX = 65_536
@@ -107,10 +105,41 @@ class SessionEnded(Exception):
     """The session ended while a request of its client waited."""
 
 
-class EngineSession(Socket):
+class _Slots:
+    """With the library's, a session has more attributes than Python keeps cheaply in a `__dict__`, which are 30."""
+
+    __slots__ = (
+        "_binary",
+        "_client_closed",
+        "_ending",
+        "_handlers",
+        "_handling",
+        "_heard_s",
+        "_heartbeat",
+        "_inbox",
+        "_inbox_bytes",
+        "_on_end",
+        "_poll_queue",
+        "_room",
+        "_slices",
+        "awaited",
+        "awaiting",
+        "connects_refused",
+        "enter_by_s",
+        "entered",
+        "polling",
+        "posting",
+        "upgrades",
+        "websocket",
+    )
+
+
+class EngineSession(Socket, _Slots):
     """One Engine.IO session. Over polling its packets wait for the next request; over WebSocket they are sent at once.
 
     `on_end` is called once, when the session has ended. `binary`: whether the client may send messages of bytes.
+
+    A node has many that are idle, so there is nothing in one that it does not need yet.
     """
 
     # The library's.
@@ -154,24 +183,27 @@ class EngineSession(Socket):
         # Whether the client said that it goes: it is not told so again.
         self._client_closed = False
         self._heard_s = clock.monotonic_s()
-        self._waiting: deque[str] = deque()
-        self._waiting_bytes = 0
-        # Set when there is something for the poll that waits, or the end.
-        self._news = Event()
-        self._inbox: deque[str | bytes] = deque()
+        # None once it has a WebSocket.
+        self._poll_queue: PollQueue | None = PollQueue()
+        self._inbox: list[str | bytes] = []
         self._inbox_bytes = 0
         self._handling = False
-        self._room = Event()
+        # Set when there is room in the inbox, or the end; while a POST waits for it.
+        self._room: Event | None = None
         self._handlers: BoundedSemaphore | None = None
 
     @property
     def backlog(self) -> int:
         """How many packets the client has not taken yet."""
-        return self.websocket.backlog if self.upgraded and self.websocket else len(self._waiting)
+        if self._poll_queue is not None:
+            return len(self._poll_queue)
+        return self.websocket.backlog if self.websocket else 0
 
     @property
     def backlog_bytes(self) -> int:
-        return self.websocket.backlog_bytes if self.upgraded and self.websocket else self._waiting_bytes
+        if self._poll_queue is not None:
+            return self._poll_queue.size_bytes
+        return self.websocket.backlog_bytes if self.websocket else 0
 
     # -- out -----------------------------------------------------------------------------------
 
@@ -217,38 +249,42 @@ class EngineSession(Socket):
         return False
 
     def _put(self, packet: str) -> None:
-        self._waiting.append(packet)
-        self._waiting_bytes += len(packet)
-        self._news.set()
+        if self._poll_queue is not None:
+            self._poll_queue.put(packet)
+
+    def _wake_poll(self) -> None:
+        if self._poll_queue is not None:
+            self._poll_queue.wake()
 
     # -- polling -------------------------------------------------------------------------------
 
     def poll(self, environ: dict[str, Any]) -> list[str]:
-        """What a long poll carries away: waits for the first packet; POLL_PACKETS_MAX at the most. One at a time.
+        """What a long poll carries away: waits for the first packet; as many as `PollQueue.take`. One at a time.
 
         A client that hangs up while it waits ends the session, and so does the end of the wait, which a session that
         is pinged never comes to. The last packet of a session that has ended is a CLOSE.
         """
         assert not self.polling
+        assert self._poll_queue is not None
+        queue = self._poll_queue
         self.polling = True
         try:
-            self._news.clear()
-            if not self._waiting and not self.closed and not self.upgrading:
+            queue.sleep()
+            if not queue and not self.closed and not self.upgrading:
                 with when_gone(environ, self._lost):
-                    heard = self._news.wait(self.server.ping_interval + self.server.ping_timeout)
+                    heard = queue.wait(self.server.ping_interval + self.server.ping_timeout)
                 if not heard:
                     self._lost()
-            return self._taken()
+            return self._taken(queue)
         finally:
             self.polling = False
 
-    def _taken(self) -> list[str]:
+    def _taken(self, queue: PollQueue) -> list[str]:
         if self.upgrading and not self.closed:
             return [_NOOP_PACKET]
-        packets = [self._waiting.popleft() for _ in range(min(POLL_PACKETS_MAX, len(self._waiting)))]
-        self._waiting_bytes -= sum(map(len, packets))
+        packets = queue.take()
         if self.closed:
-            self._news.set()  # for who waits until the client took it
+            queue.wake()  # for who waits until the client took it
         ended_here = self.closed and not self._client_closed
         return packets or [_CLOSE_PACKET if ended_here else _NOOP_PACKET]
 
@@ -263,8 +299,8 @@ class EngineSession(Socket):
             raise Malformed
         heard = [_bytes_of(packet) if packet[:1] == _BYTES else packet for packet in packets]
         if not self._has_room():
-            self._room.clear()
-            if not self._room.wait(POST_WAIT_S):
+            room = self._room = Event()
+            if not room.wait(POST_WAIT_S):
                 raise Malformed
         if self.closed or self.closing or self._ending:
             raise SessionEnded
@@ -276,6 +312,7 @@ class EngineSession(Socket):
     def open_websocket(self, connection: _socket.socket) -> WebSocket:
         """The connection that asked for the session becomes its WebSocket, which is still to be started."""
         self.websocket = self._websocket(connection, self._heard, self._lost)
+        self._poll_queue = None
         self.connected = self.upgraded = True
         return self.websocket
 
@@ -301,7 +338,7 @@ class EngineSession(Socket):
         elif text == "2probe" and not self.upgrading:
             self.upgrading = True  # from here on a poll only says that there is nothing
             websocket.write(frame("3probe"))
-            self._news.set()  # ends a poll that waits
+            self._wake_poll()  # one that waits is told that there is nothing
         elif text == _UPGRADE and self.upgrading:
             self.upgraded, self.upgrading = True, False
             self._move_queue(websocket)
@@ -311,10 +348,11 @@ class EngineSession(Socket):
 
     def _move_queue(self, websocket: WebSocket) -> None:
         """What waited for a poll goes over the WebSocket. A poll that still waits is told that there is nothing."""
-        waiting, self._waiting, self._waiting_bytes = self._waiting, deque(), 0
-        for packet in waiting:
+        queue, self._poll_queue = self._poll_queue, None
+        assert queue is not None
+        for packet in queue.take(len(queue)):
             websocket.write(frame(_bytes_of(packet) if packet[:1] == _BYTES else packet))
-        self._news.set()
+        queue.wake()
 
     def _lost_probe(self) -> None:
         if self.upgraded:
@@ -372,7 +410,7 @@ class EngineSession(Socket):
                 if self.closed:
                     return
                 had_room = self._has_room()
-                message = self._inbox.popleft()
+                message = self._inbox.pop(0)
                 self._inbox_bytes -= len(message)
                 if not had_room and self._has_room():
                     self._make_room()
@@ -399,7 +437,8 @@ class EngineSession(Socket):
         gevent.spawn(run)
 
     def _make_room(self) -> None:
-        self._room.set()
+        if self._room:
+            self._room.set()
         if self.websocket:
             self.websocket.resume()
 
@@ -447,8 +486,9 @@ class EngineSession(Socket):
         self.closed = True
         self._on_end(self)
         self._inbox.clear()
-        self._news.set()
-        self._room.set()
+        self._wake_poll()
+        if self._room:
+            self._room.set()
         if self.upgraded or abort:
             server.sockets.pop(self.sid, None)
         else:
@@ -466,6 +506,6 @@ class EngineSession(Socket):
         if self.upgraded and self.websocket:
             self.websocket.wait_closed()
             return
-        while self._waiting:
-            self._news.clear()
-            self._news.wait()
+        while (queue := self._poll_queue) is not None and queue:
+            queue.sleep()
+            queue.wait()
