@@ -18,10 +18,10 @@ WRITTEN_LATELY_S = 2.0
 # After a failure: a probe that hangs leaves a session behind on the server, so the next comes later.
 ASK_AGAIN_S = 5.0
 
-# Rows of the outbox's partitions are 0 and above. This one is gone again before anybody could see it.
-_ROW_ID_MIN = -(2**15)
-_PUT = text("INSERT INTO outbox_partitions (id) VALUES (:id)")
-_TAKE = text("DELETE FROM outbox_partitions WHERE id = :id")
+# Rows of the outbox are 1 and above. This one is gone again before anybody could see it.
+_ROW_ID_MIN = -(2**31)
+_PUT = text("INSERT INTO outbox (id, user_id, seq) VALUES (:id, 0, 0)")
+_TAKE = text("DELETE FROM outbox WHERE id = :id")
 
 _log = log.get("database")
 

@@ -41,20 +41,11 @@ class OutboxRow(Base):
     """An event that no worker has relayed yet."""
 
     __tablename__ = "outbox"
-    __table_args__ = (Index("ix_outbox_partition_id", "partition_id", "id"), {"sqlite_autoincrement": True})
+    __table_args__ = ({"sqlite_autoincrement": True},)
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
-    partition_id: Mapped[int] = mapped_column(SmallInteger)
     user_id: Mapped[int] = mapped_column(BigId)
     seq: Mapped[int] = mapped_column(BigId)
-
-
-class OutboxPartition(Base):
-    """One row for each partition; a worker holds the row's lock while it relays the partition."""
-
-    __tablename__ = "outbox_partitions"
-
-    id: Mapped[int] = mapped_column(SmallInteger, primary_key=True, autoincrement=False)
 
 
 class StreamEpoch(Base):

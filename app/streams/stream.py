@@ -4,14 +4,13 @@ from flask_socketio_cluster.streams.stream import Streams
 from flask_socketio_cluster.streams.tables import Tables
 
 from app import db
-from app.streams.models import OutboxPartition, OutboxRow, StreamEpoch, StreamEvent, UserStream
+from app.streams.models import OutboxRow, StreamEpoch, StreamEvent, UserStream
 
 streams = Streams(
     Tables(
         streams=db.table(UserStream),
         events=db.table(StreamEvent),
         outbox=db.table(OutboxRow),
-        partitions=db.table(OutboxPartition),
         epoch=db.table(StreamEpoch),
     )
 )

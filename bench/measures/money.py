@@ -160,7 +160,7 @@ def transfers(ours: Ours, payees: int = USERS) -> Iterator[bytes]:
         head = (
             f"POST /transferencia HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer {tokens[source]}\r\n"
             # The senders live apart: whom one address pays is limited.
-            f"X-Forwarded-For: 10.0.{source // 256}.{source % 256}\r\n"
+            f"X-Forwarded-For: 10.{'.'.join(map(str, source.to_bytes(3)))}\r\n"
             f"Idempotency-Key: {KEY_MARK}\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
         )
         yield (head + body).encode()

@@ -128,8 +128,8 @@ def _finish(
         [(user_id, seq, "notificacao", PAYLOAD, STATE, NOW, notices) for user_id, seq, notices in seqs],
     )
     cursor.executemany(
-        "INSERT INTO outbox (partition_id, user_id, seq) VALUES (%s, %s, %s)",
-        [(user_id % 16, user_id, seq) for user_id, seq, _ in seqs],
+        "INSERT INTO outbox (user_id, seq) VALUES (%s, %s)",
+        [(user_id, seq) for user_id, seq, _ in seqs],
     )
     writes.commit()
 

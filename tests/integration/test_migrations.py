@@ -165,7 +165,6 @@ def test_a_migration_goes_on_from_every_half(empty: Database) -> None:
     assert runs == len(made) > len(Base.metadata.tables) + len(SEALS)
     assert differences(empty) == []
     assert seals(empty) == SEALS
-    assert rows(empty, "SELECT COUNT(*) FROM outbox_partitions") == [(16,)]
     assert rows(empty, "SELECT COUNT(*) FROM stream_epoch") == [(1,)]
     assert rows(empty, "SELECT COUNT(*) FROM accounts") == [(1,)]
     assert new_customer(empty, cents=1000).balance() == 1000

@@ -1,17 +1,19 @@
 """The outbox: relayed in order, kept until Redis has it, and by one worker at a time."""
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from itertools import islice
 
 import pytest
 from flask_socketio_cluster.bus import publisher
 from flask_socketio_cluster.bus.channels import room_channel
 from flask_socketio_cluster.delivery.relaying import StreamPublisher
+from flask_socketio_cluster.streams import relay as relay_module
 from flask_socketio_cluster.streams.outbox import BATCH_MAX, Outbox
 from flask_socketio_cluster.streams.relay import Relay
-from flask_socketio_cluster.streams.stream import PARTITIONS, Append, Key, Stored
+from flask_socketio_cluster.streams.stream import Append, Key, Stored
 from redis import Redis
 from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import RedisError
@@ -46,10 +48,6 @@ def waiting(database: Database) -> int:
     return len(rows(database, "SELECT id FROM outbox"))
 
 
-def partition_of(customer: Customer) -> int:
-    return customer.id % PARTITIONS
-
-
 def tell(customer: Customer, times: int) -> None:
     """That many events, in one transaction."""
     customer.db.transact(_tell, customer.id, times)
@@ -60,20 +58,16 @@ def _tell(connection: Connection, user_id: int, times: int) -> None:
         streams.append(connection, [Append(user_id, wire.NOTIFICACAO, {"mensagem": f"n{number}"})])
 
 
-def drain_all(database: Database, publish: Callable[[Sequence[Stored]], None]) -> int:
-    return sum(database.transact(outbox.drain, [partition], publish) for partition in database.read(outbox.waiting))
-
-
 def test_what_waits_is_published_in_order_and_then_gone(database: Database) -> None:
     alice = new_customer(database)
     tell(alice, 5)
     published = Published()
 
-    assert database.transact(outbox.drain, [partition_of(alice)], published) == 5
+    assert database.transact(outbox.drain, published) == 5
 
     assert published.seqs == [(alice.id, seq) for seq in range(1, 6)]
     assert waiting(database) == 0
-    assert database.transact(outbox.drain, [partition_of(alice)], published) == 0
+    assert database.transact(outbox.drain, published) == 0
 
 
 def test_a_batch_has_a_limit_and_the_rest_follows(database: Database) -> None:
@@ -81,18 +75,10 @@ def test_a_batch_has_a_limit_and_the_rest_follows(database: Database) -> None:
     tell(alice, BATCH_MAX + 3)
     published = Published()
 
-    counts = [database.transact(outbox.drain, [partition_of(alice)], published) for _ in range(3)]
+    counts = [database.transact(outbox.drain, published) for _ in range(3)]
 
     assert counts == [BATCH_MAX, 3, 0]
     assert published.seqs == [(alice.id, seq) for seq in range(1, BATCH_MAX + 4)]
-
-
-def test_only_the_partitions_with_rows_are_waiting(database: Database) -> None:
-    alice, bob, _carla = new_customer(database), new_customer(database), new_customer(database)
-    tell(alice, 2)
-    tell(bob, 1)
-
-    assert sorted(database.read(outbox.waiting)) == sorted({partition_of(alice), partition_of(bob)})
 
 
 def test_what_redis_refuses_stays(database: Database) -> None:
@@ -103,21 +89,21 @@ def test_what_redis_refuses_stays(database: Database) -> None:
         raise RedisConnectionError
 
     with pytest.raises(RedisError):
-        database.transact(outbox.drain, [partition_of(alice)], refuse)
+        database.transact(outbox.drain, refuse)
 
     assert waiting(database) == 3
     published = Published()
-    drain_all(database, published)
+    database.transact(outbox.drain, published)
     assert published.seqs == [(alice.id, 1), (alice.id, 2), (alice.id, 3)]
 
 
-def test_several_partitions_are_published_together_each_stream_in_its_order(database: Database) -> None:
+def test_several_streams_are_published_together_each_in_its_order(database: Database) -> None:
     people = [new_customer(database) for _ in range(3)]
     for person in people * 2:
         tell(person, 2)
     published = Published()
 
-    assert database.transact(outbox.drain, sorted(map(partition_of, people)), published) == 12
+    assert database.transact(outbox.drain, published) == 12
 
     for person in people:
         assert [seq for key, seq in published.seqs if key == person.id] == [1, 2, 3, 4]
@@ -148,9 +134,9 @@ def test_a_worker_publishes_to_the_user_s_own_channel(database: Database, redis:
     assert waiting(database) == 0
 
 
-def test_a_partition_that_another_worker_holds_is_skipped(emptied_mariadb: Database) -> None:
+def test_what_another_worker_has_claimed_is_skipped_and_the_rest_relayed(emptied_mariadb: Database) -> None:
     database = emptied_mariadb
-    alice = new_customer(database)
+    alice, bob = new_customer(database), new_customer(database)
     tell(alice, 1)
     published, holding, release = Published(), threading.Event(), threading.Event()
 
@@ -159,40 +145,91 @@ def test_a_partition_that_another_worker_holds_is_skipped(emptied_mariadb: Datab
         assert release.wait(20)
 
     with ThreadPoolExecutor(1) as pool:
-        first = pool.submit(database.transact, outbox.drain, [partition_of(alice)], hold)
+        first = pool.submit(database.transact, outbox.drain, hold)
         assert holding.wait(20)
-        skipped = database.transact(outbox.drain, [partition_of(alice)], published)
+        tell(bob, 2)
+        second = database.transact(outbox.drain, published)
         release.set()
 
-        assert (skipped, first.result()) == (0, 1)
-    assert published.seqs == []
+        assert (first.result(), second) == (1, 2)
+    assert published.seqs == [(bob.id, 1), (bob.id, 2)]
     assert waiting(database) == 0
 
 
-def test_two_workers_publish_everything_once_and_in_order(emptied_mariadb: Database) -> None:
+def test_what_is_not_committed_is_skipped_and_not_set_aside(emptied_mariadb: Database) -> None:
+    database = emptied_mariadb
+    alice, bob = new_customer(database), new_customer(database)
+    published = Published()
+    with database.engine.connect() as connection, connection.begin():
+        _tell(connection, alice.id, 1)
+        tell(bob, 1)
+        assert database.transact(outbox.drain, published) == 1
+
+    assert database.transact(outbox.drain, published) == 1
+    assert published.seqs == [(bob.id, 1), (alice.id, 1)]
+
+
+def test_three_workers_publish_everything_once(emptied_mariadb: Database) -> None:
     database = emptied_mariadb
     people = [new_customer(database) for _ in range(6)]
     done = threading.Event()
     sent: list[tuple[Key, int]] = []
 
     def publish(events: Sequence[Stored]) -> None:
-        sent.extend((event.key, event.seq) for event in events)
+        keyed = [(event.key, event.seq) for event in events]
+        assert all(seqs == sorted(seqs) for seqs in map(partial(_seqs, keyed), people)), "in order within a batch"
+        sent.extend(keyed)
 
     def work() -> None:
         while not done.is_set() or waiting(database):
-            drain_all(database, publish)
+            database.transact(outbox.drain, publish)
 
-    with ThreadPoolExecutor(4) as pool:
-        workers = [pool.submit(work) for _ in range(2)]
+    before = counted("socketio_cluster_outbox_rows_set_aside_total")
+    with ThreadPoolExecutor(6) as pool:
+        workers = [pool.submit(work) for _ in range(3)]
         for teller in [pool.submit(tell, person, 1) for person in people * 10]:
             teller.result()
         done.set()
         for worker in workers:
             worker.result()
 
-    assert {person.id: [seq for user, seq in sent if user == person.id] for person in people} == {
+    assert {person.id: sorted(_seqs(sent, person)) for person in people} == {
         person.id: list(range(1, 11)) for person in people
     }
+    assert counted("socketio_cluster_outbox_rows_set_aside_total") == before
+
+
+def _seqs(sent: Sequence[tuple[Key, int]], person: Customer) -> list[int]:
+    return [seq for key, seq in sent if key == person.id]
+
+
+def test_what_is_committed_while_a_relay_rests_shares_a_round(
+    database: Database, redis: RedisServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    alice = new_customer(database)
+    rested: list[float] = []
+
+    def rest(pause_s: float) -> None:
+        rested.append(pause_s)
+        tell(alice, 3)
+
+    monkeypatch.setattr(relay_module, "rest", rest)
+    batches: list[int] = []
+    publish = StreamPublisher.publish
+
+    def counting(publisher: StreamPublisher, events: Sequence[Stored]) -> None:
+        batches.append(len(events))
+        publish(publisher, events)
+
+    monkeypatch.setattr(StreamPublisher, "publish", counting)
+    relaying = relay(database, redis.url)
+
+    for _ in range(2):
+        assert relaying._round() is None
+
+    assert batches == [3, 3]
+    assert rested[0] == 0, "nobody waits for more where nothing was relayed just before"
+    assert 0 < rested[1] <= relay_module.GATHER_S
 
 
 # -- rows that cannot be read, and a Redis that is slow --------------------------------------------
@@ -214,7 +251,7 @@ def test_a_row_that_cannot_be_read_is_set_aside_and_the_others_go_on(database: D
     published, before = Published(), counted("socketio_cluster_outbox_rows_set_aside_total")
 
     with package_log.captured() as lines:
-        assert database.transact(outbox.drain, [partition_of(alice)], published) == 3
+        assert database.transact(outbox.drain, published) == 3
 
     assert published.seqs == [(alice.id, 1), (alice.id, 3)]
     assert waiting(database) == 0

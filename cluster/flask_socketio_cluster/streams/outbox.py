@@ -1,4 +1,4 @@
-"""What a relay does with the outbox: claim partitions, publish in order, delete, commit."""
+"""What a relay does with the outbox: claim the oldest rows, publish in order, delete, commit."""
 
 import logging
 from collections.abc import Callable, Sequence
@@ -24,38 +24,29 @@ class Outbox:
         self._streams = streams
         # Built once: making a statement costs more than running it.
         tables, name = streams.tables, streams.tables.key_name
-        outbox, events, partitions = tables.outbox.c, tables.events.c, tables.partitions.c
+        outbox, events = tables.outbox.c, tables.events.c
         ids: BindParameter[Any] = bindparam("ids", expanding=True)
-        chosen: BindParameter[Any] = bindparam("partitions", expanding=True)
-        self._waiting = select(outbox.partition_id).distinct()
-        self._hold = select(partitions.id).where(partitions.id.in_(chosen)).with_for_update(skip_locked=True)
-        self._oldest = (
+        self._claim = (
             select(outbox.id, outbox[name].label("key"), outbox.seq, events.event, events.payload, events.state)
             .outerjoin_from(tables.outbox, tables.events, and_(events[name] == outbox[name], events.seq == outbox.seq))
-            .where(outbox.partition_id.in_(chosen))
             .order_by(outbox.id)
             .limit(BATCH_MAX)
+            .with_for_update(skip_locked=True)
         )
         self._delete = delete(tables.outbox).where(outbox.id.in_(ids))
 
-    def waiting(self, connection: Connection) -> list[int]:
-        """The partitions that have rows."""
-        return list(connection.execute(self._waiting).scalars())
+    def drain(self, connection: Connection, publish: Publish) -> int:
+        """Publish up to BATCH_MAX rows that no other relay has claimed, oldest first; how many.
 
-    def drain(self, connection: Connection, partitions: Sequence[int], publish: Publish) -> int:
-        """Publish up to BATCH_MAX rows of those of the partitions that no other relay holds, oldest first; how many.
-
-        Locks: the rows of the partitions, skipped where they are taken. A stream's events become visible in seq order,
-        since the lock of the stream orders their commits; so the order by id is the order by seq. What `publish` raises
-        leaves every row in place. A crash between publish and commit publishes again, and nodes drop what a socket
-        already has.
+        Locks: these rows and their events, until the transaction ends; what is locked already is skipped. A stream's
+        events become visible in seq order, since the lock of the stream orders their commits; so the order by id is the
+        order by seq. Of several relays one may be ahead of another: nodes read a gap from the database. What `publish`
+        raises leaves every row in place. A crash between publish and commit publishes again, and nodes drop what a
+        socket already has.
 
         A row whose event cannot be read is taken out of the outbox and logged, so that the others go on.
         """
-        held = list(connection.execute(self._hold, {"partitions": list(partitions)}).scalars())
-        if not held:
-            return 0
-        rows = connection.execute(self._oldest, {"partitions": held}).all()
+        rows = connection.execute(self._claim).all()
         if rows:
             publish([event for row in rows if (event := self._read(row)) is not None])
             connection.execute(self._delete, {"ids": [row.id for row in rows]})

@@ -1,10 +1,12 @@
 """The relay: brings the outbox onto the bus, woken by commits, looking by itself in case a signal was lost."""
 
-import random
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Protocol
 
+from gevent import sleep as rest
+
+from flask_socketio_cluster import clock
 from flask_socketio_cluster.loops import Loop
 from flask_socketio_cluster.streams.database import Database
 from flask_socketio_cluster.streams.outbox import BATCH_MAX, Outbox
@@ -14,8 +16,9 @@ LOOK_EVERY_S = 1.0
 RETRY_S = 0.3
 RETRY_MAX_S = 2.0
 JITTER = 0.2
-# Held by one relay at a time; the others are left for other relays.
-PARTITIONS_AT_ONCE = 8
+# After a round that relayed something the next one waits so long for more to come: a round costs some hundred
+# microseconds, however little it finds.
+GATHER_S = 0.01
 
 
 class StreamsPublisher(Protocol):
@@ -29,8 +32,7 @@ class StreamsPublisher(Protocol):
 
 
 class Relay:
-    """Several may run at once: each partition is relayed by whoever holds its row, several at a time. On SQLite
-    run one.
+    """Several may run at once: each row is relayed by whoever claims it. On SQLite run one.
 
     `expected`: errors of the publisher and of the database, which an operator knows by their name. Each round touches
     the file `alive`.
@@ -51,6 +53,8 @@ class Relay:
         self._alive = alive
         # Whether Redis did not take, or did not confirm, what was published last.
         self._in_doubt = False
+        # Not before that by the monotonic clock comes the next round.
+        self._next_s = 0.0
         self.loop = Loop(
             "relay",
             self._round,
@@ -62,7 +66,7 @@ class Relay:
         )
 
     def drain(self) -> int:
-        """One round over the partitions that have rows; how many events were relayed.
+        """One round; how many events were relayed, BATCH_MAX at the most.
 
         Raises what the database and the publisher raise; the rows that were not relayed are still there. After such an
         error nothing is published before a ping was answered: a Redis that is only slow has the messages already, and
@@ -71,17 +75,18 @@ class Relay:
         if self._in_doubt:
             self._publisher.ping()
         self._in_doubt = True
-        waiting = self._database.read(self._outbox.waiting)
-        random.shuffle(waiting)  # so that two relays do not ask for the same ones
-        relayed = 0
-        for start in range(0, len(waiting), PARTITIONS_AT_ONCE):
-            some = waiting[start : start + PARTITIONS_AT_ONCE]
-            relayed += self._database.transact(self._outbox.drain, some, self._publisher.publish)
+        relayed: int = self._database.transact(self._outbox.drain, self._publisher.publish)
         self._in_doubt = False
         return relayed
 
     def _round(self) -> float | None:
         if self._alive:
             self._alive.touch()
+        rest(max(0.0, self._next_s - clock.monotonic_s()))
         # What is committed from now on wakes this loop again.
-        return 0.0 if self.drain() >= BATCH_MAX else None
+        relayed = self.drain()
+        if relayed >= BATCH_MAX:
+            return 0.0
+        if relayed:
+            self._next_s = clock.monotonic_s() + GATHER_S
+        return None

@@ -4,7 +4,6 @@ Knows no socket and no Redis: it serves any application that has a database.
 """
 
 import logging
-import zlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -18,8 +17,6 @@ from flask_socketio_cluster.wire import dumps, event_packet
 READ_EVENTS_MAX = 200
 HEADS_KEYS_MAX = 1000
 PAYLOAD_BYTES_MAX = 32_000
-# Rows of the outbox with the same partition are relayed by one relay at a time, in order.
-PARTITIONS = 16
 
 _log = logging.getLogger(__name__)
 
@@ -108,10 +105,6 @@ class Streams:
     def prepare(self, connection: Connection) -> None:
         """Fill what must be there before the first event; what is there already stays. Once, after the tables were
         made, and not by several processes at a time."""
-        known = set(connection.execute(select(self.tables.partitions.c.id)).scalars())
-        missing = [{"id": number} for number in range(PARTITIONS) if number not in known]
-        if missing:
-            connection.execute(insert(self.tables.partitions), missing)
         if connection.execute(select(self.tables.epoch.c.epoch)).first() is None:
             connection.execute(insert(self.tables.epoch), {"id": 1, "epoch": int(clock.unix_s())})
 
@@ -139,8 +132,7 @@ class Streams:
         rows = [self._row(event, heads[event.key].seq, heads[event.key].notices) for event in ordered]
         connection.execute(self._insert_events, rows)
         name = self.tables.key_name
-        outbox = [{"partition_id": partition_of(k), name: k, "seq": heads[k].seq} for k in keys]
-        connection.execute(self._insert_outbox, outbox)
+        connection.execute(self._insert_outbox, [{name: key, "seq": heads[key].seq} for key in keys])
         return {key: heads[key].seq for key in keys}
 
     def _row(self, event: Append, seq: int, notices: int) -> dict[str, Any]:
@@ -212,7 +204,3 @@ def _insert_missing(table: Table) -> Insert:
     """An INSERT that leaves a row of the same key as it is, also one that another transaction is just making."""
     statement = insert(table).prefix_with("OR IGNORE", dialect="sqlite")
     return statement.prefix_with("IGNORE", dialect="mysql").prefix_with("IGNORE", dialect="mariadb")
-
-
-def partition_of(key: Key) -> int:
-    return key % PARTITIONS if isinstance(key, int) else zlib.crc32(key.encode()) % PARTITIONS

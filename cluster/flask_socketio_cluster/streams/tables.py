@@ -7,7 +7,6 @@ from sqlalchemy import (
     BigInteger,
     Column,
     DateTime,
-    Index,
     Integer,
     MetaData,
     SmallInteger,
@@ -33,8 +32,7 @@ class Tables:
     `streams` (key, seq, notices): the head of each stream. Its row lock orders the commits of the stream's events.
     `events` (key, seq, event, payload, state, created_at, notices): never changed. `payload` is JSON, ready for the
     wire. `state` is lines of a key, a tab and a Socket.IO packet.
-    `outbox` (id, partition_id, key, seq): events that no relay has published yet. Ids ascend and are never used again.
-    `partitions` (id): rows 0 to PARTITIONS - 1; a relay holds the row's lock while it works on the partition.
+    `outbox` (id, key, seq): events that no relay has published yet. Ids ascend and are never used again.
     `epoch` (id, epoch): one row; the number changes when a backup is restored.
 
     `notices` counts those events of a stream that count as unread (`Append.is_notice`), up to this one and with it.
@@ -43,7 +41,6 @@ class Tables:
     streams: Table
     events: Table
     outbox: Table
-    partitions: Table
     epoch: Table
 
     @property
@@ -52,7 +49,7 @@ class Tables:
 
 
 def define_tables(metadata: MetaData, *, prefix: str = "", key: TypeEngine[Any] = _KEY) -> Tables:
-    """The five tables in `metadata`, each named `prefix` and more; `key` is the type of a stream's key, a text of up
+    """The four tables in `metadata`, each named `prefix` and more; `key` is the type of a stream's key, a text of up
     to 190 characters by default. `Streams.prepare` fills them once."""
 
     def key_column(**options: Any) -> Column[Any]:
@@ -73,10 +70,8 @@ def define_tables(metadata: MetaData, *, prefix: str = "", key: TypeEngine[Any] 
         f"{prefix}outbox",
         metadata,
         Column("id", _NUMBER, primary_key=True),
-        Column("partition_id", SmallInteger, nullable=False),
         key_column(nullable=False),
         Column("seq", _NUMBER, nullable=False),
-        Index(f"ix_{prefix}outbox_partition_id", "partition_id", "id"),
         sqlite_autoincrement=True,
     )
     return Tables(
@@ -89,9 +84,6 @@ def define_tables(metadata: MetaData, *, prefix: str = "", key: TypeEngine[Any] 
         ),
         events=events,
         outbox=outbox,
-        partitions=Table(
-            f"{prefix}outbox_partitions", metadata, Column("id", SmallInteger, primary_key=True, autoincrement=False)
-        ),
         epoch=Table(
             f"{prefix}stream_epoch",
             metadata,

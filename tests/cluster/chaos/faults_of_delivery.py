@@ -4,16 +4,14 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-import pymysql
 import redis
 from flask_socketio_cluster.bus.canary import DEAF_S
 from flask_socketio_cluster.bus.channels import room_channel
 from flask_socketio_cluster.bus.signing import unverified_body
-from flask_socketio_cluster.streams.stream import PARTITIONS
 
 from app.wire import room_of
 from deploy.local.spawn import kill_group
-from tests.cluster.chaos.lab import DATABASE, WORKERS, Lab
+from tests.cluster.chaos.lab import WORKERS, Lab
 from tests.support.people import eventually
 
 # A worker may have to be started first.
@@ -23,41 +21,19 @@ PUBLISHED_WITHIN_S = 30.0
 def kill_between_publish_and_delete(lab: Lab, hold_s: float) -> None:
     """The worker has published and not yet deleted; afterwards the event is published a second time.
 
-    A locked partition keeps the workers away until the outbox row of the event is locked too; the worker that
-    then publishes it waits for that row, and is killed there.
+    Redis takes the message and does not say so. Whoever published it waits for that, and is killed there.
     """
     payee = lab.witnesses[1].login
     channel = room_channel("/", room_of(payee.user_id))
-    with _heard(lab, channel) as heard, lab.mariadb.connection() as partition, lab.mariadb.connection() as row:
-        _lock(partition, "outbox_partitions", payee.user_id % PARTITIONS)
+    with _heard(lab, channel) as heard:
+        lab.redis_link.hold_next_answer(channel)
         lab.witnesses[0].teller.transfer(payee, 7)
-        seq = lab.auditor.heads([payee.user_id])[payee.user_id]
-        _lock(row, "outbox", _outbox_row(row, payee.user_id, seq))
-        partition.rollback()
-        eventually(lambda: heard(seq) >= 1, "the worker's message", PUBLISHED_WITHIN_S)
+        seq = eventually(lab.redis_link.unanswered, "the worker's message", PUBLISHED_WITHIN_S)
+        eventually(lambda: heard(seq) >= 1, "its delivery", PUBLISHED_WITHIN_S)
         for number in range(1, WORKERS + 1):
             kill_group(lab.cluster.pid(f"worker{number}"))
         before = heard(seq)
-        row.rollback()
         eventually(lambda: heard(seq) > before, "the message of the next worker", PUBLISHED_WITHIN_S)
-
-
-def _lock(connection: pymysql.Connection, table: str, id_: int) -> None:
-    """Hold the row until the connection rolls back."""
-    connection.select_db(DATABASE)
-    connection.autocommit(False)
-    with connection.cursor() as cursor:
-        cursor.execute(f"SELECT id FROM {table} WHERE id = %s FOR UPDATE", [id_])
-        assert cursor.fetchone() is not None, f"{table} has row {id_}"
-
-
-def _outbox_row(connection: pymysql.Connection, user_id: int, seq: int) -> int:
-    connection.select_db(DATABASE)
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT id FROM outbox WHERE user_id = %s AND seq = %s", [user_id, seq])
-        found = cursor.fetchone()
-    assert found is not None, "nobody relays a partition that is locked"
-    return int(found[0])
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""The way between the parts and Redis, which can lose single pub/sub messages, or all of a subscription."""
+"""The way between the parts and Redis, which can lose single pub/sub messages, all of a subscription, or answers."""
 
 import asyncio
 import re
@@ -8,6 +8,9 @@ from tests.support.ports import LOOPBACK
 
 _MESSAGE = re.compile(rb"\*3\r\n\$7\r\nmessage\r\n\$\d+\r\n([^\r]+)\r\n\$\d+\r\n(?:~[0-9a-f]{40})?(\d*)")
 _SUBSCRIBED = b"*3\r\n$9\r\nsubscribe\r\n"
+# Behind the channel's name: the message's length, its signature and its seq.
+_PUBLISHED = rb"\r\n\$\d+\r\n(?:~[0-9a-f]{40})?(\d+)\n"
+COMMAND_HEAD_BYTES = 200
 
 
 class RedisLink(Link):
@@ -15,6 +18,10 @@ class RedisLink(Link):
         self._swallow: tuple[bytes, int] | None = None
         self._swallowed = 0
         self._subscriptions: dict[asyncio.StreamWriter, bool] = {}
+        self._unanswered: re.Pattern[bytes] | None = None
+        self._unanswered_seq = 0
+        # Connections to Redis whose answers nobody gets.
+        self._mute: set[asyncio.StreamWriter] = set()
         super().__init__(network, target_port)
 
     @property
@@ -40,6 +47,30 @@ class RedisLink(Link):
 
         return self._network.call(mark)
 
+    def hold_next_answer(self, channel: str) -> None:
+        """Whoever next publishes on `channel` is not told that Redis did it, nor anything else."""
+        self._unanswered_seq = 0
+        self._unanswered = re.compile(re.escape(channel.encode()) + _PUBLISHED)
+
+    def unanswered(self) -> int:
+        """The seq of what was published so; 0 before it was."""
+        return self._unanswered_seq
+
+    async def _carry_out(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        sent = b""
+        try:
+            while data := await reader.read(CHUNK_BYTES):
+                sent = sent[-COMMAND_HEAD_BYTES:] + data  # the network may cut anywhere
+                if self._unanswered and (found := self._unanswered.search(sent)):
+                    self._unanswered, self._unanswered_seq = None, int(found[1])
+                    self._mute.add(writer)
+                writer.write(data)
+                await writer.drain()
+        except OSError:
+            return
+        finally:
+            self._mute.discard(writer)
+
     async def _carry_in(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         buffer = b""
         try:
@@ -58,7 +89,7 @@ class RedisLink(Link):
     def _passes(self, writer: asyncio.StreamWriter, frame: bytes) -> bool:
         if frame.startswith(_SUBSCRIBED):
             self._subscriptions.setdefault(writer, False)
-        if self._subscriptions.get(writer):
+        if self._subscriptions.get(writer) or any(near is writer and far in self._mute for near, far in self._open):
             return False
         if self._swallow is None or (message := _MESSAGE.match(frame)) is None:
             return True
