@@ -45,7 +45,7 @@ check: ## lint, types, import rules and every test: what CI runs
 # Two at a time: most of them wait for something.
 .PHONY: all-tests
 all-tests:
-	$(MAKE) --no-print-directory --jobs=2 --output-sync=target page-tests cluster-tests part-tests
+	$(MAKE) --no-print-directory --jobs=2 --output-sync=target cluster-tests page-tests package-tests part-tests
 
 .PHONY: page-tests
 page-tests:
@@ -56,9 +56,13 @@ page-tests:
 cluster-tests:
 	$(PYTHON) -m pytest tests/cluster
 
+.PHONY: package-tests
+package-tests:
+	$(PYTHON) -m pytest cluster/tests
+
 .PHONY: part-tests
 part-tests:
-	$(PYTHON) -m pytest tests/unit tests/integration cluster/tests
+	$(PYTHON) -m pytest tests/unit tests/integration
 
 .PHONY: conformance
 conformance: ## run the official suites: SOCKETIO and PYTHON_SOCKETIO, checkouts of socketio/socket.io, miguelgrinberg/python-socketio
