@@ -47,9 +47,18 @@ class Listener:
 
 
 @contextmanager
-def connected(url: str, namespace: str = "/", auth: Any = None) -> Iterator[Listener]:
+def connected(
+    url: str, namespace: str = "/", auth: Any = None, headers: dict[str, str] | None = None
+) -> Iterator[Listener]:
     listener = Listener(namespace)
-    listener.client.connect(url, namespaces=[namespace], auth=auth, transports=["websocket"], wait_timeout=WAIT_S)
+    listener.client.connect(
+        url,
+        headers=headers or {},
+        namespaces=[namespace],
+        auth=auth,
+        transports=["websocket"],
+        wait_timeout=WAIT_S,
+    )
     try:
         yield listener
     finally:

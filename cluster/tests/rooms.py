@@ -17,13 +17,20 @@ app.config["SECRET_KEY"] = "for tests"
 KEYS = Keys([os.environ["BUS_KEY"].encode()]) if "BUS_KEY" in os.environ else None
 PING_S = float(os.environ.get("PING_S", "20"))
 bus = RoutedRedisManager(os.environ["REDIS_URL"], node_id=os.environ["NODE_ID"], keys=KEYS)
-socketio = SocketIO(app, client_manager=bus, ping_interval=PING_S, ping_timeout=PING_S)
+MANAGE_SESSION = os.environ.get("MANAGE_SESSION") != "0"
+socketio = SocketIO(app, client_manager=bus, ping_interval=PING_S, ping_timeout=PING_S, manage_session=MANAGE_SESSION)
 Node(app, bus, Transport(socketio.server, binary=os.environ.get("BINARY") != "0")).start()
 
 
 @app.get("/pid")
 def pid() -> str:
     return str(os.getpid())
+
+
+@app.post("/remember/<word>")
+def remember_by_cookie(word: str) -> str:
+    session["word"] = word
+    return word
 
 
 @app.get("/resubscriptions")
