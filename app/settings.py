@@ -6,7 +6,7 @@ from typing import Annotated, Self
 from urllib.parse import urlsplit
 
 from flask_socketio_cluster.bus.signing import KEY_BYTES_MIN, Keys
-from flask_socketio_cluster.node.node import DRAIN_S
+from flask_socketio_cluster.node import DRAIN_S
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from sqlalchemy.engine import make_url

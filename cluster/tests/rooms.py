@@ -16,7 +16,8 @@ app = Flask(__name__)
 app.config["SECRET_KEY"] = "for tests"
 KEYS = Keys([os.environ["BUS_KEY"].encode()]) if "BUS_KEY" in os.environ else None
 PING_S = float(os.environ.get("PING_S", "20"))
-bus = RoutedRedisManager(os.environ["REDIS_URL"], node_id=os.environ["NODE_ID"], keys=KEYS)
+CHANNEL = os.environ.get("CHANNEL", "flask-socketio")
+bus = RoutedRedisManager(os.environ["REDIS_URL"], channel=CHANNEL, node_id=os.environ["NODE_ID"], keys=KEYS)
 MANAGE_SESSION = os.environ.get("MANAGE_SESSION") != "0"
 socketio = SocketIO(app, client_manager=bus, ping_interval=PING_S, ping_timeout=PING_S, manage_session=MANAGE_SESSION)
 Node(app, bus, Transport(socketio.server, binary=os.environ.get("BINARY") != "0")).start()

@@ -1,6 +1,7 @@
 """A node that goes sends its clients elsewhere: some at a time, each told before it is closed."""
 
 import os
+import runpy
 import signal
 import sys
 from contextlib import ExitStack
@@ -11,6 +12,8 @@ import gevent
 import pytest
 import requests
 import socketio
+from flask import Flask
+from flask_socketio_cluster.node.node import Node
 from flask_socketio_cluster.transport import Transport
 from flask_socketio_cluster.transport.heartbeat import Heartbeat
 from flask_socketio_cluster.transport.session import EngineSession
@@ -90,6 +93,20 @@ def test_few_clients_do_not_make_it_wait(drained: Drained) -> None:
     drained.transport.drain(3600.0)
 
     assert len(drained.batches()) <= SESSIONS / (DRAIN_PER_S_MIN * DRAIN_BATCH_EVERY_S)
+
+
+@pytest.mark.parametrize(("said", "drain_s"), [("40", 40.0), ("", 20.0), (None, 20.0)])
+def test_how_long_a_drain_takes_is_said_in_one_place(
+    monkeypatch: pytest.MonkeyPatch, said: str | None, drain_s: float
+) -> None:
+    monkeypatch.delenv("DRAIN_S", raising=False)
+    if said is not None:
+        monkeypatch.setenv("DRAIN_S", said)
+    settings = runpy.run_module("flask_socketio_cluster.node.gunicorn_conf")
+
+    assert Node(Flask(__name__)).drain_s == drain_s
+    assert settings["graceful_timeout"] > drain_s, "else gunicorn ends the worker before it has sent everybody away"
+    assert Node(Flask(__name__), drain_s=0).drain_s == 0
 
 
 def test_who_asks_twice_does_not_wait_for_it(redis: RedisServer, tmp_path: Path) -> None:

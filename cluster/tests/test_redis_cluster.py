@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from flask_socketio_cluster import redis_client
 from flask_socketio_cluster.bus import Numbered, Publisher, RoutedRedisManager
-from flask_socketio_cluster.bus.channels import room_channel
+from flask_socketio_cluster.bus.channels import Channels
 from flask_socketio_cluster.bus.shards import Slots
 from flask_socketio_cluster.errors import BusUnavailable
 from flask_socketio_cluster.limits.limiter import Limiter, per_day
@@ -63,7 +63,7 @@ def outside(cluster: RedisCluster) -> RoutedRedisManager:
 def rooms_at(cluster: RedisCluster, primary: RedisNode, count: int) -> list[str]:
     """Rooms whose channels a primary owns."""
     names = (f"{secrets.token_hex(4)} {number}" for number in itertools.count())
-    return list(itertools.islice((n for n in names if cluster.owner(room_channel("/", n)) is primary), count))
+    return list(itertools.islice((n for n in names if cluster.owner(Channels().room("/", n)) is primary), count))
 
 
 def joined_room(ana: Listener, cluster: RedisCluster, primary: RedisNode) -> str:
@@ -103,7 +103,7 @@ def test_a_room_is_heard_at_the_primary_that_owns_it_and_nowhere_else(cluster: R
 
     for one in cluster.nodes:
         heard_there = set(one.ask("PUBSUB", "SHARDCHANNELS"))
-        assert heard_there == {room_channel("/", room) for room in rooms.get(one, ())}
+        assert heard_there == {Channels().room("/", room) for room in rooms.get(one, ())}
 
 
 @pytest.mark.parametrize("way", ["killed", "silent"])
@@ -150,7 +150,7 @@ def test_a_room_whose_slot_moves_is_heard_at_its_new_owner(
     moved_room, kept_room = joined_room(ana, cluster, old), joined_room(ana, cluster, old)
     joined_room(ana, cluster, new)
     before = resubscriptions(node)
-    channel = room_channel("/", moved_room)
+    channel = Channels().room("/", moved_room)
 
     with moved(cluster.slot(channel), old, new):
         heard_again(ana, outside, moved_room)
@@ -182,7 +182,7 @@ def test_a_batch_reaches_every_primary_in_order_or_raises(whole: RedisCluster) -
     batch = [Numbered("/", room, seq, (f'2["said",{seq}]',)) for seq in (1, 2, 3) for room in rooms]
     publisher = Publisher(whole.url)
     with ExitStack() as stack:
-        subscriptions = [stack.enter_context(subscribed(whole, room_channel("/", room))) for room in rooms]
+        subscriptions = [stack.enter_context(subscribed(whole, Channels().room("/", room))) for room in rooms]
 
         publisher.publish(batch)
 

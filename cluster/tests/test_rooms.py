@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from flask_socketio import SocketIO
 from flask_socketio_cluster.bus import Numbered, Publisher, RoutedRedisManager
-from flask_socketio_cluster.bus.channels import SHARED_CHANNEL, room_channel
+from flask_socketio_cluster.bus.channels import Channels
 from flask_socketio_cluster.bus.signing import Keys
 from installed import Program
 from listener import Listener, connected
@@ -101,7 +101,7 @@ MARKS = RedisCluster.PRIMARIES + 1
 def room_of_third(namespace: str, third: int, beginning: str) -> str:
     """A room that the `third` primary of a Redis Cluster owns."""
     names = (f"{beginning} {number}" for number in itertools.count())
-    return next(name for name in names if third_of(room_channel(namespace, name)) == third)
+    return next(name for name in names if third_of(Channels().room(namespace, name)) == third)
 
 
 def third_of(channel: str) -> int:
@@ -254,5 +254,5 @@ class Forger:
         self._unsigned.emit("said", "forged", namespace=self._namespace, room=sid)
         Publisher(self._nodes.redis_url).publish([Numbered(self._namespace, room, 1, ('2["said","forged"]',))])
         with Redis.from_url(self._nodes.stock_url, socket_timeout=5) as client:
-            for channel in (SHARED_CHANNEL, room_channel(self._namespace, room)):
+            for channel in (Channels().shared, Channels().room(self._namespace, room)):
                 client.publish(channel, b"~" * 60)

@@ -13,7 +13,7 @@ import redis
 import requests
 from flask_socketio import SocketIO
 from flask_socketio_cluster.bus.canary import DEAF_S
-from flask_socketio_cluster.bus.channels import SHARED_CHANNEL, node_channel, room_channel
+from flask_socketio_cluster.bus.channels import Channels
 from flask_socketio_cluster.bus.manager import JOIN_WAIT_S
 
 from app.wire import room_of
@@ -51,7 +51,7 @@ class Bus:
 
     def listeners(self, person: Person) -> int:
         """How many connections are subscribed to this person's channel."""
-        channel = room_channel("/", room_of(person.id))
+        channel = Channels().room("/", room_of(person.id))
         return int(self.client.pubsub_numsub(channel)[0][1])
 
     def channels(self) -> set[str]:
@@ -105,10 +105,10 @@ def alice(person: Callable[[], Person]) -> Person:
 
 
 def test_a_node_listens_only_for_the_users_whose_sockets_it_holds(bus: Bus, alice: Person) -> None:
-    own = room_channel("/", room_of(alice.id))
+    own = Channels().room("/", room_of(alice.id))
     with alice.listening(bus.node(1)) as feed:
         assert bus.listeners(alice) == 1
-        eventually(lambda: bus.channels() == {SHARED_CHANNEL, own}, "the end of all other subscriptions")
+        eventually(lambda: bus.channels() == {Channels().shared, own}, "the end of all other subscriptions")
         before = deliveries(bus.node(1)), deliveries(bus.node(2))
 
         deposit_and_listen(alice, feed)
@@ -207,7 +207,7 @@ def test_a_node_that_hears_nothing_says_so_and_still_serves(bus: Bus) -> None:
         )
 
     assert bus.health(1).json()["canario_s"] < DEAF_S
-    assert bus.client.pubsub_numsub(node_channel("web1"))[0][1] == 1
+    assert bus.client.pubsub_numsub(Channels().node("web1"))[0][1] == 1
 
 
 def test_money_moves_without_redis_hardly_slower_and_the_sweep_brings_the_news(

@@ -17,7 +17,7 @@ import socketio
 from engineio.socket import Socket
 from flask_socketio_cluster import redis_client
 from flask_socketio_cluster.bus import manager as bus
-from flask_socketio_cluster.bus.channels import SHARED_CHANNEL, node_channel, room_channel
+from flask_socketio_cluster.bus.channels import Channels
 from flask_socketio_cluster.bus.manager import RoutedRedisManager, new_sid
 from flask_socketio_cluster.delivery.relaying import StreamPublisher
 from flask_socketio_cluster.errors import BusUnavailable
@@ -146,7 +146,7 @@ def test_every_message_goes_where_those_hear_it_whom_it_concerns(
     published: list[str] = []
     monkeypatch.setattr(server.manager._client, "publish", lambda channel, _data: published.append(channel.decode()))
     far, stock = new_sid("web2"), "A" * 20
-    room, node = room_channel("/", "user_7"), node_channel("web2")
+    room, node = Channels().room("/", "user_7"), Channels().node("web2")
 
     for target in (far, "user_7", new_sid("a" * 32), ["user_7", "user_8"], None, stock):
         server.emit("x", {}, to=target)
@@ -158,9 +158,9 @@ def test_every_message_goes_where_those_hear_it_whom_it_concerns(
     server.manager._return_callback(new_sid("web2"), "sid", "/", 1, "x")
     server.manager._return_callback("f00d" * 8, "sid", "/", 1, "x")
 
-    emits = [node, room, node_channel("a" * 32), SHARED_CHANNEL, SHARED_CHANNEL, room_channel("/", stock)]
-    others = [node] * 3 + [SHARED_CHANNEL] * 3
-    assert published == [*emits, *others, room, node, SHARED_CHANNEL]
+    emits = [node, room, Channels().node("a" * 32), Channels().shared, Channels().shared, Channels().room("/", stock)]
+    others = [node] * 3 + [Channels().shared] * 3
+    assert published == [*emits, *others, room, node, Channels().shared]
 
 
 def test_answers_that_never_come_are_not_waited_for_without_end(
@@ -186,7 +186,7 @@ class Recorder(RedisManager):  # type: ignore[misc]
 
 
 def test_a_stock_message_is_what_a_node_looks_for_in_it() -> None:
-    emitter = Recorder(NOWHERE, channel=SHARED_CHANNEL, write_only=True)
+    emitter = Recorder(NOWHERE, channel=Channels().shared, write_only=True)
     emitter.emit("notificacao", {"a": 1}, room="user_7")
 
     assert emitter.published.startswith('{"method": "emit"'), "_is_foreign looks for this beginning"
@@ -202,7 +202,7 @@ def test_stock_flask_socketio_uses_the_channel_that_the_nodes_listen_to() -> Non
     source = inspect.getsource(flask_socketio.SocketIO.init_app)
 
     assert "kwargs" in default.parameters
-    assert re.search(rf"channel', '{SHARED_CHANNEL}'", source), "a script without settings publishes there"
+    assert re.search(rf"channel', '{Channels().shared}'", source), "a script without settings publishes there"
 
 
 # -- redis-py --------------------------------------------------------------------------------------

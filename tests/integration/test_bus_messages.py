@@ -9,7 +9,7 @@ import pytest
 import socketio
 from engineio.socket import Socket
 from flask_socketio import SocketIO
-from flask_socketio_cluster.bus.channels import SHARED_CHANNEL
+from flask_socketio_cluster.bus.channels import Channels
 from flask_socketio_cluster.bus.manager import RoutedRedisManager
 from gevent.event import Event
 from hypothesis import HealthCheck, given, settings
@@ -59,7 +59,7 @@ class Wire:
         self.emitter = SocketIO(message_queue=url)
         self.client = Redis.from_url(url, socket_timeout=5)
         self.listener = self.client.pubsub()
-        self.listener.subscribe(SHARED_CHANNEL)
+        self.listener.subscribe(Channels().shared)
         self.arriving = self.listener.listen()
         assert next(self.arriving)["type"] == "subscribe"
 
@@ -117,7 +117,7 @@ def test_what_is_emitted_arrives_as_it_was(
     sent: list[str] = []
     node.send_through(lambda _eio_sids, packet: sent.append(packet))
 
-    node._on_message(SHARED_CHANNEL.encode(), wire.emit(name, data, to=room, skip_sid=skipped))
+    node._on_message(Channels().shared.encode(), wire.emit(name, data, to=room, skip_sid=skipped))
 
     (packet,) = sent
     assert packet[0] == "2"
@@ -130,7 +130,7 @@ def test_who_is_passed_over_hears_nothing(wire: Wire, node: RoutedRedisManager, 
     node.send_through(lambda _eio_sids, packet: sent.append(packet))
 
     for room in (HELD, None):
-        node._on_message(SHARED_CHANNEL.encode(), wire.emit("x", {}, to=room, skip_sid=skipped))
+        node._on_message(Channels().shared.encode(), wire.emit("x", {}, to=room, skip_sid=skipped))
 
     assert sent == []
 
@@ -140,7 +140,7 @@ def test_what_no_browser_can_read_is_sent_to_none(wire: Wire, node: RoutedRedisM
     published = wire.emit("x", {"n": number, "NaN": "Infinity"}, to=HELD)
 
     with pytest.raises(ValueError, match="NaN or Infinity"):
-        node._on_message(SHARED_CHANNEL.encode(), published)
+        node._on_message(Channels().shared.encode(), published)
 
 
 @EXAMPLES
@@ -206,7 +206,7 @@ def test_an_emitter_that_writes_json_its_own_way_is_read_in_full(node: RoutedRed
 
 def heard_in_the_event_loop(node: RoutedRedisManager, message: dict[str, Any]) -> None:
     """As the subscription gives it to the manager."""
-    gevent.get_hub().loop.run_callback(node._on_message, SHARED_CHANNEL.encode(), json.dumps(message).encode())
+    gevent.get_hub().loop.run_callback(node._on_message, Channels().shared.encode(), json.dumps(message).encode())
 
 
 def test_a_stock_session_that_the_send_closes_may_wait_in_its_handlers() -> None:

@@ -8,7 +8,7 @@ from itertools import islice
 
 import pytest
 from flask_socketio_cluster.bus import publisher
-from flask_socketio_cluster.bus.channels import room_channel
+from flask_socketio_cluster.bus.channels import Channels
 from flask_socketio_cluster.delivery.relaying import StreamPublisher
 from flask_socketio_cluster.streams import relay as relay_module
 from flask_socketio_cluster.streams.outbox import BATCH_MAX, Outbox
@@ -124,7 +124,7 @@ def test_a_worker_publishes_to_the_user_s_own_channel(database: Database, redis:
     alice = new_customer(database)
     tell(alice, 2)
     with Redis.from_url(redis.url, socket_timeout=5) as client, client.pubsub() as listener:
-        listener.subscribe(room_channel("/", room_of(alice.id)))
+        listener.subscribe(Channels().room("/", room_of(alice.id)))
         arriving = listener.listen()
         assert next(arriving)["type"] == "subscribe"
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from flask_socketio_cluster.bus.channels import WAKE_CHANNEL, room_channel
+from flask_socketio_cluster.bus.channels import Channels
 from flask_socketio_cluster.bus.waker import wake_once
 from redis import Redis
 
@@ -235,12 +235,12 @@ def test_a_worker_is_woken_by_a_commit_and_need_not_look(sqlite: Database, own_r
         "REDIS_URL": own_redis.url,
     }
     with Redis.from_url(own_redis.url) as client, client.pubsub() as news:
-        news.subscribe(room_channel("/", room_of(alice.id)))
+        news.subscribe(Channels().room("/", room_of(alice.id)))
         assert news.get_message(timeout=5)
         worker = spawn([sys.executable, "-c", ONLY_WOKEN], env=env, cwd=ROOT)
         try:
             wait_until(
-                lambda: client.pubsub_numsub(WAKE_CHANNEL)[0][1] == 1, COMMAND_TIMEOUT_S, "a worker that listens"
+                lambda: client.pubsub_numsub(Channels().wake)[0][1] == 1, COMMAND_TIMEOUT_S, "a worker that listens"
             )
             for number in (1, 2):
                 alice.deposit(100)

@@ -5,7 +5,6 @@ import logging
 from redis.exceptions import RedisError
 
 from flask_socketio_cluster import clock, metrics, redis_client
-from flask_socketio_cluster.bus.channels import node_channel
 from flask_socketio_cluster.bus.shards import ShardedSubscriber
 from flask_socketio_cluster.bus.subscriber import Subscriber
 from flask_socketio_cluster.loops import Loop
@@ -19,14 +18,14 @@ _log = logging.getLogger(__name__)
 
 
 class Canary:
-    """Makes the subscription anew when nothing was heard for DEAF_S."""
+    """Makes the subscription anew when nothing was heard for DEAF_S. `channel`: the node's own."""
 
     def __init__(
-        self, client: redis_client.Client, subscriber: Subscriber | ShardedSubscriber, *, node_id: str
+        self, client: redis_client.Client, subscriber: Subscriber | ShardedSubscriber, *, channel: str
     ) -> None:
         self._client = client
         self._subscriber = subscriber
-        self._channel = node_channel(node_id)
+        self._channel = channel
         self._heard_s = clock.monotonic_s()
         subscriber.add(self._channel)
         self.loop = Loop("canary", self._publish, every_s=EVERY_S, retry_s=EVERY_S, expected=(RedisError,))

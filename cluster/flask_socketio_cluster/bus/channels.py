@@ -1,23 +1,37 @@
-"""Every Redis channel and key of the cluster. A Redis access list needs the channels `flask-socketio`,
-`flask-socketio#*` and `flask-socketio:*`, and the key `flask-socketio:sessions`."""
+"""The names of all Redis channels of a cluster, and of its one key."""
 
+import re
 from urllib.parse import quote
 
-# The channel of stock Flask-SocketIO emitters; every node listens to it.
-SHARED_CHANNEL = "flask-socketio"
-# How the channel of every room begins.
-ROOM_CHANNELS = f"{SHARED_CHANNEL}#"
-# Relays listen; a message means that the outbox has rows. Its content is empty.
-WAKE_CHANNEL = f"{SHARED_CHANNEL}:wake"
-# No channel but a hash: how many sessions each node has.
-SESSIONS_KEY = f"{SHARED_CHANNEL}:sessions"
+# The channel of stock Flask-SocketIO emitters that are told no other.
+STOCK_CHANNEL = "flask-socketio"
+
+_NAME = re.compile(r"[A-Za-z0-9_.-]{1,64}")
 
 
-def room_channel(namespace: str, room: str) -> str:
-    """Channel of one room; the nodes that hold a member of it listen."""
-    return f"{ROOM_CHANNELS}{quote(namespace, safe='/')}#{room}"
+class Channels:
+    """Those that begin with `channel`, which is Flask-SocketIO's setting of that name: applications that share a Redis
+    have different ones. 1 to 64 of `A-Z`, `a-z`, `0-9`, `_`, `.` and `-`. Raises ValueError.
 
+    A Redis access list needs the channels `channel`, `channel#*` and `channel:*`, and the key `channel:sessions`.
+    """
 
-def node_channel(node_id: str) -> str:
-    """Channel of one node: for sockets that it holds, and for itself, to know that it is not deaf."""
-    return f"{SHARED_CHANNEL}:node:{node_id}"
+    def __init__(self, channel: str = STOCK_CHANNEL) -> None:
+        if not _NAME.fullmatch(channel):
+            raise ValueError(f"{channel!r} is no name of a channel: 1 to 64 of A-Z, a-z, 0-9, _, . and -")
+        # That of stock emitters; every node listens.
+        self.shared = channel
+        # How the channel of every room begins.
+        self.rooms = f"{channel}#"
+        # Relays listen; a message means that the outbox has rows. Its content is empty.
+        self.wake = f"{channel}:wake"
+        # No channel but a hash: how many sessions each node has.
+        self.sessions = f"{channel}:sessions"
+
+    def room(self, namespace: str, room: str) -> str:
+        """That of one room; the nodes that hold a member of it listen."""
+        return f"{self.rooms}{quote(namespace, safe='/')}#{room}"
+
+    def node(self, node_id: str) -> str:
+        """That of one node: for sockets that it holds, and for itself, to know that it is not deaf."""
+        return f"{self.shared}:node:{node_id}"

@@ -26,12 +26,7 @@ from socketio import RedisManager, Server
 from flask_socketio_cluster import metrics, redis_client
 from flask_socketio_cluster.bus import stock
 from flask_socketio_cluster.bus.canary import CANARY, Canary
-from flask_socketio_cluster.bus.channels import (
-    ROOM_CHANNELS,
-    SHARED_CHANNEL,
-    node_channel,
-    room_channel,
-)
+from flask_socketio_cluster.bus.channels import STOCK_CHANNEL, Channels
 from flask_socketio_cluster.bus.shards import ShardedSubscriber
 from flask_socketio_cluster.bus.signing import Keys, is_signed, unverified_body
 from flask_socketio_cluster.bus.subscriber import Subscriber
@@ -46,8 +41,6 @@ NODE_ID = re.compile(r"[a-z0-9-]{1,32}")
 
 # The ids of sessions, and of managers, begin with their node's name.
 _OF_NODE = re.compile(r"([a-z0-9-]{1,32})\.[A-Za-z0-9_-]{20}")
-_ROOM_CHANNELS = ROOM_CHANNELS.encode()
-_SHARED = SHARED_CHANNEL.encode()
 _log = logging.getLogger(__name__)
 
 _NOTHING: dict[str, Any] = {}
@@ -81,26 +74,6 @@ class Listener:
     may_hear: Callable[[str], bool]
 
 
-def _channel_of(data: dict[str, Any]) -> str:
-    """Where those hear it whom it concerns: the nodes that hold a room, the node in the name of a sid or of the manager
-    that waits for an answer, or all."""
-    method, room = data["method"], data.get("room")
-    if method == "callback":
-        name = data["host_id"]
-    elif method in ("disconnect", "enter_room", "leave_room"):
-        name = data["sid"]
-    else:
-        name = room
-    if not isinstance(name, str):
-        return SHARED_CHANNEL  # to all, or to several rooms
-    of_node = _OF_NODE.fullmatch(name)
-    if of_node:
-        return node_channel(of_node[1])
-    if method in ("emit", "signal", "close_room"):
-        return room_channel(data["namespace"], name)
-    return SHARED_CHANNEL  # a stock emitter's id says nothing of where it is
-
-
 class RoutedRedisManager(RedisManager):
     """A client manager whose node listens only to the rooms that it holds.
 
@@ -114,19 +87,23 @@ class RoutedRedisManager(RedisManager):
         self,
         redis_url: str,
         *,
+        channel: str = STOCK_CHANNEL,
         node_id: str | None = None,
         write_only: bool = False,
         keys: Keys | None = None,
         accept_stock: bool = True,
     ) -> None:
-        """`redis_url`: see `redis_client.connect`. `node_id`: 1 to 32 of a-z, 0-9 and `-`, another
+        """`redis_url`: see `redis_client.connect`. `channel`: see `Channels`; stock emitters are given the same.
+        `node_id`: 1 to 32 of a-z, 0-9 and `-`, another
         for each node; the machine's name by default. `write_only`: for a process without a server, which only emits.
 
         `keys`: what this manager says is signed, and what is not signed on channels of rooms and nodes is dropped and
         counted. The shared channel, which has no others than stock emitters, is listened to unless `accept_stock` is
         false: then unsigned messages there are dropped as well.
         """
-        super().__init__(redis_url, channel=SHARED_CHANNEL, write_only=write_only)
+        self._channels = channels = Channels(channel)
+        self._shared, self._rooms_prefix = channels.shared.encode(), channels.rooms.encode()
+        super().__init__(redis_url, channel=channel, write_only=write_only)
         self._keys = keys
         self._accept_stock = accept_stock
         self.node_id = node_id or host_node_id()
@@ -137,11 +114,12 @@ class RoutedRedisManager(RedisManager):
         self._send: Callable[[Iterable[str], str], None] = self._send_stock
         self._client = redis_client.connect(redis_url)
         self._sharded = redis_client.is_cluster(redis_url)
-        subscriber = ShardedSubscriber if self._sharded else Subscriber
+        subscriber = partial(ShardedSubscriber, rooms=channels.rooms) if self._sharded else Subscriber
         self._subscriber = subscriber(redis_url, on_message=self._on_message, on_ready=self._ready)
-        self._subscriber.add(SHARED_CHANNEL)
-        self._own_channel = node_channel(self.node_id).encode()
-        self.canary = Canary(self._client, self._subscriber, node_id=self.node_id)
+        self._subscriber.add(channels.shared)
+        own_channel = channels.node(self.node_id)
+        self._own_channel = own_channel.encode()
+        self.canary = Canary(self._client, self._subscriber, channel=own_channel)
         self._numbers = itertools.count(1)
         self._asked: deque[tuple[str, int]] = deque()
         self._rooms_of: dict[tuple[str, str], set[str | None]] = {}
@@ -200,7 +178,7 @@ class RoutedRedisManager(RedisManager):
             rooms.setdefault(room, {})[sid] = eio_sid
         self._rooms_of.setdefault((namespace, sid), set()).add(room)
         if first and room is not None and room != sid:
-            channel = room_channel(namespace, room)
+            channel = self._channels.room(namespace, room)
             self._held[channel.encode()] = namespace, room
             self._subscriber.add(channel)
 
@@ -208,7 +186,7 @@ class RoutedRedisManager(RedisManager):
         super().basic_leave_room(sid, namespace, room)
         self._rooms_of.get((namespace, sid), set()).discard(room)
         if room is not None and room != sid and room not in self.rooms.get(namespace, ()):
-            channel = room_channel(namespace, room)
+            channel = self._channels.room(namespace, room)
             self._held.pop(channel.encode(), None)
             self._subscriber.remove(channel)
 
@@ -248,7 +226,7 @@ class RoutedRedisManager(RedisManager):
 
     def joined(self, namespace: str, room: str) -> bool:
         """Wait until Redis has confirmed the room's channel; False when it did not within JOIN_WAIT_S."""
-        return self._subscriber.wait(room_channel(namespace, room), JOIN_WAIT_S)
+        return self._subscriber.wait(self._channels.room(namespace, room), JOIN_WAIT_S)
 
     # -- out -----------------------------------------------------------------------------------
 
@@ -288,17 +266,36 @@ class RoutedRedisManager(RedisManager):
         return number
 
     def _publish(self, data: dict[str, Any]) -> None:
-        channel = _channel_of(data).encode()
-        body = self._ready_packet(data) if channel.startswith(_ROOM_CHANNELS) else None
+        channel = self._channel_of(data).encode()
+        of_room = channel.startswith(self._rooms_prefix)
+        body = self._ready_packet(data) if of_room else None
         body = body or self.json.dumps(data).encode()
         # A stock manager that waits for an answer reads no signatures.
-        keys = None if data["method"] == "callback" and channel == _SHARED else self._keys
-        sharded = self._sharded and channel.startswith(_ROOM_CHANNELS)
-        publish = self._client.spublish if sharded else self._client.publish
+        keys = None if data["method"] == "callback" and channel == self._shared else self._keys
+        publish = self._client.spublish if self._sharded and of_room else self._client.publish
         try:
             publish(channel, keys.sign(channel, body) if keys else body)
         except RedisError as error:
             raise BusUnavailable from error
+
+    def _channel_of(self, data: dict[str, Any]) -> str:
+        """Where those hear it whom it concerns: the nodes that hold a room, the node in the name of a sid or of the
+        manager that waits for an answer, or all."""
+        method, room = data["method"], data.get("room")
+        if method == "callback":
+            name = data["host_id"]
+        elif method in ("disconnect", "enter_room", "leave_room"):
+            name = data["sid"]
+        else:
+            name = room
+        if not isinstance(name, str):
+            return self._channels.shared  # to all, or to several rooms
+        of_node = _OF_NODE.fullmatch(name)
+        if of_node:
+            return self._channels.node(of_node[1])
+        if method in ("emit", "signal", "close_room"):
+            return self._channels.room(data["namespace"], name)
+        return self._channels.shared  # a stock emitter's id says nothing of where it is
 
     def _ready_packet(self, data: dict[str, Any]) -> bytes | None:
         """What no node has to decode; None for what has bytes or waits for an answer, and for what is no emit."""
@@ -341,7 +338,7 @@ class RoutedRedisManager(RedisManager):
         body, trusted = self._opened(channel, data)
         if body is None:
             return
-        if channel.startswith(_ROOM_CHANNELS):
+        if channel.startswith(self._rooms_prefix):
             kind = body[:1]
             if kind == _READY:
                 self._on_ready_packet(channel, body)
@@ -349,7 +346,7 @@ class RoutedRedisManager(RedisManager):
             if kind.isdigit():
                 self._on_numbered(channel, body)
                 return
-        elif channel == _SHARED:
+        elif channel == self._shared:
             if self._is_foreign(body):
                 metrics.FOREIGN_DROPPED.inc()
                 return
@@ -369,7 +366,7 @@ class RoutedRedisManager(RedisManager):
             return body, True
         if message == CANARY and channel == self._own_channel:
             return None, False  # it was heard, which is all that it is for
-        if self._accept_stock and channel == _SHARED and not is_signed(message):
+        if self._accept_stock and channel == self._shared and not is_signed(message):
             return message, False
         metrics.UNSIGNED_DROPPED.inc()
         return None, False

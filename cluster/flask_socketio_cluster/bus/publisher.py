@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from flask_socketio_cluster import redis_client
-from flask_socketio_cluster.bus.channels import room_channel
+from flask_socketio_cluster.bus.channels import STOCK_CHANNEL, Channels
 from flask_socketio_cluster.bus.signing import Keys
 
 # A worker can wait longer than a request can.
@@ -22,9 +22,10 @@ class Numbered:
 
 
 class Publisher:
-    """With `keys` every message is signed."""
+    """With `keys` every message is signed. `channel`: as that of the nodes' `RoutedRedisManager`."""
 
-    def __init__(self, redis_url: str, *, keys: Keys | None = None) -> None:
+    def __init__(self, redis_url: str, *, channel: str = STOCK_CHANNEL, keys: Keys | None = None) -> None:
+        self._channels = Channels(channel)
         self._client = redis_client.connect(redis_url, answer_timeout_s=ANSWER_TIMEOUT_S)
         self._keys = keys
 
@@ -48,6 +49,6 @@ class Publisher:
         pipeline.execute()
 
     def _ready(self, message: Numbered) -> tuple[bytes, bytes]:
-        channel = room_channel(message.namespace, message.room).encode()
+        channel = self._channels.room(message.namespace, message.room).encode()
         body = "\n".join((str(message.seq), *message.packets)).encode()
         return channel, self._keys.sign(channel, body) if self._keys else body

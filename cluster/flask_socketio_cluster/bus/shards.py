@@ -10,7 +10,6 @@ from redis.crc import key_slot
 from redis.exceptions import RedisError
 
 from flask_socketio_cluster import redis_client
-from flask_socketio_cluster.bus.channels import ROOM_CHANNELS
 from flask_socketio_cluster.bus.subscriber import RECONNECT_PAUSE_S, OnMessage, Subscriber
 from flask_socketio_cluster.loops import Loop
 
@@ -49,10 +48,12 @@ class ShardedSubscriber:
 
     Once a second, and when a channel leaves a primary, it asks one node of Redis who owns what. The channels of slots
     that have another owner are subscribed to there, and then `on_ready` is called, as after every new connection.
+    `rooms`: how the channels of the rooms begin.
     """
 
-    def __init__(self, redis_url: str, *, on_message: OnMessage, on_ready: Callable[[], None]) -> None:
+    def __init__(self, redis_url: str, *, rooms: str, on_message: OnMessage, on_ready: Callable[[], None]) -> None:
         self._redis_url = redis_url
+        self._rooms = rooms
         self._on_message = on_message
         self._on_ready = on_ready
         self._client: Any = redis_client.connect(redis_url)
@@ -82,7 +83,7 @@ class ShardedSubscriber:
 
     def add(self, channel: str) -> None:
         """Want a channel. Returns at once; see `wait`."""
-        if not channel.startswith(ROOM_CHANNELS):
+        if not channel.startswith(self._rooms):
             self._unsharded.add(channel)
         elif channel not in self._heard_at:
             self._heard_at[channel] = owner = self._slots.owner(channel)
@@ -90,14 +91,14 @@ class ShardedSubscriber:
                 self._shards[owner].add(channel)
 
     def remove(self, channel: str) -> None:
-        if not channel.startswith(ROOM_CHANNELS):
+        if not channel.startswith(self._rooms):
             self._unsharded.remove(channel)
         elif at := self._heard_at.pop(channel, None):
             self._shards[at].remove(channel)
 
     def wait(self, channel: str, timeout_s: float) -> bool:
         """As `Subscriber.wait`; False as well for a channel whose slot has no owner."""
-        if not channel.startswith(ROOM_CHANNELS):
+        if not channel.startswith(self._rooms):
             return self._unsharded.wait(channel, timeout_s)
         self._looked.wait(timeout_s)
         at = self._heard_at.get(channel)

@@ -22,7 +22,6 @@ CONNECT_TIMEOUT_S = 0.5
 RECONNECT_PAUSE_S = 0.1
 CHANNELS_PER_COMMAND = 500
 READ_BYTES_MAX = 65_536
-MESSAGES_PER_TURN = 64
 # After that long without an answer to `ping` a connection is made anew.
 SILENT_S = 3.0
 # A pause of nothing would let the other greenlets run, but not let the event loop look what has arrived for them.

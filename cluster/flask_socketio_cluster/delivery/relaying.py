@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 
+from flask_socketio_cluster.bus.channels import STOCK_CHANNEL
 from flask_socketio_cluster.bus.publisher import Numbered, Publisher
 from flask_socketio_cluster.bus.signing import Keys
 from flask_socketio_cluster.delivery.delivery import user_room
@@ -9,12 +10,19 @@ from flask_socketio_cluster.streams.stream import Key, Stored, Streams
 
 
 class StreamPublisher:
-    """The events of `streams`, each to the nodes that hold a socket of its user; signed where there are `keys`."""
+    """The events of `streams`, each to the nodes that hold a socket of its user; signed where there are `keys`.
+    `channel` and `room_of`: as those of the nodes."""
 
     def __init__(
-        self, redis_url: str, streams: Streams, *, room_of: Callable[[Key], str] = user_room, keys: Keys | None = None
+        self,
+        redis_url: str,
+        streams: Streams,
+        *,
+        channel: str = STOCK_CHANNEL,
+        room_of: Callable[[Key], str] = user_room,
+        keys: Keys | None = None,
     ) -> None:
-        self._publisher = Publisher(redis_url, keys=keys)
+        self._publisher = Publisher(redis_url, channel=channel, keys=keys)
         self._namespace = streams.namespace
         self._room_of = room_of
 

@@ -7,7 +7,7 @@ from typing import cast
 from redis.exceptions import RedisError
 
 from flask_socketio_cluster import clock, metrics, redis_client
-from flask_socketio_cluster.bus.channels import SESSIONS_KEY
+from flask_socketio_cluster.bus.channels import STOCK_CHANNEL, Channels
 from flask_socketio_cluster.loops import Loop
 from flask_socketio_cluster.transport.transport import Transport
 
@@ -62,9 +62,11 @@ class Balance:
 
     A moved client is told first, as in a drain, and closed: it comes to another node, or with bad luck to the same
     one again. While Redis is away nobody is moved. A forged count makes a node move MOVED_MAX a second, no more.
+    `channel`: as that of the node's `RoutedRedisManager`.
     """
 
-    def __init__(self, redis_url: str, *, node_id: str, transport: Transport) -> None:
+    def __init__(self, redis_url: str, *, node_id: str, transport: Transport, channel: str = STOCK_CHANNEL) -> None:
+        self._sessions_key = Channels(channel).sessions
         self._client = redis_client.connect(redis_url)
         self._node_id = node_id
         self._transport = transport
@@ -78,17 +80,17 @@ class Balance:
 
     def _turn(self) -> None:
         if self._transport.draining:
-            self._client.hdel(SESSIONS_KEY, self._node_id)
+            self._client.hdel(self._sessions_key, self._node_id)
             return
         self._number += 1
-        self._client.hset(SESSIONS_KEY, self._node_id, f"{self._transport.sessions}:{self._number}")
-        said = cast(dict[bytes, bytes], self._client.hgetall(SESSIONS_KEY))
+        self._client.hset(self._sessions_key, self._node_id, f"{self._transport.sessions}:{self._number}")
+        said = cast(dict[bytes, bytes], self._client.hgetall(self._sessions_key))
         count = self._shares.to_move({node.decode(): text.decode(errors="replace") for node, text in said.items()})
         if count:
             metrics.SESSIONS_MOVED.inc(count)
             self._transport.move(count)
         if forgotten := self._shares.forgotten():
-            self._client.hdel(SESSIONS_KEY, *forgotten)
+            self._client.hdel(self._sessions_key, *forgotten)
 
 
 def _sessions(text: str) -> int:

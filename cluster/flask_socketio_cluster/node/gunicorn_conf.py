@@ -9,6 +9,7 @@ import socket
 import sys
 from typing import Any
 
+from flask_socketio_cluster.node import drain_s
 from flask_socketio_cluster.node.worker import QuietSocket
 
 workers = 1
@@ -20,7 +21,7 @@ bind = os.environ.get("BIND", "127.0.0.1:8000")
 backlog = 2_048
 
 # After SIGTERM: the node sends its clients elsewhere (`Node`'s `drain_s`), then ends requests in flight.
-graceful_timeout = int(float(os.environ.get("DRAIN_S") or 20)) + 8
+graceful_timeout = int(drain_s()) + 8
 # A node whose event loop stands still for so long is killed and started again.
 timeout = 30
 

@@ -7,6 +7,7 @@ from flask import Flask
 
 from flask_socketio_cluster.loops import Loop
 from flask_socketio_cluster.node import EXTENSION
+from flask_socketio_cluster.node import drain_s as drain_s_of_environment
 from flask_socketio_cluster.transport.transport import Transport
 
 
@@ -18,23 +19,20 @@ class Part(Protocol):
         """They run from the node's `start` to its `stop`."""
 
 
-DRAIN_S = 20.0
-
-
 class Node:
     """`parts` run from `start` to `stop`; the transport among them sends its clients elsewhere in `drain`, within about
-    `drain_s`. `bad_request`: the JSON that answers what is no HTTP.
+    `drain_s`, by default DRAIN_S of the environment or 20. `bad_request`: the JSON that answers what is no HTTP.
     """
 
     def __init__(
         self,
         app: Flask,
         *parts: Part,
-        drain_s: float = DRAIN_S,
+        drain_s: float | None = None,
         bad_request: bytes = b'{"code": "bad_request", "message": "The request could not be understood."}',
     ) -> None:
         self.bad_request = bad_request
-        self.drain_s = drain_s
+        self.drain_s = drain_s_of_environment() if drain_s is None else drain_s
         self._parts = parts
         self.draining = False
         app.extensions[EXTENSION] = self

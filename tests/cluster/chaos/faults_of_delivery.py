@@ -6,7 +6,7 @@ from contextlib import contextmanager
 
 import redis
 from flask_socketio_cluster.bus.canary import DEAF_S
-from flask_socketio_cluster.bus.channels import room_channel
+from flask_socketio_cluster.bus.channels import Channels
 from flask_socketio_cluster.bus.signing import unverified_body
 
 from app.wire import room_of
@@ -24,7 +24,7 @@ def kill_between_publish_and_delete(lab: Lab, hold_s: float) -> None:
     Redis takes the message and does not say so. Whoever published it waits for that, and is killed there.
     """
     payee = lab.witnesses[1].login
-    channel = room_channel("/", room_of(payee.user_id))
+    channel = Channels().room("/", room_of(payee.user_id))
     with _heard(lab, channel) as heard:
         lab.redis_link.hold_next_answer(channel)
         lab.witnesses[0].teller.transfer(payee, 7)
@@ -64,7 +64,7 @@ def drop_last_message(lab: Lab, hold_s: float) -> None:
     payee = lab.witnesses[1].login
     burst = 3
     last = lab.auditor.heads([payee.user_id])[payee.user_id] + burst
-    lab.redis_link.swallow(room_channel("/", room_of(payee.user_id)), last)
+    lab.redis_link.swallow(Channels().room("/", room_of(payee.user_id)), last)
     for _ in range(burst):
         lab.witnesses[0].teller.transfer(payee, 3)
     eventually(lab.redis_link.swallowed, "a message to lose", PUBLISHED_WITHIN_S)
