@@ -37,7 +37,7 @@ class Drained:
         self.done: list[tuple[str, str]] = []
         self.transport = Transport(server, sessions_max=SESSIONS)
         self.transport.tell_before_close(self._tell)
-        heartbeat = Heartbeat(server.eio, enter_within_s=60)
+        heartbeat = Heartbeat(server.eio, enter_within_s=60, is_inside=lambda _: True)
         for number in range(SESSIONS):
             session = EngineSession(server.eio, f"sid{number}", heartbeat, TimeSlices(), on_end=self._closed)
             server.eio.sockets[session.sid] = session

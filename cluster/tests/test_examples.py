@@ -104,6 +104,24 @@ def test_a_feed_reaches_its_reader_on_any_node_and_later(example: Program) -> No
     assert texts == ["The parcel is here", "The parcel was opened"]
 
 
+def test_a_socket_that_says_it_is_two_people_at_once_is_one_of_them(example: Program) -> None:
+    feed = str(EXAMPLES / "feed.py")
+    example.run(feed, "prepare")
+    tokens = [example.run(feed, "token", name).strip() for name in ("ana", "eva")]
+    with example.node("feed:app", "web1") as url, example.running(feed, "relay"), connected(url, "/feed") as socket:
+        for token in tokens:
+            socket.client.emit("authenticate", {"token": token}, namespace="/feed")
+        (refused,) = socket.wait("error")
+        (authenticated,) = socket.wait("authenticated")
+
+        somebody, nobody = ("ana", "eva") if authenticated["key"] == "ana" else ("eva", "ana")
+        example.run(feed, "post", nobody, "for nobody here")
+        example.run(feed, "post", somebody, "for the socket")
+        assert [event["text"] for event in socket.wait("posted")] == ["for the socket"]
+
+    assert refused["code"] == "other_user"
+
+
 def test_a_forged_token_is_refused_and_hears_nothing(example: Program) -> None:
     feed = str(EXAMPLES / "feed.py")
     example.run(feed, "prepare")

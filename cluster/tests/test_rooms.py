@@ -2,6 +2,7 @@
 Redis Cluster."""
 
 import itertools
+import json
 import secrets
 import sys
 from collections.abc import Iterator
@@ -229,12 +230,28 @@ def test_what_nobody_signed_is_dropped_unless_it_is_a_stock_emit(
     sid = bia.call("whoami", None)
 
     forger.say_everything(room, sid)
+    unsigned = nodes.outside._keys is None
+    if not unsigned:
+        forger.order_everything(room, sid)
     nodes.stock.emit("said", "from a stock script", namespace=namespace, to=room)
+    ana.call("emit", {"data": "for the room", "to": room})
 
     heard = said(bia, mark(bia, by=ana))
-    unsigned = nodes.outside._keys is None
-    assert sorted(heard) == (["forged"] * forger.emits if unsigned else []) + ["from a stock script"]
+    forged = ["forged"] * forger.emits if unsigned else []
+    assert sorted(heard) == ["for the room", *forged, "from a stock script"], "it is in its room still, and in no other"
     assert bia.call("whoami", None) == sid, "it was not disconnected"
+
+
+def test_rooms_whose_names_are_no_text_are_other_rooms(ana: Listener, bia: Listener) -> None:
+    ana.call("join", "5")
+    bia.call("enter", (bia.call("whoami", None), 5))
+
+    ana.call("emit", {"data": "for the text", "to": "5"})
+    bia.call("emit", {"data": "for the text", "to": "5"})
+    ana.call("emit", {"data": "for the number", "to": 5})
+
+    assert said(ana, mark(ana, by=bia)) == ["for the text"] * 2
+    assert said(bia, mark(bia, by=ana)) == ["for the number"]
 
 
 class Forger:
@@ -256,3 +273,18 @@ class Forger:
         with Redis.from_url(self._nodes.stock_url, socket_timeout=5) as client:
             for channel in (Channels().shared, Channels().room(self._namespace, room)):
                 client.publish(channel, b"~" * 60)
+
+    def order_everything(self, room: str, sid: str) -> None:
+        """What makes a node do more than speak, where stock emitters speak."""
+        common: dict[str, Any] = {"namespace": self._namespace, "host_id": "forger", "sid": sid, "room": room}
+        orders = [{**common, "method": method} for method in ("leave_room", "close_room", "disconnect", "signal")]
+        orders += [
+            {**common, "method": "close_room", "room": None},
+            {**common, "method": "callback", "id": 1, "args": []},
+            {**common, "method": "enter_room", "room": "elsewhere"},
+        ]
+        with Redis.from_url(self._nodes.stock_url, socket_timeout=5) as client:
+            for order in orders:
+                client.publish(Channels().shared, json.dumps(order))
+        self._unsigned.emit("said", "forged", namespace=self._namespace, room="elsewhere")
+        self._nodes.outside.emit("said", "overheard", namespace=self._namespace, room="elsewhere")

@@ -110,7 +110,9 @@ def server() -> socketio.Server:
 @pytest.fixture
 def eio_socket(server: socketio.Server) -> EngineSession:
     """An Engine.IO session as a handshake leaves it, without a transport."""
-    heartbeat = Heartbeat(server.eio, enter_within_s=10)
+    heartbeat = Heartbeat(
+        server.eio, enter_within_s=10, is_inside=lambda sid: bool(server.manager.sid_from_eio_sid(sid, "/"))
+    )
     session = EngineSession(server.eio, "web1.eio", heartbeat, TimeSlices(), on_end=lambda _: None)
     server.eio.sockets["web1.eio"] = session
     return session

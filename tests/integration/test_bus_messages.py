@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import Any
 
 import gevent
@@ -141,6 +142,24 @@ def test_what_no_browser_can_read_is_sent_to_none(wire: Wire, node: RoutedRedisM
 
     with pytest.raises(ValueError, match="NaN or Infinity"):
         node._on_message(Channels().shared.encode(), published)
+
+
+@pytest.mark.parametrize(
+    "spoiled",
+    [("[1]", "[}{]"), ("[1]", '[1]\x1e41\x1e42["y"]'), ("[1]", '["\n"]'), ("[1]", "[1"), ('"x"', "7"), ('"x"', '"x"]')],
+)
+def test_what_is_no_json_is_sent_to_none(node: RoutedRedisManager, spoiled: tuple[str, str]) -> None:
+    sent: list[str] = []
+    node.send_through(lambda _eio_sids, packet: sent.append(packet))
+    message = {"method": "emit", "event": "x", "data": [1], "binary": False, "namespace": "/", "room": None}
+    published = json.dumps({**message, "skip_sid": None, "callback": None, "host_id": "z"})
+    node._on_message(Channels().shared.encode(), published.encode())
+    assert sent == ['2["x",1]']
+
+    with suppress(ValueError):
+        node._on_message(Channels().shared.encode(), published.replace(*spoiled).encode())
+
+    assert len(sent) == 1
 
 
 @EXAMPLES

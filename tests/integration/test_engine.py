@@ -12,7 +12,9 @@ from flask_socketio_cluster.environ import CONNECTION
 from flask_socketio_cluster.transport import session as engine
 from flask_socketio_cluster.transport.heartbeat import Heartbeat
 from flask_socketio_cluster.transport.session import (
+    INBOX_BYTES_MAX,
     INBOX_MESSAGES_MAX,
+    POST_WAIT_S,
     QUEUE_BYTES_MAX,
     QUEUE_PACKETS_MAX,
     EngineSession,
@@ -500,6 +502,34 @@ def test_who_opens_a_connection_and_never_enters_is_ended(
     after(1)
 
     assert eio_socket.closed is not entered
+
+
+@pytest.mark.parametrize("inside", [True, False])
+def test_whom_the_server_put_out_of_the_last_namespace_has_to_enter_again(
+    server: socketio.Server, eio_socket: EngineSession, sid: str, beating: tuple[Heartbeat, Clock, Any], inside: bool
+) -> None:
+    _, _, after = beating
+    eio_socket.entered = True
+    if not inside:
+        server.disconnect(sid, ignore_queue=True)
+
+    after(server.eio.ping_interval)
+    assert not eio_socket.closed
+    after(10)
+
+    assert eio_socket.closed is not inside
+
+
+def test_a_post_that_comes_after_the_end_does_not_wait(eio_socket: EngineSession, application: Application) -> None:
+    eio_socket.connected = True
+    eio_socket.receive_payload(["4wait", "4" + "x" * INBOX_BYTES_MAX])
+    application.wait(messages=1)
+    eio_socket.end("slow")
+    application.wait(ends=1)
+
+    with pytest.raises(SessionEnded), gevent.Timeout(POST_WAIT_S / 2):
+        eio_socket.receive_payload(["4perdida"])
+    application.let_go.set()
 
 
 def test_a_post_that_waits_is_refused_when_its_session_ends_meanwhile(

@@ -81,7 +81,7 @@ class Node:
 
     def screen(self, user_id: int, *, seq: int = 0, ttl_s: int = 3600) -> Screen:
         sid = f"sid-{len(self.screens)}"
-        heartbeat = Heartbeat(self.server.eio, enter_within_s=10)
+        heartbeat = Heartbeat(self.server.eio, enter_within_s=10, is_inside=lambda _: True)
         socket = EngineSession(self.server.eio, f"eio-{sid}", heartbeat, TimeSlices(), on_end=lambda _: None)
         self.server.eio.sockets[socket.sid] = socket
         session = self.sockets.open(sid, socket.sid, address="192.0.2.1")

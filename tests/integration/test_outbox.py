@@ -134,10 +134,13 @@ def test_a_worker_publishes_to_the_user_s_own_channel(database: Database, redis:
     assert waiting(database) == 0
 
 
-def test_what_another_worker_has_claimed_is_skipped_and_the_rest_relayed(emptied_mariadb: Database) -> None:
+@pytest.mark.parametrize(("claimed", "rest"), [(1, 2), (20, 20), (BATCH_MAX, BATCH_MAX)])
+def test_what_another_worker_has_claimed_is_skipped_and_the_rest_relayed(
+    emptied_mariadb: Database, claimed: int, rest: int
+) -> None:
     database = emptied_mariadb
     alice, bob = new_customer(database), new_customer(database)
-    tell(alice, 1)
+    tell(alice, claimed)
     published, holding, release = Published(), threading.Event(), threading.Event()
 
     def hold(_events: Sequence[Stored]) -> None:
@@ -147,13 +150,39 @@ def test_what_another_worker_has_claimed_is_skipped_and_the_rest_relayed(emptied
     with ThreadPoolExecutor(1) as pool:
         first = pool.submit(database.transact, outbox.drain, hold)
         assert holding.wait(20)
-        tell(bob, 2)
+        tell(bob, rest)
         second = database.transact(outbox.drain, published)
+        assert not first.done(), "the second one waited for the first"
         release.set()
 
-        assert (first.result(), second) == (1, 2)
-    assert published.seqs == [(bob.id, 1), (bob.id, 2)]
+        assert (first.result(), second) == (claimed, rest)
+    assert published.seqs == [(bob.id, seq) for seq in range(1, rest + 1)]
     assert waiting(database) == 0
+
+
+def test_a_worker_does_not_wait_for_who_is_appending(emptied_mariadb: Database) -> None:
+    database = emptied_mariadb
+    alice, bob = new_customer(database), new_customer(database)
+    tell(alice, 20)
+    published = Published()
+    with database.engine.connect() as connection, connection.begin():
+        _tell(connection, bob.id, 3)
+
+        assert database.transact(outbox.drain, published) == 20
+
+
+def test_an_event_that_somebody_has_locked_is_relayed_all_the_same(emptied_mariadb: Database) -> None:
+    database = emptied_mariadb
+    alice = new_customer(database)
+    tell(alice, 3)
+    published, before = Published(), counted("socketio_cluster_outbox_rows_set_aside_total")
+    with database.engine.connect() as connection, connection.begin():
+        connection.execute(text("SELECT * FROM stream_events WHERE seq = 2 FOR UPDATE")).all()
+
+        assert database.transact(outbox.drain, published) == 3
+
+    assert published.seqs == [(alice.id, seq) for seq in (1, 2, 3)]
+    assert counted("socketio_cluster_outbox_rows_set_aside_total") == before
 
 
 def test_what_is_not_committed_is_skipped_and_not_set_aside(emptied_mariadb: Database) -> None:
@@ -228,7 +257,7 @@ def test_what_is_committed_while_a_relay_rests_shares_a_round(
         assert relaying._round() is None
 
     assert batches == [3, 3]
-    assert rested[0] == 0, "nobody waits for more where nothing was relayed just before"
+    assert rested[0] == 0, "nobody waits for more where there was no round just before"
     assert 0 < rested[1] <= relay_module.GATHER_S
 
 

@@ -5,8 +5,9 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
+from flask_socketio_cluster.streams.database import EngineDatabase
 from flask_socketio_cluster.streams.stream import READ_EVENTS_MAX, Append, Stored
-from sqlalchemy import Connection
+from sqlalchemy import Connection, create_engine, text
 
 from app import wire
 from app.bank import accounts, payloads, queries
@@ -35,6 +36,20 @@ def parsed(packet: str) -> tuple[str, dict[str, Any]]:
 def told(customer: Customer) -> list[dict[str, Any]]:
     """The payloads of the customer's notifications."""
     return [payload for name, payload in (parsed(event.packet) for event in events_after(customer, 0))]
+
+
+def test_the_plain_database_of_the_package_keeps_nobody_from_appending(emptied_mariadb: Database) -> None:
+    engine = create_engine(emptied_mariadb.url)  # MariaDB's own level is REPEATABLE READ
+    plain = EngineDatabase(engine)
+
+    levels = [work(_level) for work in (plain.read, plain.transact)]
+
+    engine.dispose()
+    assert levels == ["READ-COMMITTED"] * 2
+
+
+def _level(connection: Connection) -> str:
+    return str(connection.execute(text("SELECT @@tx_isolation")).scalar_one())
 
 
 def test_every_operation_of_a_user_is_one_event_with_the_next_seq(database: Database) -> None:

@@ -97,9 +97,8 @@ class RoutedRedisManager(RedisManager):
         `node_id`: 1 to 32 of a-z, 0-9 and `-`, another
         for each node; the machine's name by default. `write_only`: for a process without a server, which only emits.
 
-        `keys`: what this manager says is signed, and what is not signed on channels of rooms and nodes is dropped and
-        counted. The shared channel, which has no others than stock emitters, is listened to unless `accept_stock` is
-        false: then unsigned messages there are dropped as well.
+        `keys`: what this manager says is signed, and what is not signed is dropped and counted, except emits on the
+        shared channel, where stock emitters are; unless `accept_stock` is false: then those are dropped as well.
         """
         self._channels = channels = Channels(channel)
         self._shared, self._rooms_prefix = channels.shared.encode(), channels.rooms.encode()
@@ -166,7 +165,9 @@ class RoutedRedisManager(RedisManager):
     # -- rooms ---------------------------------------------------------------------------------
 
     def basic_enter_room(self, sid: str, namespace: str, room: str | None, eio_sid: str | None = None) -> None:
-        """As the library's. A room is a plain dict: only that of all, None, is looked up both ways."""
+        """As the library's. A room is a plain dict: only that of all, None, is looked up both ways. One whose name is
+        no text has no channel: what is for it goes to every node. Raises ValueError for a text that is no Unicode."""
+        channel = self._channels.room(namespace, room).encode() if isinstance(room, str) and room != sid else None
         rooms = self.rooms.get(namespace, _NOTHING)
         first = room not in rooms
         if room is None or not rooms:
@@ -174,21 +175,25 @@ class RoutedRedisManager(RedisManager):
         elif sid != room and self.is_sid_room(namespace, room):
             raise ValueError("cannot enter a sid room")
         else:
-            eio_sid = eio_sid or rooms[None][sid]
-            rooms.setdefault(room, {})[sid] = eio_sid
+            rooms.setdefault(room, {})[sid] = eio_sid or rooms[None][sid]
         self._rooms_of.setdefault((namespace, sid), set()).add(room)
-        if first and room is not None and room != sid:
-            channel = self._channels.room(namespace, room)
-            self._held[channel.encode()] = namespace, room
-            self._subscriber.add(channel)
+        if first and channel is not None and room is not None:
+            self._held[channel] = namespace, room
+            self._subscriber.add(channel.decode())
 
     def basic_leave_room(self, sid: str, namespace: str, room: str | None) -> None:
         super().basic_leave_room(sid, namespace, room)
         self._rooms_of.get((namespace, sid), set()).discard(room)
-        if room is not None and room != sid and room not in self.rooms.get(namespace, ()):
+        if isinstance(room, str) and room != sid and room not in self.rooms.get(namespace, ()):
             channel = self._channels.room(namespace, room)
             self._held.pop(channel.encode(), None)
             self._subscriber.remove(channel)
+
+    def basic_close_room(self, room: str, namespace: str) -> None:
+        """As the library's. Raises ValueError for the room of all, whose members would neither be in nor out."""
+        if room is None:
+            raise ValueError("the room of all cannot be closed")
+        super().basic_close_room(room, namespace)
 
     def basic_disconnect(self, sid: str, namespace: str, **kwargs: Any) -> None:
         """Costs the socket's own rooms; the library looks at every room of the node."""
@@ -321,13 +326,16 @@ class RoutedRedisManager(RedisManager):
         namespace = message.get("namespace") or "/"
         self._emit_here(namespace, message.get("room"), message.get("skip_sid"), self._payload(message))
 
-    def _emit_here(self, namespace: str, room: Any, skip_sid: Any, payload: str) -> None:
-        """`payload`: the event's name and arguments as a JSON array."""
+    def _emit_here(self, namespace: str, room: Any, skip_sid: Any, payload: str, *, checked: bool = True) -> None:
+        """`payload`: the event's name and arguments as a JSON array. Raises ValueError where it is not `checked` and is
+        none that a browser can read: it would end every client that is sent it."""
         members = self.get_participants(namespace, room)
         if skip_sid is not None:
             skipped = skip_sid if isinstance(skip_sid, list | tuple) else (skip_sid,)
             members = [member for member in members if member[0] not in skipped]
         if members:
+            if not checked and not isinstance(DECODER.decode(payload)[0], str):
+                raise ValueError("an event's name is a text")
             where = "" if namespace == "/" else f"{namespace},"
             self._send(map(_EIO_SID, members), f"2{where}{payload}")
 
@@ -351,7 +359,8 @@ class RoutedRedisManager(RedisManager):
                 metrics.FOREIGN_DROPPED.inc()
                 return
             if emit := stock.emit_of(body):
-                self._on_stock_emit(emit)
+                if emit.host_id != self.host_id:
+                    self._emit_here(emit.namespace, emit.room, emit.skip_sid, emit.payload, checked=False)
                 return
         if body != CANARY:
             self._dispatch(DECODER.decode(body.decode()), trusted=trusted)
@@ -389,10 +398,6 @@ class RoutedRedisManager(RedisManager):
         namespace, room = held
         self._emit_here(namespace, room, None if skip_sid == "null" else DECODER.decode(skip_sid), payload)
 
-    def _on_stock_emit(self, emit: stock.Emit) -> None:
-        if emit.host_id != self.host_id:
-            self._emit_here(emit.namespace, emit.room, emit.skip_sid, emit.payload)
-
     def _is_foreign(self, body: bytes) -> bool:
         """Whether a stock message is for one room that this node does not hold, found without decoding it."""
         name = stock.room_of(body)
@@ -400,14 +405,13 @@ class RoutedRedisManager(RedisManager):
 
     def _dispatch(self, message: dict[str, Any], *, trusted: bool) -> None:
         method = message.get("method")
-        if method == "callback":
+        if not trusted and method != "emit":
+            metrics.UNSIGNED_DROPPED.inc()  # who has no key may speak, and do nothing else
+        elif method == "callback":
             self._apart(self._handle_callback, message)
         elif message.get("host_id") == self.host_id:
             return
         elif method == "signal":
-            if not trusted:
-                metrics.UNSIGNED_DROPPED.inc()
-                return
             self._signalled(message["namespace"], message["name"], message["data"])
         elif method == "disconnect":
             self._apart(self._handle_disconnect, message)

@@ -1,8 +1,9 @@
 """Signatures of bus messages: who reaches Redis but has no key can neither forge nor change what nodes tell each other.
 
 A signed message is `~`, the id of the key (8 characters), the signature (32) and the body. The signature is HMAC-SHA256
-over channel and body, cut to 128 bits, so a message cannot be repeated on another channel. Repeating it on its own
-channel does no harm: what it says has a number, or is true already.
+over channel and body, cut to 128 bits, so a message cannot be repeated on another channel. On its own channel
+it can be repeated: an event of a stream, which has a number, and an end of sessions do nothing a second time; any other
+emit is heard again, and a room is closed again.
 """
 
 import hashlib

@@ -10,6 +10,7 @@ from flask_socketio_cluster.delivery.feed import Feed, Read
 from flask_socketio_cluster.delivery.identity import Identity
 from flask_socketio_cluster.delivery.messages import Messages
 from flask_socketio_cluster.delivery.sockets import Sockets, UserSocket
+from flask_socketio_cluster.errors import OtherKey
 from flask_socketio_cluster.limits.batches import Batches
 from flask_socketio_cluster.limits.key_locks import KeyLocks
 from flask_socketio_cluster.streams.stream import Head, Streams
@@ -52,11 +53,13 @@ class Authentication:
         """Join the user's room first, then read what was missed: the other order has a gap.
 
         Answers where the stream is, then sends every durable event after the client's place. Without a place, or with
-        one of another epoch or from the future, the stream starts at its head. Raises what `read_place` and `read`
-        raise.
+        one of another epoch or from the future, the stream starts at its head. Raises OtherKey, and what `read_place`
+        and `read` raise.
         """
         place = self._messages.read_place(data)
         with self._locks.hold(socket.sid):
+            if socket.identity is not None and socket.identity.key != identity.key:
+                raise OtherKey  # it became somebody while this waited
             first = socket.identity is None
             head = self._enter(socket, identity, first=first)
             recovered = place.after is not None and place.epoch == head.epoch and place.after <= head.seq

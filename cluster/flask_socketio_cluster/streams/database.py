@@ -7,7 +7,8 @@ from sqlalchemy import Engine
 
 
 class Database(Protocol):
-    """Both run `work(connection, *args)` and return what it returns."""
+    """Both run `work(connection, *args)` and return what it returns; at READ COMMITTED, where there are levels. At
+    REPEATABLE READ a relay would keep everybody from appending for as long as it publishes."""
 
     def read(self, work: Callable[..., Any], *args: Any) -> Any:
         """Single statements that change nothing."""
@@ -21,7 +22,8 @@ class EngineDatabase:
     transactions meet in a deadlock, or whose database restarts under it, wants one that tries again."""
 
     def __init__(self, engine: Engine) -> None:
-        self._engine = engine
+        is_sqlite = engine.dialect.name == "sqlite"
+        self._engine = engine if is_sqlite else engine.execution_options(isolation_level="READ COMMITTED")
 
     def read(self, work: Callable[..., Any], *args: Any) -> Any:
         with self._engine.connect() as connection:

@@ -4,7 +4,7 @@ import logging
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from sqlalchemy import BindParameter, Connection, Row, and_, bindparam, delete, select
+from sqlalchemy import BindParameter, Connection, Delete, Row, and_, bindparam, delete, select
 
 from flask_socketio_cluster import metrics
 from flask_socketio_cluster.streams.stream import Stored, Streams, Unreadable
@@ -34,6 +34,9 @@ class Outbox:
             .with_for_update(skip_locked=True)
         )
         self._delete = delete(tables.outbox).where(outbox.id.in_(ids))
+        self._again = select(events.event, events.payload, events.state).where(
+            events[name] == bindparam("key"), events.seq == bindparam("seq")
+        )
 
     def drain(self, connection: Connection, publish: Publish) -> int:
         """Publish up to BATCH_MAX rows that no other relay has claimed, oldest first; how many.
@@ -48,15 +51,22 @@ class Outbox:
         """
         rows = connection.execute(self._claim).all()
         if rows:
-            publish([event for row in rows if (event := self._read(row)) is not None])
-            connection.execute(self._delete, {"ids": [row.id for row in rows]})
+            publish([event for row in rows if (event := self._read(connection, row)) is not None])
+            connection.execute(self._delete_of(len(rows)), {"ids": [row.id for row in rows]})
         return len(rows)
 
-    def _read(self, row: Row[*tuple[Any, ...]]) -> Stored | None:
+    def _delete_of(self, count: int) -> Delete:
+        """Without a limit MariaDB takes the ids for too many, reads the whole table, and locks others' rows as well."""
+        return self._delete.with_dialect_options(mysql_limit=count, mariadb_limit=count)
+
+    def _read(self, connection: Connection, row: Row[*tuple[Any, ...]]) -> Stored | None:
         try:
-            if row.event is None:
+            event: Row[*tuple[Any, ...]] | None = row
+            if row.event is None:  # it is not there, or skipped because somebody has locked it
+                event = connection.execute(self._again, {"key": row.key, "seq": row.seq}).one_or_none()
+            if event is None:
                 raise Unreadable("there is no such event")
-            return self._streams.to_stored(row.key, row.seq, row.event, row.payload, row.state)
+            return self._streams.to_stored(row.key, row.seq, event.event, event.payload, event.state)
         except Unreadable as error:
             metrics.OUTBOX_SET_ASIDE.inc()
             _log.error("outbox_row_set_aside", extra={"key": row.key, "seq": row.seq, "error": str(error)})

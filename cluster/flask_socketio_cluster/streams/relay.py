@@ -16,8 +16,8 @@ LOOK_EVERY_S = 1.0
 RETRY_S = 0.3
 RETRY_MAX_S = 2.0
 JITTER = 0.2
-# After a round that relayed something the next one waits so long for more to come: a round costs some hundred
-# microseconds, however little it finds.
+# After a round the next one waits so long for more to come: a round costs some hundred microseconds, however little
+# it finds, and anybody who reaches Redis can ask for one.
 GATHER_S = 0.01
 
 
@@ -87,6 +87,5 @@ class Relay:
         relayed = self.drain()
         if relayed >= BATCH_MAX:
             return 0.0
-        if relayed:
-            self._next_s = clock.monotonic_s() + GATHER_S
+        self._next_s = clock.monotonic_s() + GATHER_S
         return None

@@ -1,6 +1,7 @@
 """One heartbeat for all Engine.IO sessions of a node, in place of a greenlet for each."""
 
 from collections import deque
+from collections.abc import Callable
 from math import inf
 from typing import TYPE_CHECKING, Any
 
@@ -22,10 +23,13 @@ PINGS_PER_TURN = 64
 class Heartbeat:
     """Pings every session and ends those that do not answer, or do not enter; one greenlet for the node. Each queue is
     in the order of time, since its wait is the same for all. They know sessions by their ids, so that one that has gone
-    is not kept for as long as its next ping would have been due."""
+    is not kept for as long as its next ping would have been due.
 
-    def __init__(self, server: EngineServer, *, enter_within_s: float) -> None:
+    `is_inside(eio_sid)`: whether a session is in any namespace. The server may have put it out of the last one."""
+
+    def __init__(self, server: EngineServer, *, enter_within_s: float, is_inside: Callable[[str], bool]) -> None:
         self._server = server
+        self._is_inside = is_inside
         self._enter_within_s = enter_within_s
         self._to_enter: deque[tuple[float, str]] = deque()
         self._to_ping: deque[tuple[float, str]] = deque()
@@ -92,6 +96,9 @@ class Heartbeat:
             session = sessions.get(sid)
             if session is None or session.closed:
                 continue
+            if session.entered and not self._is_inside(sid):
+                session.entered = False
+                self.began(session)
             session.last_ping = now_s
             session.ping()
             self._to_answer.append((now_s + self._server.ping_timeout, sid, now_s))

@@ -298,7 +298,7 @@ class EngineSession(Socket, _Slots):
         if not all(packet[:1] in kinds for packet in packets):
             raise Malformed
         heard = [_bytes_of(packet) if packet[:1] == _BYTES else packet for packet in packets]
-        if not self._has_room():
+        if not self._has_room() and not self.closed:
             room = self._room = Event()
             if not room.wait(POST_WAIT_S):
                 raise Malformed
@@ -486,6 +486,7 @@ class EngineSession(Socket, _Slots):
         self.closed = True
         self._on_end(self)
         self._inbox.clear()
+        self._inbox_bytes = 0
         self._wake_poll()
         if self._room:
             self._room.set()

@@ -65,7 +65,7 @@ class Transport:
         self._admission = Admission(sessions_max or admission.sessions_max())
         self._binary = binary
         self._tellers: list[Callable[[str, int], None]] = []
-        self._heartbeat = Heartbeat(server.eio, enter_within_s=connect_within_s)
+        self._heartbeat = Heartbeat(server.eio, enter_within_s=connect_within_s, is_inside=self._is_inside)
         self._http = EngineHttp(
             server.eio,
             admission=self._admission,
@@ -268,10 +268,13 @@ class Transport:
 
     def _left(self, eio_sid: str, session: EngineSession) -> None:
         """A client that has left every namespace has CONNECT_WITHIN_S again to enter one."""
-        manager = self._server.manager
-        if not any(manager.sid_from_eio_sid(eio_sid, namespace) for namespace in manager.get_namespaces()):
+        if not self._is_inside(eio_sid):
             session.entered = False
             self._heartbeat.began(session)
+
+    def _is_inside(self, eio_sid: str) -> bool:
+        manager = self._server.manager
+        return any(manager.sid_from_eio_sid(eio_sid, namespace) for namespace in manager.get_namespaces())
 
 
 def _at_once(handler: Any, *args: Any) -> None:
