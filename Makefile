@@ -42,10 +42,10 @@ check: ## lint, types, import rules and every test: what CI runs
 	node_modules/.bin/tsc -p tsconfig.json
 	$(MAKE) --no-print-directory all-tests
 
-# All at once: most of them wait for something. Where two processors are too few, the parts' tests wait for the others.
+# Two at a time, until the end: most of them wait for something.
 .PHONY: all-tests
 all-tests:
-	$(MAKE) --no-print-directory --jobs=3 --output-sync=target page-tests cluster-tests part-tests
+	$(MAKE) --no-print-directory --jobs=2 --output-sync=target page-tests cluster-tests part-tests package-tests
 
 .PHONY: page-tests
 page-tests:
@@ -58,7 +58,11 @@ cluster-tests:
 
 .PHONY: part-tests
 part-tests:
-	nice -n 10 $(PYTHON) -m pytest tests/unit tests/integration cluster/tests
+	$(PYTHON) -m pytest tests/unit tests/integration
+
+.PHONY: package-tests
+package-tests:
+	$(PYTHON) -m pytest cluster/tests
 
 .PHONY: conformance
 conformance: ## run the official suites: SOCKETIO and PYTHON_SOCKETIO, checkouts of socketio/socket.io, miguelgrinberg/python-socketio

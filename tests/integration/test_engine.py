@@ -491,10 +491,16 @@ def test_who_does_not_answer_is_ended_and_forgotten(
 
 @pytest.mark.parametrize("entered", [True, False])
 def test_who_opens_a_connection_and_never_enters_is_ended(
-    eio_socket: EngineSession, application: Application, beating: tuple[Heartbeat, Clock, Any], entered: bool
+    server: socketio.Server,
+    eio_socket: EngineSession,
+    application: Application,
+    beating: tuple[Heartbeat, Clock, Any],
+    entered: bool,
 ) -> None:
     heartbeat, _, after = beating
     heartbeat.began(eio_socket)
+    if entered:
+        server.manager.connect(eio_socket.sid, "/")
     eio_socket.entered = entered
 
     after(9)

@@ -12,13 +12,16 @@ import pytest
 from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
+from flask_socketio_cluster.streams.stream import Append
 from sqlalchemy import Engine, event, inspect
 from structlog.testing import capture_logs
 
 import app
+from app import wire
 from app.db import Base, Database
 from app.errors import RevokedToken
 from app.migrations import runner
+from app.streams.stream import streams
 from app.users.auth import current_identities
 from app.users.tokens import Claims
 from tests.integration.customers import new_customer, rows, write
@@ -194,6 +197,22 @@ def test_the_way_back_leaves_nothing_and_can_be_gone_again(own_database: Databas
     assert left == set()
     assert tables(own_database) == made
     assert new_customer(own_database, cents=1000).balance() == 1000
+
+
+def test_an_event_that_waits_in_the_outbox_waits_there_after_either_way(own_database: Database) -> None:
+    alice = new_customer(own_database)
+    own_database.transact(streams.append, [Append(alice.id, wire.NOTIFICACAO, {"mensagem": "espera"})])
+    waiting = rows(own_database, "SELECT id, user_id, seq FROM outbox")
+    assert len(waiting) == 1
+
+    for _ in range(2):
+        at_revision(own_database, "0005")
+        assert rows(own_database, "SELECT partition_id FROM outbox") == [(alice.id % 16,)]
+        assert rows(own_database, "SELECT COUNT(*) FROM outbox_partitions") == [(16,)]
+        runner.upgrade(own_database)
+
+    assert rows(own_database, "SELECT id, user_id, seq FROM outbox") == waiting
+    assert differences(own_database) == []
 
 
 def test_moments_keep_their_microseconds(own_database: Database) -> None:

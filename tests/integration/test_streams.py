@@ -42,10 +42,10 @@ def test_the_plain_database_of_the_package_keeps_nobody_from_appending(emptied_m
     engine = create_engine(emptied_mariadb.url)  # MariaDB's own level is REPEATABLE READ
     plain = EngineDatabase(engine)
 
-    levels = [work(_level) for work in (plain.read, plain.transact)]
-
-    engine.dispose()
-    assert levels == ["READ-COMMITTED"] * 2
+    try:
+        assert [work(_level) for work in (plain.read, plain.transact)] == ["READ-COMMITTED"] * 2
+    finally:
+        engine.dispose()
 
 
 def _level(connection: Connection) -> str:

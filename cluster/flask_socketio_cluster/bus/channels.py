@@ -1,4 +1,4 @@
-"""The names of all Redis channels of a cluster, and of its one key."""
+"""The names of a cluster's Redis channels, and of the key of its `Balance`."""
 
 import re
 from urllib.parse import quote
@@ -10,7 +10,7 @@ _NAME = re.compile(r"[A-Za-z0-9_.-]{1,64}")
 
 
 class Channels:
-    """Those that begin with `channel`, which is Flask-SocketIO's setting of that name: applications that share a Redis
+    """Their names begin with `channel`, which is Flask-SocketIO's setting of that name: applications that share a Redis
     have different ones. 1 to 64 of `A-Z`, `a-z`, `0-9`, `_`, `.` and `-`. Raises ValueError.
 
     A Redis access list needs the channels `channel`, `channel#*` and `channel:*`, and the key `channel:sessions`.
@@ -19,7 +19,7 @@ class Channels:
     def __init__(self, channel: str = STOCK_CHANNEL) -> None:
         if not _NAME.fullmatch(channel):
             raise ValueError(f"{channel!r} is no name of a channel: 1 to 64 of A-Z, a-z, 0-9, _, . and -")
-        # That of stock emitters; every node listens.
+        # The channel of stock emitters; every node listens.
         self.shared = channel
         # How the channel of every room begins.
         self.rooms = f"{channel}#"
@@ -29,9 +29,9 @@ class Channels:
         self.sessions = f"{channel}:sessions"
 
     def room(self, namespace: str, room: str) -> str:
-        """That of one room; the nodes that hold a member of it listen."""
+        """The channel of one room; the nodes that hold a member of it listen."""
         return f"{self.rooms}{quote(namespace, safe='/')}#{room}"
 
     def node(self, node_id: str) -> str:
-        """That of one node: for sockets that it holds, and for itself, to know that it is not deaf."""
+        """The channel of one node: for sockets that it holds, and for itself, to know that it is not deaf."""
         return f"{self.shared}:node:{node_id}"

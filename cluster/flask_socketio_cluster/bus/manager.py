@@ -78,7 +78,7 @@ class RoutedRedisManager(RedisManager):
     """A client manager whose node listens only to the rooms that it holds.
 
     A room's channel costs one SUBSCRIBE when its first member on a node joins, one UNSUBSCRIBE when the last leaves,
-    and some hundred bytes in Redis and in the node. What is for all, or for several rooms at once, goes to every node.
+    and some 300 bytes in Redis and in the node. What is for all, or for several rooms at once, goes to every node.
     """
 
     name = "routed-redis"
@@ -190,10 +190,12 @@ class RoutedRedisManager(RedisManager):
             self._subscriber.remove(channel)
 
     def basic_close_room(self, room: str, namespace: str) -> None:
-        """As the library's. Raises ValueError for the room of all, whose members would neither be in nor out."""
-        if room is None:
-            raise ValueError("the room of all cannot be closed")
-        super().basic_close_room(room, namespace)
+        """As the library's, also for members that may not hear it. Raises ValueError for the room of all and for that
+        of one socket, who would neither be in nor out."""
+        if room is None or self.is_sid_room(namespace, room):
+            raise ValueError("the room of all, or of one socket, cannot be closed")
+        for sid in list(self.rooms.get(namespace, _NOTHING).get(room, ())):
+            self.basic_leave_room(sid, namespace, room)
 
     def basic_disconnect(self, sid: str, namespace: str, **kwargs: Any) -> None:
         """Costs the socket's own rooms; the library looks at every room of the node."""

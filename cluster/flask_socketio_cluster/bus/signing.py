@@ -2,8 +2,8 @@
 
 A signed message is `~`, the id of the key (8 characters), the signature (32) and the body. The signature is HMAC-SHA256
 over channel and body, cut to 128 bits, so a message cannot be repeated on another channel. On its own channel
-it can be repeated: an event of a stream, which has a number, and an end of sessions do nothing a second time; any other
-emit is heard again, and a room is closed again.
+it can be repeated by whoever read it there. Events of streams, which have numbers, and ends of sessions do nothing a
+second time; anything else is done again: other emits, and rooms that a socket enters or leaves or that are closed.
 """
 
 import hashlib

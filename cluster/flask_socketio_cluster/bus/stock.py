@@ -1,5 +1,5 @@
-"""What stock emitters publish: `json.dumps` of python-socketio's dict, in its order, read without decoding what an
-event carries. Quotes inside of strings are escaped, so nothing that is emitted is taken for the message's own names."""
+"""What stock emitters publish: `json.dumps` of python-socketio's dict, in its order. What an event carries is cut out
+as text. Quotes inside of strings are escaped, so nothing that is emitted is taken for the message's own names."""
 
 from dataclasses import dataclass
 from typing import Any

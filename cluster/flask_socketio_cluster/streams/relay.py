@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Protocol
 
-from gevent import sleep as rest
+import gevent
 
 from flask_socketio_cluster import clock
 from flask_socketio_cluster.loops import Loop
@@ -16,8 +16,8 @@ LOOK_EVERY_S = 1.0
 RETRY_S = 0.3
 RETRY_MAX_S = 2.0
 JITTER = 0.2
-# After a round the next one waits so long for more to come: a round costs some hundred microseconds, however little
-# it finds, and anybody who reaches Redis can ask for one.
+# After a round that was not full the next one waits so long for more to come: a round costs some hundred microseconds,
+# however little it finds, and anybody who reaches Redis can ask for one.
 GATHER_S = 0.01
 
 
@@ -25,7 +25,7 @@ class StreamsPublisher(Protocol):
     """The way onto the bus, such as `flask_socketio_cluster.delivery.StreamPublisher`."""
 
     def publish(self, events: Sequence[Stored]) -> None:
-        """Raises unless all of them reached Redis."""
+        """Raises unless all of them reached Redis. They are in order; of several relays one may be ahead of another."""
 
     def ping(self) -> None:
         """Raises unless Redis answers."""
@@ -53,7 +53,7 @@ class Relay:
         self._alive = alive
         # Whether Redis did not take, or did not confirm, what was published last.
         self._in_doubt = False
-        # Not before that by the monotonic clock comes the next round.
+        # The next round starts no earlier than this, by the monotonic clock.
         self._next_s = 0.0
         self.loop = Loop(
             "relay",
@@ -82,7 +82,7 @@ class Relay:
     def _round(self) -> float | None:
         if self._alive:
             self._alive.touch()
-        rest(max(0.0, self._next_s - clock.monotonic_s()))
+        gevent.sleep(max(0.0, self._next_s - clock.monotonic_s()))
         # What is committed from now on wakes this loop again.
         relayed = self.drain()
         if relayed >= BATCH_MAX:

@@ -97,7 +97,6 @@ class Heartbeat:
             if session is None or session.closed:
                 continue
             if session.entered and not self._is_inside(sid):
-                session.entered = False
                 self.began(session)
             session.last_ping = now_s
             session.ping()
@@ -108,7 +107,7 @@ class Heartbeat:
 
     def _look_for_entry(self, session: "EngineSession", now_s: float) -> None:
         session.awaited = False
-        if session.entered or session.closed:
+        if session.closed or (session.entered and self._is_inside(session.sid)):
             return
         if session.enter_by_s > now_s:
             self.began(session)  # it was in one meanwhile

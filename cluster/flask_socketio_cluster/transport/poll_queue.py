@@ -9,12 +9,12 @@ POLL_PACKETS_MAX = 16
 
 
 class PollQueue:
-    """Its bounds are kept by the session."""
+    """The session keeps its bounds."""
 
     def __init__(self) -> None:
         self._packets: deque[str] = deque()
         self.size_bytes = 0
-        # Set when there is something for who waits: a packet, none any more, or the end.
+        # Set when a packet came, when the client took the last one, and at the end.
         self._news = Event()
 
     def __len__(self) -> int:
@@ -26,7 +26,7 @@ class PollQueue:
         self.wake()
 
     def take(self, count: int = POLL_PACKETS_MAX) -> list[str]:
-        """So many at the most, in order."""
+        """At most `count` packets, in order."""
         packets = [self._packets.popleft() for _ in range(min(count, len(self._packets)))]
         self.size_bytes -= sum(map(len, packets))
         return packets
@@ -36,7 +36,7 @@ class PollQueue:
         self._news.clear()
 
     def wake(self) -> None:
-        """Let who waits look again."""
+        """End a `wait`."""
         self._news.set()
 
     def wait(self, timeout_s: float | None = None) -> bool:

@@ -188,7 +188,7 @@ class EngineSession(Socket, _Slots):
         self._inbox: list[str | bytes] = []
         self._inbox_bytes = 0
         self._handling = False
-        # Set when there is room in the inbox, or the end; while a POST waits for it.
+        # Set when there is room in the inbox, and at the end; made by the first POST that has to wait.
         self._room: Event | None = None
         self._handlers: BoundedSemaphore | None = None
 

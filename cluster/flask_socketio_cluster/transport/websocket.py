@@ -37,8 +37,8 @@ CLOSE_WAIT_S = 2.0
 NORMAL, PROTOCOL_ERROR, UNSUPPORTED, POLICY, TOO_BIG = 1000, 1002, 1003, 1008, 1009
 
 _READ, _WRITE = 1, 2
-# Of a client's frame: a text message's only one; what is added to its size because it is masked; that two bytes of
-# size follow.
+# The first byte of a text message's only frame; the bit beside the size that says that it is masked; the size that says
+# that the true one follows in two bytes.
 _WHOLE_TEXT, _MASKED, _SIZE_2 = 0x81, 0x80, 126
 _ACCEPTING = (
     b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: %s\r\n\r\n"

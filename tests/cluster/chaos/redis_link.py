@@ -61,7 +61,8 @@ class RedisLink(Link):
         try:
             while data := await reader.read(CHUNK_BYTES):
                 sent = sent[-COMMAND_HEAD_BYTES:] + data  # the network may cut anywhere
-                if self._unanswered and (found := self._unanswered.search(sent)):
+                found = self._unanswered.search(sent) if self._unanswered else None
+                if found and found.end() > len(sent) - len(data):
                     self._unanswered, self._unanswered_seq = None, int(found[1])
                     self._mute.add(writer)
                 writer.write(data)
