@@ -36,6 +36,8 @@ def browser_context_args() -> dict[str, Any]:
         "timezone_id": "America/Sao_Paulo",
         "viewport": {"width": 1280, "height": 860},
         "reduced_motion": "reduce",
+        # It would take the page over at any moment, and with it what a test intercepts. Its own tests allow it.
+        "service_workers": "block",
     }
 
 

@@ -125,7 +125,7 @@ def test_leaving_every_device_is_another_button_that_says_so(alice: Person, open
 
 
 def test_what_could_not_be_ended_everywhere_is_not_ended_here(alice: Person, open_page: Opening) -> None:
-    screen = open_page(alice.url, alice, service_workers="block")
+    screen = open_page(alice.url, alice)
     screen.wait_connected()
     screen.go("preferencias")
     screen.page.route("**/logout", lambda route: route.abort(), times=1)

@@ -168,7 +168,7 @@ def test_three_people_on_three_nodes_one_of_them_offline_in_the_middle(
 
 
 def test_a_line_that_is_lost_before_the_chart_came_brings_it_when_it_is_back(alice: Person, open_page: Opening) -> None:
-    screen = open_page("about:blank#", alice, service_workers="block")
+    screen = open_page("about:blank#", alice)
     screen.page.route("**/uPlot.esm.min.js", lambda route: route.abort(), times=1)
     with screen.page.expect_event("requestfailed", lambda request: "uPlot" in request.url):
         screen.page.goto(alice.url)

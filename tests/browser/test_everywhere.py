@@ -70,8 +70,7 @@ def test_the_first_load_is_light_and_nothing_jumps(alice: Person, open_page: Ope
     screen.page.locator(".u-wrap").wait_for()
     expect(screen.at("extrato-linha")).to_have_count(1)
     assert [shift for shift in screen.page.evaluate("shifts") if shift["value"] > 0.0001] == []
-    # Without the service worker, which would take over in the middle of it and be counted or not as it comes.
-    fresh = open_page(alice.url, alice, service_workers="block")
+    fresh = open_page(alice.url, alice)
     fresh.wait_connected()
     fresh.page.locator(".u-wrap").wait_for()
     expect(fresh.at("extrato-linha")).to_have_count(1)
@@ -92,7 +91,7 @@ def test_it_can_be_installed(alice: Person, open_page: Opening) -> None:
 
 
 def test_a_part_that_does_not_arrive_is_told(alice: Person, open_page: Opening) -> None:
-    screen = open_page(alice.url, alice, service_workers="block")
+    screen = open_page(alice.url, alice)
     screen.wait_connected()
     screen.page.route("**/js/views/statement.js", lambda route: route.abort())
     screen.go("extrato")
@@ -104,7 +103,7 @@ def test_a_part_that_does_not_arrive_is_told(alice: Person, open_page: Opening) 
 
 
 def test_a_page_that_could_not_begin_tries_once_more_by_itself(alice: Person, open_page: Opening) -> None:
-    screen = open_page("about:blank#", alice, service_workers="block")
+    screen = open_page("about:blank#", alice)
     screen.page.route("**/js/app.js", lambda route: route.abort(), times=1)
     screen.page.goto(alice.url)
     screen.wait_connected()

@@ -106,7 +106,7 @@ def money(reais: float) -> str:
 
 def test_a_bank_that_was_away_for_the_first_load_is_asked_again(alice: Person, open_page: Opening) -> None:
     assert alice.deposit("10.00").status_code == 201
-    screen = open_page("about:blank#", alice, service_workers="block")
+    screen = open_page("about:blank#", alice)
     screen.page.route("**/correntistas", lambda route: route.fulfill(status=503, json={}), times=1)
     screen.page.goto(alice.url)
     screen.wait_connected()

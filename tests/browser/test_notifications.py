@@ -236,7 +236,7 @@ def test_a_notice_that_was_opened_is_read_on_every_device(alice: Person, bob: Pe
 
 def test_preferences_that_could_not_be_read_are_never_saved_over(alice: Person, open_page: Opening) -> None:
     saved = alice.get("/preferencias").json() | {"mudos": ["saque"]}
-    screen = open_page("about:blank#", alice, service_workers="block")
+    screen = open_page("about:blank#", alice)
     headers = {"Authorization": f"Bearer {alice.token}"}
     assert screen.page.request.put(f"{alice.url}/preferencias", data=saved, headers=headers).ok
     failing = [True]

@@ -30,7 +30,7 @@ def wait_kept(screen: Screen) -> None:
 
 def test_the_page_opens_offline_and_comes_alive_by_itself(alice: Person, open_page: Opening) -> None:
     assert alice.deposit("33.00").status_code == 201
-    screen = open_page(alice.url, alice)
+    screen = open_page(alice.url, alice, service_workers="allow")
     screen.wait_connected()
     wait_kept(screen)
     kept = screen.page.evaluate(KEPT)
@@ -48,6 +48,6 @@ def test_the_page_opens_offline_and_comes_alive_by_itself(alice: Person, open_pa
 
 
 def test_the_chart_is_kept_before_any_was_shown(alice: Person, open_page: Opening) -> None:
-    screen = open_page(alice.url)
+    screen = open_page(alice.url, service_workers="allow")
     screen.at("login-email").wait_for()
     wait_kept(screen)

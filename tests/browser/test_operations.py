@@ -128,7 +128,7 @@ def test_a_reload_in_the_middle_never_pays_twice(alice: Person, open_page: Openi
 def test_a_click_after_the_answer_pays_nothing_more(alice: Person, open_page: Opening) -> None:
     """The receipt's part of the page is slow, so that the button is still there when the answer is."""
     assert alice.deposit("100.00").status_code == 201
-    screen = open_page(alice.url, alice, service_workers="block")
+    screen = open_page(alice.url, alice)
     held: list[Route] = []
     screen.page.route("**/js/views/receipt.js", lambda route: held.append(route))
     screen.wait_connected()

@@ -108,7 +108,7 @@ def test_a_receipt_that_is_not_genuine_gets_a_plain_verdict(alice: Person, open_
 
 
 def test_a_line_that_fails_is_no_verdict(alice: Person, open_page: Opening) -> None:
-    screen = open_page(f"{alice.url}/#/verificar", service_workers="block")
+    screen = open_page(f"{alice.url}/#/verificar")
     screen.page.route("**/verificar/*", lambda route: route.abort())
     screen.at("verificar-codigo").fill("AAAA-BBBB-CCCC-DDDD")
     screen.at("verificar-enviar").click()
@@ -129,7 +129,7 @@ def test_a_receipt_that_is_not_mine_or_does_not_exist_says_so(alice: Person, bob
 
 
 def test_without_a_network_a_receipt_waits_for_its_code(alice: Person, bob: Person, open_page: Opening) -> None:
-    screen = open_page(alice.url, alice)
+    screen = open_page(alice.url, alice, service_workers="allow")
     screen.wait_connected()
     assert bob.deposit("30.00").status_code == 201
     assert bob.transfer(alice, "22.34").status_code == 201
@@ -161,7 +161,7 @@ def test_an_old_operation_has_its_receipt_too(alice: Person, open_page: Opening)
     """It is older than the rows that the page keeps: here it keeps none."""
     row = alice.deposit("20.00").json()["movimentacao"]
     address = f"{alice.url}/#/comprovante/{row['OperacaoID']}/{row['MovimentacaoID']}"
-    screen = open_page("about:blank#", alice, service_workers="block")
+    screen = open_page("about:blank#", alice)
     screen.page.route("**/movimentacoes?limite=100*", lambda route: route.fulfill(json=[]))
     screen.page.goto(address)
     expect(screen.at("comprovante")).to_contain_text("R$\u00a020,00")
