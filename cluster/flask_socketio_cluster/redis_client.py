@@ -82,6 +82,8 @@ def cluster_options(url: str, *, connect_timeout_s: float, answer_timeout_s: flo
         "socket_timeout": answer_timeout_s,
         "protocol": 2,
         "retry": Retry(NoBackoff(), 1),
+        # The names of the address go on being asked, also when all of the cluster comes back elsewhere.
+        "dynamic_startup_nodes": False,
         # The slots that somebody owns are served while others have lost their primary.
         "require_full_coverage": False,
     }

@@ -3,10 +3,12 @@
 import os
 import runpy
 import signal
+import socket
 import sys
 from contextlib import ExitStack
 from itertools import groupby
 from pathlib import Path
+from types import SimpleNamespace
 
 import gevent
 import pytest
@@ -22,6 +24,7 @@ from flask_socketio_cluster.transport.transport import DRAIN_BATCH_EVERY_S, DRAI
 from installed import Program
 
 from tests.support.people import eventually
+from tests.support.ports import free_port
 from tests.support.servers import RedisServer
 
 SESSIONS = 400
@@ -107,6 +110,21 @@ def test_how_long_a_drain_takes_is_said_in_one_place(
     assert Node(Flask(__name__)).drain_s == drain_s
     assert settings["graceful_timeout"] > drain_s, "else gunicorn ends the worker before it has sent everybody away"
     assert Node(Flask(__name__), drain_s=0).drain_s == 0
+
+
+def test_a_worker_that_dies_before_it_listens_leaves_its_master_alive() -> None:
+    settings = runpy.run_module("flask_socketio_cluster.node.gunicorn_conf")
+    with socket.socket() as bound, socket.socket() as listening:
+        for each in (bound, listening):
+            each.bind(("127.0.0.1", free_port()))
+        listening.listen()
+        address = listening.getsockname()
+        listeners = [SimpleNamespace(sock=each) for each in (bound, listening)]
+
+        settings["child_exit"](SimpleNamespace(LISTENERS=listeners), None)
+
+        with pytest.raises(ConnectionRefusedError):
+            socket.create_connection(address, timeout=WAIT_S)
 
 
 def test_who_asks_twice_does_not_wait_for_it(redis: RedisServer, tmp_path: Path) -> None:

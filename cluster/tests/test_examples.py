@@ -104,6 +104,18 @@ def test_a_feed_reaches_its_reader_on_any_node_and_later(example: Program) -> No
     assert texts == ["The parcel is here", "The parcel was opened"]
 
 
+def test_a_name_that_the_database_takes_for_another_s_is_nobody_s(example: Program) -> None:
+    feed = str(EXAMPLES / "feed.py")
+    example.run(feed, "prepare")
+    token = example.run(feed, "token", "ana ").strip()
+    with example.node("feed:app", "web1") as url, connected(url, "/feed", {"token": token}) as eva:
+        (error,) = eva.wait("error")
+
+    assert error["code"] == "not_authenticated"
+    with pytest.raises(subprocess.CalledProcessError):
+        example.run(feed, "post", "ana ", "for nobody")
+
+
 def test_a_socket_that_says_it_is_two_people_at_once_is_one_of_them(example: Program) -> None:
     feed = str(EXAMPLES / "feed.py")
     example.run(feed, "prepare")

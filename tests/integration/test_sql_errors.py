@@ -4,6 +4,7 @@ import json
 import traceback
 from collections.abc import Callable
 
+import gevent
 import pytest
 import socketio
 from flask import Flask
@@ -117,18 +118,35 @@ def test_an_outage_is_503_and_the_first_of_a_row_is_logged_with_its_cause() -> N
     assert answered(away, Work("SELECT 1"))[2] == []
 
 
-def test_for_a_socket_it_is_an_erro_and_logged_once_with_its_cause(sqlite: Database, server: socketio.Server) -> None:
-    customer, node = new_customer(sqlite), Node(sqlite, server)
-    auth = Auth(sqlite.authentication, Tokens(SECRET, 60))
-    guard = Guard(
+def guard_of(node: Node, db: Database) -> Guard:
+    auth = Auth(db.authentication, Tokens(SECRET, 60))
+    return Guard(
         read_token=auth.tokens.read,
         verify=auth.check,
         unavailable=(DatabaseDown,),
         refusals=(AppError,),
         messages=bank_messages(),
+        sockets=node.sockets,
         feed=node.feed,
     )
-    screen = node.screen(customer.id)
+
+
+def test_what_waited_until_its_socket_had_gone_is_not_done(sqlite: Database, server: socketio.Server) -> None:
+    customer, node = new_customer(sqlite), Node(sqlite, server)
+    guard, screen, done = guard_of(node, sqlite), node.screen(customer.id), list[bool]()
+    with guard._locks.hold(customer.id):
+        waiting = gevent.spawn(guard.run, lambda *_: done.append(True), "x", screen.session, ({},))
+        gevent.sleep(0)
+        node.sockets.close(screen.session.sid)
+
+    waiting.get(timeout=10)
+
+    assert done == []
+
+
+def test_for_a_socket_it_is_an_erro_and_logged_once_with_its_cause(sqlite: Database, server: socketio.Server) -> None:
+    customer, node = new_customer(sqlite), Node(sqlite, server)
+    guard, screen = guard_of(node, sqlite), node.screen(customer.id)
 
     with package_log.captured() as logs:
         guard.run(lambda *_: sqlite.read(Work("SELECT nme FROM users")), "x", screen.session, ({},))

@@ -69,3 +69,20 @@ def test_messages_that_cannot_be_handled_are_counted_and_logged_once(redis: Redi
 
     assert counted("socketio_cluster_bus_messages_failed_total") == before + 10
     assert [line.getMessage() for line in lines] == ["message_failed"]
+
+
+def test_a_redis_that_refuses_the_channel_fills_no_log(redis: RedisServer) -> None:
+    with Redis.from_url(redis.url, socket_timeout=5) as client:
+        client.execute_command("ACL", "SETUSER", "limited", "on", "nopass", "resetchannels", "+@all")
+    before = counted("socketio_cluster_loop_failures_total", loop="subscriber")
+    with package_log.captured() as lines:
+        listening = Listening(redis.url.replace("redis://", "redis://limited:x@"), failures=0)
+        try:
+            eventually(
+                lambda: counted("socketio_cluster_loop_failures_total", loop="subscriber") >= before + 3, "failures"
+            )
+        finally:
+            listening.stop()
+
+    assert [line.getMessage() for line in lines] == ["loop_put_off"]
+    assert listening.ready == 0

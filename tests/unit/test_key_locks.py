@@ -1,7 +1,9 @@
 """Sockets of one person ask one question at a time; those of others do not wait for them."""
 
 import gevent
-from flask_socketio_cluster.limits.key_locks import KeyLocks
+import pytest
+from flask_socketio_cluster.errors import Overloaded
+from flask_socketio_cluster.limits.key_locks import AT_ONCE_MAX, KeyLocks
 from gevent.event import Event
 
 ALICE, BOB = 1, 2
@@ -39,6 +41,25 @@ def test_one_user_does_not_wait_for_another() -> None:
         assert not holding.dead
     let_go.set()
     holding.get(timeout=WAIT_S)
+
+
+def test_who_finds_too_many_waiting_is_refused_at_once_and_the_others_are_served() -> None:
+    locks, let_go, served = KeyLocks(), Event(), []
+
+    def hold(number: int) -> None:
+        with locks.hold(ALICE):
+            let_go.wait()
+            served.append(number)
+
+    holding = [gevent.spawn(hold, number) for number in range(AT_ONCE_MAX)]
+    gevent.sleep(0)
+
+    with pytest.raises(Overloaded), locks.hold(ALICE):
+        pass
+    let_go.set()
+    gevent.joinall(holding, timeout=WAIT_S, raise_error=True)
+    assert served == list(range(AT_ONCE_MAX))
+    assert locks._locks == {}
 
 
 def test_nothing_of_a_user_who_asks_nothing_is_kept() -> None:

@@ -27,6 +27,7 @@ class Canary:
         self._subscriber = subscriber
         self._channel = channel
         self._heard_s = clock.monotonic_s()
+        self._reconnected_s = float("-inf")
         subscriber.add(self._channel)
         self.loop = Loop("canary", self._publish, every_s=EVERY_S, retry_s=EVERY_S, expected=(RedisError,))
 
@@ -44,6 +45,9 @@ class Canary:
     def _publish(self) -> None:
         metrics.CANARY_AGE.set(self.age_s())
         self._client.publish(self._channel, CANARY)
-        if self.is_deaf() and self._subscriber.connected:
+        # A new connection has as long as any other: what was just published may be on its way still.
+        now_s = clock.monotonic_s()
+        if self.is_deaf() and self._subscriber.connected and now_s - self._reconnected_s > DEAF_S:
+            self._reconnected_s = now_s
             _log.warning("deaf", extra={"canary_age_s": round(self.age_s(), 1)})
             self._subscriber.reconnect()

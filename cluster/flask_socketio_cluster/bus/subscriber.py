@@ -141,7 +141,6 @@ class Subscriber:
             with gevent.Timeout(CONNECT_TIMEOUT_S):
                 connection = pool.get_connection()
             self._restore(connection)
-            self.loop.recovered()
             self._read(connection)
         finally:
             self._lost()
@@ -158,14 +157,14 @@ class Subscriber:
         self._restoring = set(wanted)
         self._send_all(("SUBSCRIBE", name) for name in wanted)
         if not wanted:
-            self._on_ready()
+            self._is_ready()
 
     def _read(self, connection: Any) -> None:
         """What Redis says from here on is read from the socket itself, in the event loop: redis-py takes three times as
         long for it, and a greenlet has to be switched to."""
         self._reader = hiredis.Reader()
         if isinstance(connection._sock, SSLSocket):
-            while data := connection._sock.recv(READ_BYTES_MAX):
+            while data := _received(connection._sock):
                 self._parse(data)
                 gevent.sleep(TURN_PAUSE_S)
             raise RedisConnectionError("Redis closed the connection")
@@ -237,7 +236,11 @@ class Subscriber:
         if channel in self._restoring:
             self._restoring.discard(channel)
             if not self._restoring:
-                self._on_ready()
+                self._is_ready()
+
+    def _is_ready(self) -> None:
+        self._on_ready()
+        self.loop.recovered()
 
     def _forget(self, channel: bytes) -> None:
         self._wanted.discard(channel)
@@ -295,3 +298,11 @@ class Subscriber:
             connection.send_packed_command(connection.pack_commands([(f"S{verb}", name) for name in names]))
         else:
             connection.send_command(verb, *names)
+
+
+def _received(connection: SSLSocket) -> bytes:
+    """Empty at the end, also when `reconnect` made it."""
+    try:
+        return connection.recv(READ_BYTES_MAX)
+    except ValueError:
+        return b""

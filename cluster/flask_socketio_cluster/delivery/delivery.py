@@ -88,6 +88,7 @@ class Delivery:
             unavailable=unavailable,
             refusals=refusals,
             messages=messages,
+            sockets=sockets,
             feed=feed,
         )
         self._authentication = Authentication(

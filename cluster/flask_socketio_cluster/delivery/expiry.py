@@ -14,8 +14,8 @@ from flask_socketio_cluster.delivery.sockets import Sockets, UserSocket
 from flask_socketio_cluster.loops import Loop
 
 LOOK_EVERY_S = 0.5
-# Revocations commit a little later than their time says, and clocks of nodes differ a little.
-LOOK_BACK = timedelta(seconds=10)
+# Revocations commit later than their time says, on a disk that stalls much later, and clocks of nodes differ a little.
+LOOK_BACK = timedelta(seconds=60)
 
 # What was ended at or after a moment.
 EndedSince = Callable[[datetime], Iterable[Ended]]

@@ -8,9 +8,10 @@ from flask_socketio_cluster import clock
 from flask_socketio_cluster.delivery.feed import Feed
 from flask_socketio_cluster.delivery.identity import Identity
 from flask_socketio_cluster.delivery.messages import Messages
-from flask_socketio_cluster.delivery.sockets import UserSocket
+from flask_socketio_cluster.delivery.sockets import Sockets, UserSocket
 from flask_socketio_cluster.errors import NotAnObject, NotAuthenticated, OtherKey, Refused, TokenExpired
 from flask_socketio_cluster.limits.key_locks import KeyLocks
+from flask_socketio_cluster.streams.stream import is_key
 
 # What a handler gets: the socket, its verified user, the payload. What it returns is the acknowledgement.
 Handler = Callable[[UserSocket, Any, dict[str, Any]], Any]
@@ -29,6 +30,7 @@ class Guard:
         unavailable: tuple[type[Exception], ...],
         refusals: tuple[type[Exception], ...],
         messages: Messages,
+        sockets: Sockets,
         feed: Feed,
     ) -> None:
         self._read_token = read_token
@@ -36,6 +38,7 @@ class Guard:
         self._unavailable = unavailable
         self._known: tuple[type[Exception], ...] = (Refused, *refusals, *unavailable)
         self._messages = messages
+        self._sockets = sockets
         self._feed = feed
         self._locks = KeyLocks()
 
@@ -51,6 +54,8 @@ class Guard:
             claimed = self._claimed(socket, data)
             # Before the database is asked anything: many sockets of one person must not take all its connections.
             with self._locks.hold(claimed.key):
+                if self._sockets.get(socket.sid) is not socket:
+                    return None  # it went while this waited
                 return handler(socket, self._verify(claimed), data)
         except Exception as error:
             if not isinstance(error, self._known):
@@ -72,6 +77,8 @@ class Guard:
         token, known = data.get("token"), socket.identity
         if token is not None:
             claimed: Identity = self._read_token(token)
+            if not is_key(claimed.key):
+                raise NotAuthenticated
             if known and known.key != claimed.key:
                 raise OtherKey
             return claimed

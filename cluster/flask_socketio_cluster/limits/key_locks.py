@@ -5,6 +5,11 @@ from contextlib import contextmanager
 
 from gevent.lock import BoundedSemaphore
 
+from flask_socketio_cluster.errors import Overloaded
+
+# Who holds a key, and who waits for it.
+AT_ONCE_MAX = 100
+
 
 class KeyLocks:
     """A lock for each key, which costs nothing while nobody holds it."""
@@ -15,8 +20,10 @@ class KeyLocks:
 
     @contextmanager
     def hold(self, key: Hashable) -> Iterator[None]:
-        """Wait for the key's turn and keep it."""
+        """Wait for the key's turn and keep it. Raises Overloaded when AT_ONCE_MAX are there already."""
         lock, count = self._locks.get(key, (None, 0))
+        if count >= AT_ONCE_MAX:
+            raise Overloaded
         lock = lock or BoundedSemaphore()
         self._locks[key] = (lock, count + 1)
         try:

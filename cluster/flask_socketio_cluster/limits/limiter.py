@@ -85,7 +85,8 @@ class Limiter:
         try:
             return bool(getattr(self._limiter, question)(rate.window, rate.name, *keys, cost=cost))
         except Exception as error:  # the storage wraps redis-py's errors in kinds of its own
-            _log.warning("limiter_without_redis", extra={"error": str(error)})
+            if time.monotonic() >= self._redis_back_at:  # many ask before the first of them has waited long enough
+                _log.warning("limiter_without_redis", extra={"error": str(error)})
             self._redis_back_at = time.monotonic() + REDIS_RETRY_AFTER_S
             return bool(getattr(self._local, question)(rate.window, rate.name, *keys, cost=cost))
 

@@ -7,6 +7,7 @@ over all of these: `from flask_socketio_cluster.node.gunicorn_conf import *`.
 import os
 import socket
 import sys
+from contextlib import suppress
 from typing import Any
 
 from flask_socketio_cluster.node import drain_s
@@ -15,7 +16,8 @@ from flask_socketio_cluster.node.worker import QuietSocket
 workers = 1
 # geventwebsocket.gunicorn.workers.GeventWebSocketWorker, with a beginning and an end of our own.
 worker_class = "flask_socketio_cluster.node.worker.NodeWorker"
-worker_connections = 20_000
+# As many sessions as a node may have, all of them polling, and as many requests besides.
+worker_connections = 40_000
 
 bind = os.environ.get("BIND", "127.0.0.1:8000")
 backlog = 2_048
@@ -34,7 +36,8 @@ worker_tmp_dir = "/dev/shm" if os.path.isdir("/dev/shm") else None  # noqa: S108
 def child_exit(server: Any, _worker: Any) -> None:
     """A worker that died leaves its address listening; refuse connections until the next one listens by itself."""
     for listener in server.LISTENERS:
-        listener.sock.shutdown(socket.SHUT_RDWR)
+        with suppress(OSError):  # it died before it listened
+            listener.sock.shutdown(socket.SHUT_RDWR)
 
 
 def on_starting(server: Any) -> None:

@@ -24,6 +24,11 @@ _log = logging.getLogger(__name__)
 Key = int | str
 
 
+def is_key(key: Key) -> bool:
+    """Not a text that ends in a space: MariaDB and MySQL take it for the one without."""
+    return not (isinstance(key, str) and key.endswith(" "))
+
+
 class Unreadable(Exception):
     """A row that is not as `append` wrote it."""
 
@@ -109,8 +114,13 @@ class Streams:
             connection.execute(insert(self.tables.epoch), {"id": 1, "epoch": int(clock.unix_s())})
 
     def open_for(self, connection: Connection, *keys: Key) -> None:
-        """New, empty streams; those that are there already stay. Otherwise the first event makes its stream."""
+        """New, empty streams; those that are there already stay. Otherwise the first event makes its stream.
+
+        Raises ValueError for what is no key (see `is_key`).
+        """
         name = self.tables.key_name
+        if not all(map(is_key, keys)):
+            raise ValueError("a stream's key does not end in a space")
         connection.execute(self._open, [{name: key, "seq": 0, "notices": 0} for key in keys])
 
     def append(self, connection: Connection, events: Iterable[Append]) -> dict[Key, int]:
@@ -122,6 +132,8 @@ class Streams:
         ordered = sorted(events, key=lambda event: event.key)
         keys = [event.key for event in ordered]
         assert len(set(keys)) == len(keys), "one event a stream and call"
+        if not all(map(is_key, keys)):
+            raise ValueError("a stream's key does not end in a space")
         noticed = [event.key for event in ordered if event.is_notice]
         if connection.execute(self._advance, {"keys": keys, "noticed": noticed}).rowcount < len(keys):
             known = {row.key for row in connection.execute(self._heads, {"keys": keys})}
