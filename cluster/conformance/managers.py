@@ -9,17 +9,20 @@ from typing import Any
 import pytest
 import socketio.pubsub_manager
 from flask_socketio_cluster.bus import RoutedRedisManager
+from flask_socketio_cluster.bus.channels import STOCK_CHANNEL
 
 NOWHERE = "redis://127.0.0.1:1/0"
-CHANNEL = "asks for a channel's name of its own, which this manager has not: a Redis access list names the channels"
+DEFAULTS = (
+    "asks for the channel 'socketio', which is Flask-SocketIO's here, and for an id of 32 characters without a name"
+)
 PACKET = "asks how an emit reaches the sessions: by Manager.emit there, as one ready packet for all of them here"
 # What does not apply, and why.
 LEFT_OUT = {
-    "test_default_init": CHANNEL,
-    "test_custom_init": CHANNEL,
-    "test_write_only_init": CHANNEL,
-    "test_write_only_default_logger": CHANNEL,
-    "test_write_only_with_provided_logger": CHANNEL,
+    "test_default_init": DEFAULTS,
+    "test_custom_init": DEFAULTS,
+    "test_write_only_init": DEFAULTS,
+    "test_write_only_default_logger": DEFAULTS,
+    "test_write_only_with_provided_logger": DEFAULTS,
     "test_handle_emit": PACKET,
     "test_handle_legacy_emit": PACKET,
     "test_handle_emit_list": PACKET,
@@ -34,8 +37,10 @@ LEFT_OUT = {
 class Manager(RoutedRedisManager):
     """Made with what the library's tests give to theirs, and without a Redis."""
 
-    def __init__(self, channel: str = "", write_only: bool = False, logger: Any = None, json: Any = None) -> None:
-        super().__init__(NOWHERE, node_id="web1", write_only=write_only)
+    def __init__(
+        self, channel: str = STOCK_CHANNEL, write_only: bool = False, logger: Any = None, json: Any = None
+    ) -> None:
+        super().__init__(NOWHERE, channel=channel, node_id="web1", write_only=write_only)
         self.logger = logger
         if json is not None:
             self.json = json
