@@ -17,6 +17,7 @@ import socketio
 from flask import Flask
 from flask_socketio_cluster.node.node import Node
 from flask_socketio_cluster.transport import Transport
+from flask_socketio_cluster.transport.admission import SESSIONS_MAX
 from flask_socketio_cluster.transport.heartbeat import Heartbeat
 from flask_socketio_cluster.transport.session import EngineSession
 from flask_socketio_cluster.transport.time_slices import TimeSlices
@@ -108,6 +109,7 @@ def test_how_long_a_drain_takes_is_said_in_one_place(
     settings = runpy.run_module("flask_socketio_cluster.node.gunicorn_conf")
 
     assert Node(Flask(__name__)).drain_s == drain_s
+    assert settings["worker_connections"] > SESSIONS_MAX, "else polls keep every request out"
     assert settings["graceful_timeout"] > drain_s, "else gunicorn ends the worker before it has sent everybody away"
     assert Node(Flask(__name__), drain_s=0).drain_s == 0
 

@@ -242,6 +242,18 @@ def test_the_owner_of_a_channel_is_the_one_that_redis_names(cluster: RedisCluste
         assert owner[1] == cluster.owner(name).port, name
 
 
+def test_the_names_of_the_address_go_on_being_asked(cluster: RedisCluster) -> None:
+    """Addresses that a cluster gave once may all be gone when it comes back."""
+    port = cluster.primaries[0].port
+    client = redis_client.connect(f"redis+cluster://127.0.0.1:{port}")
+
+    client.publish("x", "")
+
+    assert isinstance(client, redis_client.ClusterClient)
+    assert client._client is not None
+    assert [node.port for node in client._client.nodes_manager.startup_nodes.values()] == [port]
+
+
 def test_a_slot_that_nobody_owns_has_no_owner() -> None:
     # "123456789" is of slot 12739, as the Redis Cluster specification says.
     at = ("127.0.0.1", 1)

@@ -6,6 +6,7 @@ from flask_socketio_cluster.limits.limiter import Limiter
 
 from app import limiter as bank_limiter
 from app.errors import TooFast
+from tests.support import package_log
 from tests.support.ports import LOOPBACK, free_port
 
 RATE = limiter.per_minute("login", 3)
@@ -52,3 +53,15 @@ def test_a_refusal_says_how_long_to_wait(alone: Limiter) -> None:
 
     assert refused.value.retry_after_s is not None
     assert 1 <= refused.value.retry_after_s <= 2 * 60 + 1
+
+
+def test_all_who_were_asking_when_redis_went_away_leave_one_line(
+    monkeypatch: pytest.MonkeyPatch, alone: Limiter
+) -> None:
+    asking = alone._limiter
+    monkeypatch.setattr(Limiter, "_limiter", property(lambda _: asking))
+    with package_log.captured() as lines:
+        for number in range(5):
+            alone.check(RATE, str(number))
+
+    assert [line.getMessage() for line in lines] == ["limiter_without_redis"]

@@ -118,9 +118,8 @@ class Streams:
 
         Raises ValueError for what is no key (see `is_key`).
         """
+        _require_keys(keys)
         name = self.tables.key_name
-        if not all(map(is_key, keys)):
-            raise ValueError("a stream's key does not end in a space")
         connection.execute(self._open, [{name: key, "seq": 0, "notices": 0} for key in keys])
 
     def append(self, connection: Connection, events: Iterable[Append]) -> dict[Key, int]:
@@ -132,8 +131,7 @@ class Streams:
         ordered = sorted(events, key=lambda event: event.key)
         keys = [event.key for event in ordered]
         assert len(set(keys)) == len(keys), "one event a stream and call"
-        if not all(map(is_key, keys)):
-            raise ValueError("a stream's key does not end in a space")
+        _require_keys(keys)
         noticed = [event.key for event in ordered if event.is_notice]
         if connection.execute(self._advance, {"keys": keys, "noticed": noticed}).rowcount < len(keys):
             known = {row.key for row in connection.execute(self._heads, {"keys": keys})}
@@ -210,6 +208,11 @@ class Streams:
         epoch = max(old + 1, int(clock.unix_s()))
         connection.execute(update(table).values(epoch=epoch))
         return epoch
+
+
+def _require_keys(keys: Sequence[Key]) -> None:
+    if not all(map(is_key, keys)):
+        raise ValueError("a stream's key does not end in a space")
 
 
 def _insert_missing(table: Table) -> Insert:
