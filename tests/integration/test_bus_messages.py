@@ -12,6 +12,7 @@ from engineio.socket import Socket
 from flask_socketio import SocketIO
 from flask_socketio_cluster.bus.channels import Channels
 from flask_socketio_cluster.bus.manager import RoutedRedisManager
+from flask_socketio_cluster.wire import RESERVED_EVENTS
 from gevent.event import Event
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -146,7 +147,16 @@ def test_what_no_browser_can_read_is_sent_to_none(wire: Wire, node: RoutedRedisM
 
 @pytest.mark.parametrize(
     "spoiled",
-    [("[1]", "[}{]"), ("[1]", '[1]\x1e41\x1e42["y"]'), ("[1]", '["\n"]'), ("[1]", "[1"), ('"x"', "7"), ('"x"', '"x"]')],
+    [
+        ("[1]", "[}{]"),
+        ("[1]", '[1]\x1e41\x1e42["y"]'),
+        ("[1]", '["\n"]'),
+        ("[1]", "[1"),
+        ('"x"', "7"),
+        ('"x"', '"disconnect"'),
+        ('"method": "emit", "event": "x"', '"event": "connect_error", "method": "emit"'),
+        ('"x"', '"x"]'),
+    ],
 )
 def test_what_is_no_json_is_sent_to_none(node: RoutedRedisManager, spoiled: tuple[str, str]) -> None:
     sent: list[str] = []
@@ -160,6 +170,13 @@ def test_what_is_no_json_is_sent_to_none(node: RoutedRedisManager, spoiled: tupl
         node._on_message(Channels().shared.encode(), published.replace(*spoiled).encode())
 
     assert len(sent) == 1
+
+
+@pytest.mark.parametrize("name", [*sorted(RESERVED_EVENTS), 7, None])
+def test_no_application_can_emit_what_makes_clients_disconnect(node: RoutedRedisManager, name: Any) -> None:
+    for room in ("elsewhere", "sid"):
+        with pytest.raises(ValueError, match="no name of an event"):
+            node.emit(name, {}, room=room)
 
 
 @EXAMPLES

@@ -52,6 +52,14 @@ def _level(connection: Connection) -> str:
     return str(connection.execute(text("SELECT @@tx_isolation")).scalar_one())
 
 
+@pytest.mark.parametrize(("key", "event"), [("ana ", "posted"), ("ana", "disconnect")])
+def test_what_no_client_could_be_given_is_not_appended(sqlite: Database, key: str, event: str) -> None:
+    with pytest.raises(ValueError, match=r"key|event"):
+        sqlite.transact(streams.append, [Append(key, event, {})])
+
+    assert rows(sqlite, "SELECT COUNT(*) FROM outbox") == [(0,)]
+
+
 def test_every_operation_of_a_user_is_one_event_with_the_next_seq(database: Database) -> None:
     alice, bob = new_customer(database), new_customer(database)
     alice.deposit(1000)

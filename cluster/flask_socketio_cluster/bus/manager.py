@@ -32,7 +32,7 @@ from flask_socketio_cluster.bus.signing import Keys, is_signed, unverified_body
 from flask_socketio_cluster.bus.subscriber import Subscriber
 from flask_socketio_cluster.errors import BusUnavailable
 from flask_socketio_cluster.loops import Loop
-from flask_socketio_cluster.wire import DECODER
+from flask_socketio_cluster.wire import DECODER, require_event_name
 
 JOIN_WAIT_S = 0.3
 # Acknowledgements that are waited for.
@@ -238,7 +238,9 @@ class RoutedRedisManager(RedisManager):
     # -- out -----------------------------------------------------------------------------------
 
     def emit(self, event: str, data: Any, namespace: str | None = None, room: Any = None, **kwargs: Any) -> None:
-        """As the library's, but what is for one socket of this node does not leave it. Raises BusUnavailable."""
+        """As the library's, but what is for one socket of this node does not leave it. Raises BusUnavailable, and
+        ValueError for what is no event's name."""
+        require_event_name(event)
         target = kwargs.pop("to", None) or room
         if isinstance(target, str) and self.is_sid_room(namespace or "/", target):
             kwargs["ignore_queue"] = True
@@ -322,6 +324,7 @@ class RoutedRedisManager(RedisManager):
 
     def _handle_emit(self, message: dict[str, Any]) -> None:
         """As the library's, to the sockets of this node; one packet for all of them where none has to answer it."""
+        require_event_name(message["event"])
         if message.get("binary") or message.get("callback") is not None:
             super()._handle_emit(message)
             return
@@ -336,8 +339,8 @@ class RoutedRedisManager(RedisManager):
             skipped = skip_sid if isinstance(skip_sid, list | tuple) else (skip_sid,)
             members = [member for member in members if member[0] not in skipped]
         if members:
-            if not checked and not isinstance(DECODER.decode(payload)[0], str):
-                raise ValueError("an event's name is a text")
+            if not checked:
+                require_event_name(DECODER.decode(payload)[0])
             where = "" if namespace == "/" else f"{namespace},"
             self._send(map(_EIO_SID, members), f"2{where}{payload}")
 

@@ -12,7 +12,7 @@ from sqlalchemy import BindParameter, Connection, Insert, Row, Table, bindparam,
 
 from flask_socketio_cluster import clock
 from flask_socketio_cluster.streams.tables import Tables
-from flask_socketio_cluster.wire import dumps, event_packet
+from flask_socketio_cluster.wire import dumps, event_packet, require_event_name
 
 READ_EVENTS_MAX = 200
 HEADS_KEYS_MAX = 1000
@@ -126,12 +126,15 @@ class Streams:
         """Give each event the next seq of its stream and put it in the outbox; at most one event a stream.
 
         Locks the streams in ascending order of their keys, until the transaction ends. Returns key → seq. Call it
-        last: what is locked here orders every operation of these streams.
+        last: what is locked here orders every operation of these streams. Raises ValueError for what is no key (see
+        `is_key`) or no event's name.
         """
         ordered = sorted(events, key=lambda event: event.key)
         keys = [event.key for event in ordered]
         assert len(set(keys)) == len(keys), "one event a stream and call"
         _require_keys(keys)
+        for event in ordered:
+            require_event_name(event.event)
         noticed = [event.key for event in ordered if event.is_notice]
         if connection.execute(self._advance, {"keys": keys, "noticed": noticed}).rowcount < len(keys):
             known = {row.key for row in connection.execute(self._heads, {"keys": keys})}
