@@ -14,6 +14,7 @@ CANARY_AGE = Gauge("socketio_cluster_canary_age_seconds", "Seconds since this no
 SESSIONS_ENDED = Counter("socketio_cluster_sessions_ended_total", "Sockets closed by the server", ["reason"])
 HANDSHAKES_REFUSED = Counter("socketio_cluster_handshakes_refused_total", "New sessions refused for want of room")
 SESSIONS_MOVED = Counter("socketio_cluster_sessions_moved_total", "Sockets that were asked to come to another node")
+PRESENCE_CHANGES = Counter("socketio_cluster_presence_changes_told_total", "People that came online or went, as told")
 HTTP_MALFORMED = Counter("socketio_cluster_http_malformed_total", "Requests that are no HTTP")
 LOOP_FAILURES = Counter("socketio_cluster_loop_failures_total", "Turns of a background loop that failed", ["loop"])
 BUS_MESSAGES_FAILED = Counter(

@@ -79,6 +79,18 @@ def test_a_chat_on_two_nodes_is_one_chat_and_a_script_speaks_in_it(example: Prog
         assert ana.wait("status") == [{"text": "somebody is here"}]
 
 
+def test_who_is_here_is_known_on_every_node_and_who_goes_with_a_node_is_told(example: Program) -> None:
+    with ExitStack() as stack:
+        two = stack.enter_context(example.node("online:app", "web2"))
+        bia = stack.enter_context(connected(two, auth={"name": "bia"}))
+        with example.node("online:app", "web1") as one, connected(one, auth={"name": "ana"}):
+            told = {change["name"]: change["online"] for change in bia.wait("presence", 2)}
+            assert told == {"ana": True, "bia": True}
+            assert bia.call("who", ["ana", "bia", "eva"])["online"] == ["ana", "bia"]
+        gone = bia.wait("presence", 3)[-1]
+        assert (gone["name"], gone["online"]) == ("ana", False)
+
+
 def test_a_feed_reaches_its_reader_on_any_node_and_later(example: Program) -> None:
     feed = str(EXAMPLES / "feed.py")
     example.run(feed, "prepare")

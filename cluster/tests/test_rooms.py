@@ -153,6 +153,22 @@ def test_several_rooms_are_one_audience_and_who_is_passed_over_hears_nothing(
     assert sorted(said(bia, mark(bia, by=ana))) == ["both", "not to me"]
 
 
+def test_each_of_several_rooms_is_told_something_of_its_own(
+    ana: Listener, bia: Listener, nodes: Nodes, namespace: str, room: str
+) -> None:
+    rooms = [f"{room} {number}" for number in range(4)]
+    for name in rooms[:3]:
+        ana.call("join", name)
+    bia.call("join", rooms[3])
+
+    nodes.outside.emit_each("said", ((name, {"for": name}) for name in rooms), namespace=namespace)
+
+    # In any order: a Redis Cluster keeps it for each room.
+    heard = sorted(said(ana, mark(ana, by=bia)), key=str)
+    assert heard == [{"for": name} for name in rooms[:3]]
+    assert said(bia, mark(bia, by=ana)) == [{"for": rooms[3]}]
+
+
 def test_a_client_has_a_session_of_its_own(ana: Listener, bia: Listener) -> None:
     ana.call("remember", "salt")
     bia.call("remember", "sugar")

@@ -30,6 +30,19 @@ def opened(sockets: Sockets, sid: str, who: Identity | None = None) -> UserSocke
     return socket
 
 
+def test_whoever_follows_hears_who_came_and_went_and_of_no_stranger(sockets: Sockets) -> None:
+    heard: list[tuple[str, ...]] = []
+    sockets.follow(lambda sid, key: heard.append((sid, str(key))), lambda sid: heard.append((sid,)))
+    opened(sockets, "stranger")
+    tab = opened(sockets, "tab", identity(ALICE))
+    sockets.anonymous(tab)
+    opened(sockets, "phone", identity(ALICE))
+    for sid in ("stranger", "tab", "phone", "phone"):
+        sockets.close(sid)
+
+    assert heard == [("tab", "1"), ("tab",), ("phone", "1"), ("phone",)]
+
+
 def test_a_user_s_sockets_are_found_and_nobody_else_s(sockets: Sockets) -> None:
     phone, tab = opened(sockets, "phone", identity(ALICE)), opened(sockets, "tab", identity(ALICE))
     opened(sockets, "other", identity(BOB))

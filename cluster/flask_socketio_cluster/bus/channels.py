@@ -1,4 +1,4 @@
-"""The names of a cluster's Redis channels, and of the key of its `Balance`."""
+"""The names of a cluster's Redis channels, and of its keys."""
 
 import re
 from urllib.parse import quote
@@ -13,7 +13,8 @@ class Channels:
     """Their names begin with `channel`, which is Flask-SocketIO's setting of that name: applications that share a Redis
     have different ones. 1 to 64 of `A-Z`, `a-z`, `0-9`, `_`, `.` and `-`. Raises ValueError.
 
-    A Redis access list needs the channels `channel`, `channel#*` and `channel:*`, and the key `channel:sessions`.
+    A Redis access list needs the channels `channel`, `channel#*` and `channel:*`, the key `channel:sessions`,
+    and for `Presence` the keys `channel:{presence}*`.
     """
 
     def __init__(self, channel: str = STOCK_CHANNEL) -> None:
@@ -27,6 +28,8 @@ class Channels:
         self.wake = f"{channel}:wake"
         # No channel but a hash: how many sessions each node has.
         self.sessions = f"{channel}:sessions"
+        # How the keys of `Presence` begin; the braces keep them on one primary of a Redis Cluster.
+        self.presence = f"{channel}:{{presence}}"
 
     def room(self, namespace: str, room: str) -> str:
         """The channel of one room; the nodes that hold a member of it listen."""

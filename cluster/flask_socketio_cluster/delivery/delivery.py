@@ -1,6 +1,6 @@
 """Durable delivery to the sockets of one namespace, put together."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from typing import Any
 
@@ -148,10 +148,31 @@ class Delivery:
 
         self.serve(event, handler)
 
+    def follow_sockets(self, entered: Callable[[str, Key], None], left: Callable[[str], None]) -> None:
+        """Tell from now on which sockets of this node become whose, `entered(sid, key)`, and which of these go,
+        `left(sid)`: a `Presence` has methods of that kind. Neither may wait or raise."""
+        self._sockets.follow(entered, left)
+
     def tell(self, key: Key, event: str, payload: Any) -> None:
         """An ephemeral event to every socket of a user, on every node; lost while Redis is away."""
         with suppress(BusUnavailable):
             self._bus.emit(event, payload, namespace=self._namespace, room=self._sockets.room_of(key))
+
+    def tell_each(self, event: str, messages: Iterable[tuple[Key, Any]]) -> None:
+        """As `tell`, for many users, each with a payload of their own, in one round trip. Raises BusUnavailable, after
+        it was told on this node."""
+        rooms = ((self._sockets.room_of(key), payload) for key, payload in messages)
+        self._bus.emit_each(event, rooms, namespace=self._namespace)
+
+    def say_to_each(self, event: str, payload_of: Callable[[Key], Any], keys: Iterable[Key]) -> None:
+        """An event to the sockets that these users have on this node, and on no other."""
+        for key in keys:
+            for socket in self._sockets.of(key):
+                self._feed.say(socket, (event, payload_of(key)))
+
+    def keys(self) -> list[Key]:
+        """The users that have an authenticated socket on this node."""
+        return self._sockets.keys()
 
     def end_sessions(self, ended: Ended) -> None:
         """Close the sockets of ended sessions on every node, at once. While Redis is away every node finds them by

@@ -12,6 +12,9 @@ AUTHENTICATE_WITHIN_S = 10
 # Deadlines of sockets that have gone are dropped when there are more of them than of open ones, and than this.
 DEADLINES_SPARE = 1000
 
+Entered = Callable[[str, Key], None]
+Left = Callable[[str], None]
+
 
 @dataclass(slots=True, eq=False)
 class UserSocket:
@@ -47,6 +50,11 @@ class Sockets:
         self._by_key: dict[Key, dict[str, UserSocket]] = {}
         self._by_room: dict[str, dict[str, UserSocket]] = {}
         self._deadlines: list[tuple[float, str]] = []
+        self._followers: list[tuple[Entered, Left]] = []
+
+    def follow(self, entered: Entered, left: Left) -> None:
+        """Tell from now on who authenticates, and which of these go. Neither may wait or raise."""
+        self._followers.append((entered, left))
 
     def __len__(self) -> int:
         return len(self._by_sid)
@@ -74,6 +82,8 @@ class Sockets:
         own[socket.sid] = socket
         self._by_room[self.room_of(identity.key)] = own
         self._watch(socket)
+        for entered, _ in self._followers:
+            entered(socket.sid, identity.key)
 
     def anonymous(self, socket: UserSocket) -> None:
         """Undo `authenticated`; the socket has AUTHENTICATE_WITHIN_S again."""
@@ -132,6 +142,8 @@ class Sockets:
             if not own:
                 self._by_key.pop(key, None)
                 self._by_room.pop(self.room_of(key), None)
+            for _, left in self._followers:
+                left(socket.sid)
 
     def _watch(self, socket: UserSocket) -> None:
         """See that `overdue` looks at it at its deadline. One that is looked at before then needs nothing: a client

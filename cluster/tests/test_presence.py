@@ -1,0 +1,220 @@
+"""Who is online over all nodes: told once, true when nodes and Redis die, and one round trip a beat."""
+
+import itertools
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
+from typing import Any
+
+import pytest
+from flask_socketio_cluster.presence import Change, Presence, leases, presence
+from flask_socketio_cluster.streams.stream import Key
+from redis import Redis
+from redis.exceptions import RedisError
+
+from tests.support.people import eventually
+from tests.support.redis_cluster import RedisCluster
+from tests.support.servers import RedisServer, redis_server
+
+ANA, BIA = 7, "bia"
+
+
+class Node:
+    """One node's presence, and the nodes that it is among. Dies without a word."""
+
+    def __init__(self, nodes: "Nodes", name: str) -> None:
+        self._nodes = nodes
+        self.lost, self.refuses = 0, False
+        self.presence = Presence(nodes.redis_url, node_id=name, on_change=self._tell, on_lost=self._lose)
+
+    def _tell(self, changes: Sequence[Change]) -> None:
+        if self.refuses:
+            raise DatabaseAway
+        self._nodes.told.extend(changes)
+
+    def _lose(self) -> None:
+        self.lost += 1
+
+    def turn(self) -> None:
+        """As its loops do it once a second."""
+        with suppress(RedisError, DatabaseAway):
+            self.presence.beat()
+            self.presence.tell()
+
+    def enter(self, sid: str, key: Key) -> None:
+        self.presence.enter(sid, key)
+
+    def leave(self, sid: str) -> None:
+        self.presence.leave(sid)
+
+    def die(self) -> None:
+        self._nodes.alive.remove(self)
+
+
+class DatabaseAway(Exception):
+    pass
+
+
+class Nodes:
+    """The nodes of a cluster, which turn while a test waits, and all that they told."""
+
+    def __init__(self, redis_url: str) -> None:
+        self.redis_url = redis_url
+        self.alive: list[Node] = []
+        self.told: list[Change] = []
+        self._markers = itertools.count(1)
+
+    def start(self, name: str) -> Node:
+        node = Node(self, name)
+        self.alive.append(node)
+        return node
+
+    def wait(self, condition: Callable[[], Any], what: str) -> None:
+        def turned() -> Any:
+            for node in self.alive:
+                node.turn()
+            return condition()
+
+        eventually(turned, f"{what}; told: {self.told}")
+
+    def states(self, key: Key) -> list[bool]:
+        """What was told of one person, in the order of the versions."""
+        return [change.online for change in sorted(self.told, key=lambda c: c.version) if change.key == key]
+
+    def wait_told(self, key: Key, *states: bool) -> None:
+        self.wait(lambda: self.states(key) == [*states], f"{key} told as {states}")
+
+    def look(self) -> None:
+        """Wait until all that is due by now was looked at: somebody who comes only now was told of."""
+        marker = f"marker {next(self._markers)}"
+        self.alive[0].enter(marker, marker)
+        self.wait_told(marker, True)
+
+
+@pytest.fixture(autouse=True)
+def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As in production, five times as fast."""
+    for name in ("LEASE_S", "GRACE_S", "SILENT_S", "RESTORE_S", "RETRY_S"):
+        monkeypatch.setattr(leases, name, getattr(leases, name) / 5)
+    monkeypatch.setattr(presence, "RESTORE_S", leases.RESTORE_S)
+
+
+@pytest.fixture
+def server() -> Iterator[RedisServer]:
+    with redis_server() as started:
+        yield started
+
+
+@pytest.fixture
+def nodes(server: RedisServer) -> Nodes:
+    return Nodes(server.url)
+
+
+def test_tabs_on_several_nodes_are_one_person_who_is_told_once(nodes: Nodes) -> None:
+    one, two = nodes.start("web1"), nodes.start("web2")
+    one.enter("tab 1", ANA)
+    two.enter("tab 2", ANA)
+    two.enter("tab 3", BIA)
+    nodes.wait_told(ANA, True)
+    nodes.wait_told(BIA, True)
+
+    one.leave("tab 1")
+    nodes.look()
+    assert nodes.states(ANA) == [True]
+    assert one.presence.listing([ANA, BIA, "7"]).online == {ANA, BIA}
+
+    two.leave("tab 2")
+    nodes.wait_told(ANA, True, False)
+    assert one.presence.listing([ANA, BIA]).online == {BIA}
+
+
+def test_a_reload_on_another_node_tells_nobody_anything(nodes: Nodes) -> None:
+    one, two = nodes.start("web1"), nodes.start("web2")
+    one.enter("before", ANA)
+    nodes.wait_told(ANA, True)
+
+    one.leave("before")
+    one.turn()
+    two.enter("after", ANA)
+    nodes.look()
+    assert nodes.states(ANA) == [True]
+
+
+def test_who_comes_and_goes_within_the_grace_was_never_here(nodes: Nodes) -> None:
+    one = nodes.start("web1")
+    one.enter("a", ANA)
+    one.turn()
+    one.leave("a")
+    nodes.look()
+    assert nodes.states(ANA) == []
+
+
+def test_the_people_of_a_node_that_died_go_offline(nodes: Nodes) -> None:
+    one, two = nodes.start("web1"), nodes.start("web2")
+    one.enter("a", ANA)
+    two.enter("b", BIA)
+    nodes.wait_told(ANA, True)
+    nodes.wait_told(BIA, True)
+
+    one.die()
+    nodes.start("web1")  # its successor has none of its sockets
+    nodes.wait_told(ANA, True, False)
+    assert nodes.states(BIA) == [True]
+
+
+def test_a_redis_that_was_away_changes_nobodys_state(server: RedisServer, nodes: Nodes) -> None:
+    one, two = nodes.start("web1"), nodes.start("web2")
+    one.enter("a", ANA)
+    two.enter("b", BIA)
+    nodes.wait_told(ANA, True)
+    nodes.wait_told(BIA, True)
+
+    server.stop()
+    for _ in range(2):  # together longer than any lease
+        with pytest.raises(RedisError):
+            one.presence.listing([ANA])
+    server.cont()
+    nodes.look()
+    assert (nodes.states(ANA), nodes.states(BIA)) == ([True], [True])
+
+
+def test_a_redis_that_lost_everything_is_whole_again_and_lists_are_sent_anew(server: RedisServer, nodes: Nodes) -> None:
+    one, two = nodes.start("web1"), nodes.start("web2")
+    one.enter("a", ANA)
+    two.enter("b", BIA)
+    nodes.wait_told(ANA, True)
+    nodes.wait_told(BIA, True)
+
+    server.kill()
+    two.leave("b")
+    server.start()
+    nodes.wait(lambda: (one.lost, two.lost) == (1, 1), "both nodes are asked to send lists anew")
+    assert two.presence.listing([ANA, BIA]).online == {ANA}
+    assert (nodes.states(ANA), nodes.states(BIA)) == ([True], [True])  # the lists say the rest
+
+
+def test_a_change_that_could_not_be_told_is_told_by_another_node(nodes: Nodes) -> None:
+    one = nodes.start("web1")
+    one.refuses = True
+    one.enter("a", ANA)
+    nodes.wait(lambda: one.presence.listing([ANA]).online, "the change was taken")
+    one.die()
+    nodes.start("web2").enter("b", BIA)
+    nodes.wait(lambda: nodes.states(ANA)[:1] == [True], "the other node tells it")
+
+
+def test_a_beat_is_one_round_trip_whatever_its_sockets_did(server: RedisServer, nodes: Nodes) -> None:
+    one = nodes.start("web1")
+    for number in range(presence.BATCH_MAX):
+        one.enter(f"s{number}", number)
+    with Redis.from_url(server.url) as client:
+        one.turn()
+        assert client.info("commandstats")["cmdstat_eval"]["calls"] == 1
+        assert client.hlen(f"flask-socketio:{{presence}}:node:{one.presence._generation}") == presence.BATCH_MAX
+
+
+def test_it_works_on_a_redis_cluster(cluster: RedisCluster) -> None:
+    nodes = Nodes(cluster.url)
+    one = nodes.start("web1")
+    one.enter("a", ANA)
+    nodes.wait_told(ANA, True)
+    assert one.presence.listing([ANA, BIA]).online == {ANA}
