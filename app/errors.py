@@ -57,6 +57,10 @@ class NotFound(AppError):
     status, code, text = 404, "nao_encontrado", "Não encontramos o que você procura."
 
 
+class NotConnected(AppError):
+    status, code, text = 403, "nao_sao_contatos", "Vocês ainda não são contatos um do outro."
+
+
 class AccountNotFound(AppError):
     status, code, text = 404, "conta_inexistente", "Conta não encontrada."
 
@@ -73,6 +77,10 @@ class KeyInFlight(AppError):
     status, code, text = 409, "chave_em_andamento", "Uma operação com esta chave ainda está em andamento."
 
 
+class RequestSettled(AppError):
+    status, code, text = 409, "cobranca_encerrada", "Esta cobrança já foi paga, recusada ou cancelada."
+
+
 class TooLarge(AppError):
     status, code, text = 413, "corpo_grande_demais", "O corpo da requisição é grande demais."
 
@@ -87,6 +95,14 @@ class DuplicateKeys(AppError):
 
 class KeyReused(AppError):
     status, code, text = 422, "chave_reutilizada", "Esta Idempotency-Key já foi usada com outros dados."
+
+
+class ClientIdReused(AppError):
+    status, code, text = 422, "id_cliente_reutilizado", "Este id_cliente já foi usado em outra conversa."
+
+
+class TooLate(AppError):
+    status, code, text = 422, "tarde_demais", "Só é possível mudar uma mensagem até 15 minutos depois do envio."
 
 
 class InsufficientFunds(AppError):
@@ -136,6 +152,10 @@ class DatabaseDown(AppError):
         "banco_indisponivel",
         "O serviço está indisponível no momento. Tente de novo em instantes.",
     )
+
+
+class PresenceDown(AppError):
+    status, code, text = 503, "presenca_indisponivel", "Não sabemos agora quem está online. Tente de novo em instantes."
 
 
 class Overloaded(DatabaseDown):

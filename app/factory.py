@@ -1,5 +1,8 @@
 """The only place that knows every part: builds one web node from its settings."""
 
+from collections.abc import Callable
+from functools import partial
+
 from flask import Flask
 from flask.json.provider import DefaultJSONProvider
 from flask_socketio_cluster.delivery.delivery import Delivery
@@ -7,11 +10,17 @@ from flask_socketio_cluster.limits.limiter import Limiter
 from sqlalchemy import Connection
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from app import limiter, log, wire
+from app import cards, limiter, log, wire
 from app.bank import accounts, receipt_routes, statement_files
 from app.bank import events as bank_events
 from app.bank import routes as bank_routes
 from app.bank.file_slots import FileSlots
+from app.chat import events as chat_events
+from app.chat import routes as chat_routes
+from app.chat.chat import Chat
+from app.contacts import presence_routes
+from app.contacts import queries as contacts
+from app.contacts.presence import ContactPresence
 from app.db import Database
 from app.notifications import events as inbox_events
 from app.notifications import routes as inbox_routes
@@ -20,7 +29,7 @@ from app.settings import Settings
 from app.streams.stream import streams
 from app.users import routes as user_routes
 from app.users.attempts import Attempts
-from app.users.auth import Auth
+from app.users.auth import Auth, Identity
 from app.users.devices import Devices
 from app.users.tokens import Tokens
 from app.web import edge, health, openapi, pages
@@ -41,14 +50,25 @@ def create_app(settings: Settings) -> Flask:
     # Exactly one proxy, nginx, stands in front; it overwrites what a client sends in these headers. Around Socket.IO
     # too, whose sessions are counted by address.
     app.wsgi_app = ProxyFix(app.wsgi_app, x_for=1, x_proto=1)  # type: ignore[method-assign]
-    _serve_events(db, limits, realtime.delivery)
+    chat = Chat(
+        db,
+        limits,
+        connected=contacts.connected,
+        require_owned=accounts.owned,
+        tell=realtime.delivery.tell,
+        committed=realtime.waker.wake,
+    )
+    presence = ContactPresence(db, limits, realtime.presence, realtime.delivery)
+    _serve_events(db, limits, realtime.delivery, chat, presence)
     attempts, devices = Attempts(limits), Devices(settings.jwt_secret.get_secret_value())
     app.register_blueprint(
         user_routes.blueprint(
             db, auth, attempts, devices, welcome=welcome, sessions_ended=realtime.delivery.end_sessions
         )
     )
-    app.register_blueprint(bank_routes.blueprint(db, auth, limits, committed=realtime.waker.wake))
+    app.register_blueprint(bank_routes.blueprint(db, auth, limits, beside=cards.add, committed=realtime.waker.wake))
+    app.register_blueprint(presence_routes.blueprint(db, auth, presence))
+    app.register_blueprint(chat_routes.blueprint(db, auth, limits, chat))
     app.register_blueprint(statement_files.blueprint(db, auth, FileSlots(settings.redis_url)))
     app.register_blueprint(receipt_routes.blueprint(db, auth, limits))
     app.register_blueprint(inbox_routes.blueprint(db, auth, tell=realtime.delivery.tell))
@@ -59,7 +79,7 @@ def create_app(settings: Settings) -> Flask:
     return app
 
 
-def _serve_events(db: Database, limits: Limiter, delivery: Delivery) -> None:
+def _serve_events(db: Database, limits: Limiter, delivery: Delivery, chat: Chat, presence: ContactPresence) -> None:
     delivery.answers(
         wire.SOLICITAR_SALDO,
         lambda who, address, data: bank_events.on_solicitar_saldo(db, limits, who.user_id, data, address=address),
@@ -68,6 +88,15 @@ def _serve_events(db: Database, limits: Limiter, delivery: Delivery) -> None:
         wire.NOTIFICACOES_LIDAS,
         lambda who, data: inbox_events.on_notificacoes_lidas(db, delivery.tell, who.user_id, data),
     )
+    delivery.answers(
+        wire.PRESENCA_LISTAR, lambda who, _address, _data: (wire.PRESENCA_LISTA, presence.listing(who.user_id))
+    )
+    for event, handler in chat_events.HANDLERS.items():
+        delivery.acknowledges(event, partial(_in_chat, handler, chat))
+
+
+def _in_chat(handler: Callable[[Chat, int, object], object], chat: Chat, who: Identity, data: object) -> object:
+    return handler(chat, who.user_id, data)
 
 
 def welcome(connection: Connection, user_id: int, name: str) -> None:

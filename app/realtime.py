@@ -15,6 +15,7 @@ from flask_socketio_cluster.delivery.identity import Ended
 from flask_socketio_cluster.delivery.messages import Messages, Place, Said
 from flask_socketio_cluster.node.balance import Balance
 from flask_socketio_cluster.node.node import Node
+from flask_socketio_cluster.presence import Presence
 from flask_socketio_cluster.streams.stream import Head
 from flask_socketio_cluster.transport.transport import Transport
 from pydantic import Field
@@ -85,8 +86,12 @@ class Realtime:
             messages=bank_messages(),
             room_of=wire.room_of,
         )
+        self.presence = Presence(
+            settings.redis_url, node_id=settings.node_id, unavailable=(errors.DatabaseDown, errors.OutcomeUnknown)
+        )
+        self.delivery.follow_sockets(self.presence.enter, self.presence.leave)
         balance = Balance(settings.redis_url, node_id=settings.node_id, transport=transport)
-        parts = (self.bus, transport, self.delivery, balance, self.waker)
+        parts = (self.bus, transport, self.delivery, self.presence, balance, self.waker)
         self.node = Node(app, *parts, drain_s=settings.drain_s, bad_request=BAD_REQUEST.encode())
 
 

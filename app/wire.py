@@ -10,6 +10,11 @@ from typing_extensions import TypedDict
 AUTENTICAR = "autenticar"
 SOLICITAR_SALDO = "solicitar_saldo"
 SINCRONIZAR = "sincronizar"
+CHAT_ENVIAR = "chat_enviar"
+CHAT_EDITAR = "chat_editar"
+CHAT_APAGAR = "chat_apagar"
+CHAT_RECEBIDA = "chat_recebida"
+PRESENCA_LISTAR = "presenca_listar"
 
 # server → client
 CONEXAO = "conexao"
@@ -20,8 +25,15 @@ ERRO = "erro"
 SESSAO_ENCERRADA = "sessao_encerrada"
 SERVIDOR_DRENANDO = "servidor_drenando"
 
+CHAT_MENSAGEM = "chat_mensagem"
+CHAT_ALTERADA = "chat_alterada"
+PRESENCA = "presenca"
+PRESENCA_LISTA = "presenca_lista"
+
 # both ways
 NOTIFICACOES_LIDAS = "notificacoes_lidas"
+CHAT_LIDA = "chat_lida"
+CHAT_DIGITANDO = "chat_digitando"
 
 
 def room_of(user_id: int | str) -> str:
@@ -89,3 +101,70 @@ class ServidorDrenando(TypedDict):
 class NotificacoesLidas(TypedDict):
     ate: int
     nao_lidas: int
+
+
+class Mensagem(TypedDict):
+    """A message as both people see it: `chat_alterada` has it as it is by now, `chat_mensagem` when it is new."""
+
+    mensagem_id: int
+    de: int
+    para: int
+    tipo: str
+    texto: str
+    timestamp: str
+    id_cliente: str | None
+    editada: bool
+    apagada: bool
+    valor: float | None
+    correntista_id: int | None
+    situacao: str | None
+    operacao_id: int | None
+
+
+class ChatMensagem(Mensagem):
+    conversa: int
+    nome: str
+    nao_lidas: int
+
+
+class ChatAlterada(Mensagem):
+    conversa: int
+
+
+class ChatLida(TypedDict):
+    """How far `usuario_id` has come in the conversation; `conversa` is the other one, for whoever hears it.
+    `nao_lidas` for the reader alone."""
+
+    conversa: int
+    usuario_id: int
+    lida_ate: int
+    recebida_ate: int
+    nao_lidas: NotRequired[int]
+
+
+class ChatDigitando(TypedDict):
+    usuario_id: int
+
+
+class Presenca(TypedDict):
+    usuario_id: int
+    nome: str
+    online: bool
+    versao: int
+    visto_em: str | None
+
+
+class Presente(TypedDict):
+    usuario_id: int
+    nome: str
+
+
+class PresencaLista(TypedDict):
+    """Who of one's contacts is online, and by their ids when the others last were, if they show that.
+
+    What is told of a person under a lower `versao` than is known of them is older, and is passed over.
+    """
+
+    usuarios: list[Presente]
+    vistos: dict[str, str]
+    versao: int

@@ -2,7 +2,7 @@
 
 from sqlalchemy import Connection, func, insert, select
 
-from app import clock
+from app import cards, clock
 from app.bank import actions, payloads
 from app.bank.models import Account
 from app.db import Database
@@ -37,7 +37,7 @@ def _create(connection: Connection, password_hash: str) -> bool:
             )
         )
         opening = payloads.deposit(payloads.Deposit(correntista_id=account_id, valor=cents // 100), user_id)
-        actions.execute(connection, opening, key=f"demo:{account_id}")
+        actions.execute(connection, opening, key=f"demo:{account_id}", beside=cards.add)
     return True
 
 

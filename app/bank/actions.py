@@ -1,5 +1,6 @@
 """Deposit, withdrawal, payment, transfer: check, move, tell everyone concerned, in one transaction."""
 
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 
 from flask_socketio_cluster.streams.stream import Append, State
@@ -11,7 +12,15 @@ from app.bank.accounts import AccountState, counterpart_name
 from app.bank.ledger import Posting
 from app.bank.models import CASH_ACCOUNT_ID
 from app.bank.queries import Movement
-from app.errors import AccountNotFound, AppError, BalanceLimit, InsufficientFunds, NotYourAccount, OperationLimit
+from app.errors import (
+    AccountNotFound,
+    AppError,
+    BalanceLimit,
+    InsufficientFunds,
+    NotFound,
+    NotYourAccount,
+    OperationLimit,
+)
 from app.money import BALANCE_CENTS_MAX
 from app.streams.stream import streams
 
@@ -24,17 +33,37 @@ class Outcome:
     refusal: AppError | None = None
 
 
-def execute(connection: Connection, posting: Posting, *, key: str, too_fast: OperationLimit | None = None) -> Outcome:
+@dataclass(frozen=True, slots=True)
+class Transferred:
+    """A transfer from one person to another, as another part of the application needs to know it."""
+
+    payer_id: int
+    payee_id: int
+    operation_id: int
+    amount_cents: int
+    description: str
+    target_account_id: int
+    request_id: int | None
+
+
+# What such a part writes in the same transaction, after the accounts were locked; what both are told of it.
+Beside = Callable[[Connection, Transferred], list[Append]]
+
+
+def execute(
+    connection: Connection, posting: Posting, *, key: str, beside: Beside, too_fast: OperationLimit | None = None
+) -> Outcome:
     """Do `posting` once under `key`, and tell the owner of every account that it touches.
 
     With `too_fast` it is not done, and that is raised, unless the key was answered before: a client whose answer got
     lost must never take a limit for the outcome.
 
-    Locks, in this order: the key, the accounts by id, the users' streams by id. A refusal (no such account,
-    not yours, not enough money) changes nothing but is kept with the key, so it is returned, not raised.
-    Raises KeyReused, KeyInFlight, or the refusal that this key was answered with before.
+    Locks, in this order: the key, the accounts by id, what `beside` locks, the users' streams by id. A refusal (no such
+    account, not yours, not enough money) changes nothing but is kept with the key, so it is returned, not raised.
+    Raises KeyReused, KeyInFlight, the refusal that this key was answered with before, and what `beside` raises.
     """
-    asked = idempotency.fingerprint(posting.kind, asdict(posting))
+    fields = {name: value for name, value in asdict(posting).items() if value is not None}
+    asked = idempotency.fingerprint(posting.kind, fields)
     replay = idempotency.begin(connection, user_id=posting.user_id, key=key, asked=asked)
     if replay is not None:
         return Outcome(replay)  # type: ignore[arg-type]  # the body that payloads.receipt once made
@@ -51,8 +80,31 @@ def execute(connection: Connection, posting: Posting, *, key: str, too_fast: Ope
     statement_lines.add(connection, movements, between_own=len(owners) > len(set(owners)))
     body = payloads.receipt(posting.kind, posted.operation_id, movements[0])
     idempotency.keep(connection, user_id=posting.user_id, key=key, body=dict(body))
+    transferred = _transferred(posting, posted)
+    told_beside = beside(connection, transferred) if transferred else []
     streams.append(connection, _told(posting, posted, movements))
+    if told_beside:
+        streams.append(connection, told_beside)
     return Outcome(body)
+
+
+def _transferred(posting: Posting, posted: ledger.Posted) -> Transferred | None:
+    """None for what is no transfer between two people. Raises NotFound where that was to pay a request."""
+    source = posted.accounts.get(posting.source_account_id)
+    target = posted.accounts.get(posting.target_account_id)
+    if source is None or target is None or source.user_id == target.user_id:
+        if posting.request_id is not None:
+            raise NotFound
+        return None
+    return Transferred(
+        source.user_id,
+        target.user_id,
+        posted.operation_id,
+        posting.amount_cents,
+        posting.description,
+        posting.target_account_id,
+        posting.request_id,
+    )
 
 
 def _refusal(posting: Posting, locked: dict[int, AccountState]) -> AppError | None:

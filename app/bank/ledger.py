@@ -22,6 +22,8 @@ class Posting:
     description: str
     source_account_id: int
     target_account_id: int
+    # Of a transfer that pays what somebody asked for in a conversation.
+    request_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,10 +12,10 @@ from app.bank.ledger import Posting
 from app.bank.models import CASH_ACCOUNT_ID
 from app.bank.queries import PAGE_ROWS_MAX, Filters, Movement
 from app.bank.receipts import ReceiptView, grouped
-from app.bank.search import search
 from app.bank.totals import Summary, Totals
 from app.errors import SameAccount
 from app.fields import ID_MAX, AccountName, Body, Cents, Description, FilledDescription, Id, Query
+from app.search import search
 from app.wire import Movimentacao, Notificacao, SaldoAtualizado
 
 PAGE_ROWS = 50
@@ -56,6 +56,8 @@ class Transfer(Body):
     correntista_id_destino: Id
     valor: Cents
     descricao: Description | None = None
+    # Of a request of the conversation with the other, which this pays.
+    cobranca_id: Id | None = None
 
 
 def deposit(body: Deposit, user_id: int) -> Posting:
@@ -81,6 +83,7 @@ def transfer(body: Transfer, user_id: int) -> Posting:
         body.descricao or _LABELS[TRANSFER],
         body.correntista_id_origem,
         body.correntista_id_destino,
+        body.cobranca_id,
     )
 
 

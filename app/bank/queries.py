@@ -10,7 +10,7 @@ from sqlalchemy.orm import aliased
 
 from app import clock
 from app.bank.models import Account, DayTotals, Entry, OperationRow, StatementLine
-from app.bank.search import Search
+from app.search import Search
 from app.users.models import User
 
 PAGE_ROWS_MAX = 200

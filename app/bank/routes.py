@@ -10,6 +10,7 @@ from sqlalchemy import Connection
 
 from app import clock, http
 from app.bank import accounts, actions, pace, payloads, queries, totals
+from app.bank.actions import Beside
 from app.bank.ledger import Posting
 from app.bank.queries import Page
 from app.bank.totals import Summary, Totals
@@ -23,8 +24,9 @@ from app.wire import Movimentacao, SaldoAtualizado
 KEY_CHARS_MAX = 255
 
 
-def blueprint(db: Database, auth: Auth, limits: Limiter, *, committed: Callable[[], None]) -> Blueprint:
-    """`committed` is told after each operation's commit; it must not wait or raise."""
+def blueprint(db: Database, auth: Auth, limits: Limiter, *, beside: Beside, committed: Callable[[], None]) -> Blueprint:
+    """`beside`: what else is written with a transfer. `committed` is told after each operation's commit; it must not
+    wait or raise."""
     routes = Blueprint("banco", __name__)
     requires_user = bearer.requires_user(auth)
 
@@ -35,7 +37,7 @@ def blueprint(db: Database, auth: Auth, limits: Limiter, *, committed: Callable[
             raise too_fast
         # Without a key of the client's, one of ours: a commit whose answer got lost is then safely asked for again.
         key = key or f"auto:{secrets.token_hex(16)}"
-        outcome = db.transact_keyed(actions.execute, posting, key=key, too_fast=too_fast)
+        outcome = db.transact_keyed(actions.execute, posting, key=key, beside=beside, too_fast=too_fast)
         if outcome.refusal is not None:
             raise outcome.refusal
         committed()

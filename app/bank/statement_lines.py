@@ -10,7 +10,7 @@ from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from app import clock, db
 from app.bank.models import DayTotals, StatementLine
 from app.bank.queries import Movement
-from app.bank.search import line_text
+from app.search import folded
 
 _TOTALS = db.table(DayTotals)
 _ADDED = ("in_cents", "out_cents", "own_in_cents", "own_out_cents")
@@ -40,6 +40,11 @@ def add(connection: Connection, movements: Sequence[Movement], *, between_own: b
     connection.execute(_INSERT_LINES, [_line(row) for row in movements])
     statement = _ADD_ON_SQLITE if connection.dialect.name == "sqlite" else _ADD_ON_MARIADB
     connection.execute(statement, [_totals(row, between_own) for row in movements])
+
+
+def line_text(description: str, counterpart_name: str | None) -> str:
+    """The folded text of a row, in which searches look."""
+    return folded(f"{description} {counterpart_name or ''}")
 
 
 def _line(row: Movement) -> dict[str, Any]:

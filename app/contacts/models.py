@@ -48,3 +48,23 @@ class EmailRequest(Base):
     # Whose address it was when it was asked; null for nobody's.
     other_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("users.id"))
     created_at: Mapped[datetime] = mapped_column(UtcMoment)
+
+
+class PresenceChoice(Base):
+    """Whether a user is shown to contacts; who has no row is. The flags are 0 or 1."""
+
+    __tablename__ = "presence_choices"
+
+    user_id: Mapped[int] = mapped_column(BigId, ForeignKey("users.id"), primary_key=True, autoincrement=False)
+    # Who is not shown sees nobody either.
+    shown: Mapped[int] = mapped_column(SmallInteger)
+    last_seen_shown: Mapped[int] = mapped_column(SmallInteger)
+
+
+class LastSeen(Base):
+    """When a user was last online."""
+
+    __tablename__ = "last_seen"
+
+    user_id: Mapped[int] = mapped_column(BigId, ForeignKey("users.id"), primary_key=True, autoincrement=False)
+    at: Mapped[datetime] = mapped_column(UtcMoment)

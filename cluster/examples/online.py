@@ -17,16 +17,15 @@ REDIS_URL = os.environ.get("REDIS_URL", "redis://127.0.0.1:6379/0")
 app = Flask(__name__)
 bus = RoutedRedisManager(REDIS_URL, node_id=os.environ.get("NODE_ID"))
 socketio = SocketIO(app, client_manager=bus)
+presence = Presence(REDIS_URL, node_id=bus.node_id)
+Node(app, bus, Transport(socketio.server), presence).start()
 
 
+@presence.listen
 def tell(changes: Sequence[Change]) -> None:
     """Here everybody may see everybody; otherwise `bus.emit_each` tells the rooms of those who may."""
     for change in changes:
         socketio.emit("presence", {"name": change.key, "online": change.online, "version": change.version})
-
-
-presence = Presence(REDIS_URL, node_id=bus.node_id, on_change=tell)
-Node(app, bus, Transport(socketio.server), presence).start()
 
 
 @socketio.on("connect")

@@ -24,7 +24,8 @@ class Node:
     def __init__(self, nodes: "Nodes", name: str) -> None:
         self._nodes = nodes
         self.lost, self.refuses = 0, False
-        self.presence = Presence(nodes.redis_url, node_id=name, on_change=self._tell, on_lost=self._lose)
+        self.presence = Presence(nodes.redis_url, node_id=name)
+        self.presence.listen(self._tell, self._lose)
 
     def _tell(self, changes: Sequence[Change]) -> None:
         if self.refuses:

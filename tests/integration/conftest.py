@@ -95,7 +95,16 @@ def _empty(db: Database) -> None:
             connection.execute(text(f"DELETE FROM {table}"))
         for table in ("entries", "operations"):
             connection.execute(text(f"TRUNCATE TABLE {table}"))
-        for table in ("statement_lines", "day_totals", "read_cursors"):
+        for table in (
+            "last_seen",
+            "presence_choices",
+            "chat_reports",
+            "chat_messages",
+            "chat_sides",
+            "statement_lines",
+            "day_totals",
+            "read_cursors",
+        ):
             connection.execute(text(f"DELETE FROM {table}"))
         for table in ("outbox", "stream_events", "user_streams", "idempotency_keys", "revocations", "users"):
             connection.execute(text(f"DELETE FROM {table}"))

@@ -10,6 +10,7 @@ from unittest.mock import patch
 
 from sqlalchemy import Connection, TextClause, text
 
+from app import cards
 from app.bank import accounts, actions, payloads
 from app.bank.actions import Outcome
 from app.bank.ledger import Posting
@@ -46,6 +47,11 @@ class Customer:
         target = to.account if isinstance(to, Customer) else to
         return self.do(payloads.TRANSFER, cents, self.account, target, description, key=key)
 
+    def pay_request(self, target: int, cents: int, request_id: int) -> payloads.ReceiptOut:
+        """Transfer what was asked for in a conversation."""
+        posting = Posting(payloads.TRANSFER, self.id, cents, "Cobrança", self.account, target, request_id)
+        return answered(self.db, posting, secrets.token_hex(8))
+
     def do(
         self, kind: str, cents: int, source: int, target: int, description: str = "", *, key: str | None = None
     ) -> payloads.ReceiptOut:
@@ -62,7 +68,7 @@ class Customer:
 
 
 def answered(db: Database, posting: Posting, key: str) -> payloads.ReceiptOut:
-    outcome: Outcome = db.transact_keyed(actions.execute, posting, key=key)
+    outcome: Outcome = db.transact_keyed(actions.execute, posting, key=key, beside=cards.add)
     if outcome.refusal is not None:
         raise outcome.refusal
     assert outcome.body is not None

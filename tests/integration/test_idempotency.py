@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from app import clock
+from app import cards, clock
 from app.bank import actions, idempotency
 from app.bank.idempotency import KEPT_H
 from app.bank.ledger import Posting
@@ -112,7 +112,7 @@ def test_a_key_that_stays_in_flight_is_refused_and_then_answered(emptied_mariadb
     posting = Posting("deposito", alice.id, 100, "Depósito", CASH_ACCOUNT_ID, alice.account)
 
     with emptied_mariadb.engine.connect() as first:
-        actions.execute(first, posting, key="k")
+        actions.execute(first, posting, key="k", beside=cards.add)
         assert refusal_of(lambda: answered(emptied_mariadb, posting, "k")) is KeyInFlight
         assert KeyInFlight.status == 409
         first.commit()

@@ -13,6 +13,7 @@ from flask_socketio_cluster.limits import limiter
 from flask_socketio_cluster.limits.limiter import Limiter
 from werkzeug.test import TestResponse
 
+from app import cards
 from app.bank import events, pace, routes
 from app.db import Database
 from app.errors import AccountNotFound, NotYourAccount, TooFast
@@ -53,7 +54,7 @@ def bank(sqlite: Database, limits: Limiter) -> FlaskClient:
     """The routes of the bank alone."""
     app = Flask("bank")
     app.register_blueprint(
-        routes.blueprint(sqlite, Auth(sqlite.authentication, TOKENS), limits, committed=lambda: None)
+        routes.blueprint(sqlite, Auth(sqlite.authentication, TOKENS), limits, beside=cards.add, committed=lambda: None)
     )
     settings = Settings.model_validate({"database_url": "sqlite:////x", "redis_url": "redis://x", "jwt_secret": SECRET})
     edge.install(app, settings, limits)

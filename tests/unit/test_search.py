@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.bank.search import folded, search
+from app.search import folded, search
 from tests.support.page_search import PageSearch, page_search
 
 CASES = json.loads((Path(__file__).parents[1] / "js" / "search_cases.json").read_text())

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from alembic import op
 
 from app import clock
-from app.bank.search import line_text
+from app.bank.statement_lines import line_text
 from app.migrations.steps import BIG, MOMENT, create_table
 
 revision = "0003"

@@ -164,11 +164,10 @@ class Delivery:
         rooms = ((self._sockets.room_of(key), payload) for key, payload in messages)
         self._bus.emit_each(event, rooms, namespace=self._namespace)
 
-    def say_to_each(self, event: str, payload_of: Callable[[Key], Any], keys: Iterable[Key]) -> None:
-        """An event to the sockets that these users have on this node, and on no other."""
-        for key in keys:
-            for socket in self._sockets.of(key):
-                self._feed.say(socket, (event, payload_of(key)))
+    def say_here(self, key: Key, event: str, payload: Any) -> None:
+        """An event to the sockets that a user has on this node, and on no other."""
+        for socket in self._sockets.of(key):
+            self._feed.say(socket, (event, payload))
 
     def keys(self) -> list[Key]:
         """The users that have an authenticated socket on this node."""

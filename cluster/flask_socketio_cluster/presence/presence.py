@@ -19,22 +19,21 @@ EVERY_S = 1.0
 BATCH_MAX = 1000
 
 
-def nothing() -> None:
-    pass
+OnChange = Callable[[Sequence[Change]], None]
+
+
+def nothing(*_: object) -> None:
+    """For a node that nobody listens to."""
 
 
 class Presence:
     """The presence of one node among those that share `channel` of a Redis.
 
     `enter` and `leave` say which sockets are whose. Once a second the node tells Redis in one round trip what its
-    sockets did, also when there are thousands of them, and is given the changes that are due: somebody came online or
-    went, more than 3 seconds ago. `on_change(changes)`, up to 500 of them, tells whom they concern; each change goes to
-    one node. When that raises or the node dies, another node is given them 5 seconds later, so whoever hears of a
-    change twice passes over the second by its version.
+    sockets did, also when there are thousands of them, and is given the changes that are due, see `listen`. A node that
+    dies takes its people along within 11 seconds. While Redis is away nothing changes for anybody.
 
-    A node that dies takes its people along within 11 seconds. While Redis is away nothing changes for anybody. When it
-    comes back empty, the nodes say within seconds what it knew, and then `on_lost()` is called on each: whoever went
-    meanwhile is not told of, so lists are to be sent anew.
+    `unavailable`: what listeners raise while a database is away. `channel`: as that of the node's `RoutedRedisManager`.
     """
 
     def __init__(
@@ -42,15 +41,14 @@ class Presence:
         redis_url: str,
         *,
         node_id: str,
-        on_change: Callable[[Sequence[Change]], None],
-        on_lost: Callable[[], None] = nothing,
+        unavailable: tuple[type[Exception], ...] = (),
         channel: str = STOCK_CHANNEL,
     ) -> None:
         self._leases = Leases(redis_url, channel)
         # A node that was started again is another one: what it had before has gone.
         self._generation = f"{node_id}.{secrets.token_urlsafe(9)}"
-        self._on_change = on_change
-        self._on_lost = on_lost
+        self._on_change: OnChange = nothing
+        self._on_lost: Callable[[], None] = nothing
         self._sockets: dict[str, Key] = {}
         # Sockets of which Redis does not know yet that they came, or, with None, that they went.
         self._unsaid: dict[str, Key | None] = {}
@@ -62,11 +60,21 @@ class Presence:
         loop = partial(Loop, every_s=EVERY_S, jitter=0.1, retry_s=EVERY_S)
         self._beating = loop("presence_beat", self.beat, expected=(RedisError,))
         # Apart from the beat: a database that is slow must not cost the lease.
-        self._telling = loop("presence_tell", self.tell, expected=(BusUnavailable,))
+        self._telling = loop("presence_tell", self.tell, expected=(BusUnavailable, RedisError, *unavailable))
 
     @property
     def loops(self) -> tuple[Loop, ...]:
         return self._beating, self._telling
+
+    def listen(self, on_change: OnChange, on_lost: Callable[[], None] = nothing) -> None:
+        """Whom to tell from now on; both may wait.
+
+        `on_change(changes)`: up to 500 people came online or went, more than 3 s ago. Each change goes to one node
+        of all. When it raises or the node dies, another node is given the change 5 seconds later, so whoever hears of
+        one twice passes over the second by its version. `on_lost()`: Redis came back empty, and by now the nodes have
+        said again what it knew. Whoever went meanwhile was told of to nobody, so lists are to be sent anew.
+        """
+        self._on_change, self._on_lost = on_change, on_lost
 
     def enter(self, sid: str, key: Key) -> None:
         """A socket is this person's. Returns without waiting."""

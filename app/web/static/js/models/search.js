@@ -1,7 +1,7 @@
 // @ts-check
 
 /**
- * What a search finds, by the same rule as `app/bank/search.py`: both are held to one table of cases.
+ * What a search finds, by the same rule as `app/search.py`: both are held to one table of cases.
  * @typedef {object} Search
  * @property {string} text folded
  * @property {{ low: number, high: number, credit: boolean | null } | null} amount centavos without sign, up to before `high`

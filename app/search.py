@@ -45,11 +45,6 @@ def folded(text: str) -> str:
     return " ".join(part for part in plain.split(" ") if part)
 
 
-def line_text(description: str, counterpart_name: str | None) -> str:
-    """The folded text of a statement's row, which is kept beside it."""
-    return folded(f"{description} {counterpart_name or ''}")
-
-
 def search(typed: str) -> Search | None:
     """What somebody looks for; None for nothing but spaces and invisible characters."""
     text = folded(typed)
