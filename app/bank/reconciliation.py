@@ -8,7 +8,7 @@ from sqlalchemy.orm import InstrumentedAttribute
 from sqlalchemy.sql import Select
 
 from app.bank.models import CASH_ACCOUNT_ID, Account, DayTotals, Entry, OperationRow, StatementLine
-from app.streams.models import StreamEvent, UserStream
+from app.streams.models import StreamEvent, StreamTrim, UserStream
 
 FAULTS_SHOWN_MAX = 20
 
@@ -129,13 +129,16 @@ def _by_account(account_id: _Column, cents: _Column) -> Subquery:
 
 
 def _streams_have_no_gap(connection: Connection) -> Check:
+    """From where its old events were dropped on, a stream holds every one."""
     count, last = func.count(StreamEvent.seq), func.coalesce(func.max(StreamEvent.seq), 0)
+    trimmed = func.coalesce(StreamTrim.trimmed_to, 0)
     first = func.coalesce(func.min(StreamEvent.seq), 1)
     statement = (
-        select(UserStream.user_id, UserStream.seq, count, first, last)
+        select(UserStream.user_id, UserStream.seq, count, first, last, trimmed)
         .outerjoin(StreamEvent, StreamEvent.user_id == UserStream.user_id)
-        .group_by(UserStream.user_id, UserStream.seq)
-        .having(or_(count != UserStream.seq, last != UserStream.seq, first != 1))
+        .outerjoin(StreamTrim, StreamTrim.user_id == UserStream.user_id)
+        .group_by(UserStream.user_id, UserStream.seq, StreamTrim.trimmed_to)
+        .having(or_(count != UserStream.seq - trimmed, last != UserStream.seq, first != trimmed + 1))
     )
-    words = "user {0}: stream is at {1} and holds {2} events from {3} to {4}"
+    words = "user {0}: stream is at {1} and holds {2} events from {3} to {4}, the first {5} were dropped"
     return Check("streams have no gap", _count(connection, UserStream), _faults(connection, statement, words))

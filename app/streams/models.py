@@ -20,7 +20,7 @@ class UserStream(Base):
 
 
 class StreamEvent(Base):
-    """One durable event. Never changed."""
+    """One durable event. Never changed; dropped when it is old and read."""
 
     __tablename__ = "stream_events"
     __table_args__ = (Index("ix_stream_events_user_id_notices_seq", "user_id", "notices", "seq"),)
@@ -35,6 +35,15 @@ class StreamEvent(Base):
     created_at: Mapped[datetime] = mapped_column(UtcMoment)
     # How many of those the stream has up to this event and with it.
     notices: Mapped[int] = mapped_column(BigId)
+
+
+class StreamTrim(Base):
+    """Up to which event a stream was dropped because it was old and read; no row where nothing was."""
+
+    __tablename__ = "stream_trims"
+
+    user_id: Mapped[int] = mapped_column(BigId, ForeignKey("users.id"), primary_key=True, autoincrement=False)
+    trimmed_to: Mapped[int] = mapped_column(BigId)
 
 
 class OutboxRow(Base):

@@ -1,10 +1,13 @@
 """Who was away gets what was missed: exactly that, in order, and then the balances as they are."""
 
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from functools import partial
 
 import pytest
 
+from app.db import Database
+from app.streams.stream import streams
 from tests.support.cluster import Cluster
 from tests.support.people import Feed, Person, in_parallel
 
@@ -115,6 +118,21 @@ def test_a_client_that_cannot_be_carried_on_starts_afresh(alice: Person) -> None
             assert seqs_once_settled(feed) == [head + 1], why
         (answer,) = feed.named("autenticado")
         assert (answer["seq"], answer["recuperado"]) == (head, False), why
+
+
+def test_who_comes_back_from_before_what_is_kept_is_told_so(cluster: Cluster, alice: Person) -> None:
+    with alice.listening() as feed:
+        epoch = feed.named("autenticado")[0]["epoca"]
+        for _ in range(4):
+            alice.deposit("1.00")
+    db = Database(cluster.database())
+    assert db.transact(streams.trim, alice.id, before=datetime.now(UTC) + timedelta(days=1), up_to=2) == 2
+    db.dispose()
+
+    for place, recovered, missed in ((1, False, []), (2, True, [3, 4])):
+        with alice.listening(ask={"ultimo_seq": place, "epoca": epoch}) as feed:
+            assert feed.named("autenticado")[0]["recuperado"] is recovered
+            assert seqs_once_settled(feed) == missed
 
 
 def test_a_place_in_the_stream_that_is_none_is_refused(alice: Person) -> None:

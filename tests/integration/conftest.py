@@ -96,6 +96,7 @@ def _empty(db: Database) -> None:
         for table in ("entries", "operations"):
             connection.execute(text(f"TRUNCATE TABLE {table}"))
         for table in (
+            "stream_trims",
             "last_seen",
             "presence_choices",
             "chat_reports",

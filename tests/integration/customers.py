@@ -78,7 +78,8 @@ def answered(db: Database, posting: Posting, key: str) -> payloads.ReceiptOut:
 @contextmanager
 def clock_at(moment: str) -> Iterator[None]:
     """What is done inside is done at this moment, ISO 8601 with an offset."""
-    with patch("app.clock.now", lambda: datetime.fromisoformat(moment)):
+    now = datetime.fromisoformat(moment)
+    with patch("app.clock.now", lambda: now), patch("flask_socketio_cluster.clock.now", lambda: now):
         yield
 
 

@@ -6,6 +6,7 @@ import time
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any
 
@@ -35,6 +36,7 @@ from app.errors import DatabaseDown
 from app.streams.stream import streams
 from app.users.auth import Identity
 from tests.integration.customers import Customer, new_customer
+from tests.support.people import eventually
 
 SETTLE_S = 20.0
 
@@ -190,6 +192,19 @@ def test_a_long_absence_is_read_page_by_page(node: Node, alice: Customer) -> Non
     node.settle()
 
     assert screen.seqs() == list(range(1, count + 1))
+
+
+def test_a_place_before_what_is_kept_ends_the_socket_which_comes_back_to_the_head(node: Node, alice: Customer) -> None:
+    tell(alice, 5)
+    assert alice.db.transact(streams.trim, alice.id, before=datetime.now(UTC) + timedelta(days=1), up_to=3) == 3
+    behind, just_right = node.screen(alice.id, seq=2), node.screen(alice.id, seq=3)
+    for screen in (behind, just_right):
+        node.feed.start_catch_up(screen.session, 5)
+    node.settle()
+    eventually(lambda: gevent.sleep(0) or behind.socket.closed, "the end of the session")
+
+    assert (behind.seqs(), just_right.seqs()) == ([], [4, 5])
+    assert not just_right.socket.closed
 
 
 def test_what_happens_during_a_catch_up_is_shown_after_it(node: Node, alice: Customer) -> None:

@@ -53,8 +53,8 @@ class Authentication:
         """Join the user's room first, then read what was missed: the other order has a gap.
 
         Answers where the stream is, then sends every durable event after the client's place. Without a place, or with
-        one of another epoch or from the future, the stream starts at its head. Raises OtherKey, and what `read_place`
-        and `read` raise.
+        one of another epoch, from the future or from before what is kept, the stream starts at its head. Raises
+        OtherKey, and what `read_place` and `read` raise.
         """
         place = self._messages.read_place(data)
         with self._locks.hold(socket.sid):
@@ -62,7 +62,7 @@ class Authentication:
                 raise OtherKey  # it became somebody while this waited
             first = socket.identity is None
             head = self._enter(socket, identity, first=first)
-            recovered = place.after is not None and place.epoch == head.epoch and place.after <= head.seq
+            recovered = place.after is not None and place.epoch == head.epoch and head.has_all_after(place.after)
             start = place.after if recovered and place.after is not None else head.seq
             self._feed.say(socket, self._messages.authenticated(identity, head, recovered))
             if first:

@@ -152,6 +152,10 @@ class Feed:
                 # One socket of a person at a time, so that many of them do not keep the others waiting.
                 with self._locks.hold(socket.identity.key), self._free:
                     events: list[Stored] = self._read(self._streams.read_after, socket.identity.key, socket.seq)
+                if events and events[0].seq != socket.seq + 1:
+                    # What the client misses is not kept any more; coming anew, it is told to begin at the head.
+                    gevent.spawn(self.close_transport, socket)
+                    return
                 if not self._send_events(socket, events, state):
                     return
                 if len(events) < READ_EVENTS_MAX and not self._send_state(socket, state):

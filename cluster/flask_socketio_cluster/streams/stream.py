@@ -6,15 +6,31 @@ Knows no socket and no Redis: it serves any application that has a database.
 import logging
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from itertools import takewhile
 from typing import Any
 
-from sqlalchemy import BindParameter, Connection, Insert, Row, Table, bindparam, case, func, insert, select, update
+from sqlalchemy import (
+    BindParameter,
+    Connection,
+    Insert,
+    Row,
+    Table,
+    bindparam,
+    case,
+    delete,
+    func,
+    insert,
+    select,
+    update,
+)
 
 from flask_socketio_cluster import clock
 from flask_socketio_cluster.streams.tables import Tables
 from flask_socketio_cluster.wire import dumps, event_packet, require_event_name
 
 READ_EVENTS_MAX = 200
+TRIM_EVENTS_MAX = 500
 HEADS_KEYS_MAX = 1000
 PAYLOAD_BYTES_MAX = 32_000
 
@@ -68,10 +84,18 @@ class Stored:
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """Where a stream is: the last seq (0 when empty) and the epoch of the database."""
+    """Where a stream is: the last seq (0 when empty), the epoch of the database, and from which seq on it can be read.
+
+    `first` is one more than `seq` where nothing is kept.
+    """
 
     seq: int
     epoch: int
+    first: int
+
+    def has_all_after(self, seq: int) -> bool:
+        """Whether a client that has everything up to `seq` can be given the rest."""
+        return self.first - 1 <= seq <= self.seq
 
 
 class Streams:
@@ -96,7 +120,11 @@ class Streams:
             .where(key.in_(keys))
             .values(seq=streams.seq + 1, notices=streams.notices + case((key.in_(noticed), 1), else_=0))
         )
-        self._heads = select(key.label("key"), streams.seq, streams.notices, epoch.label("epoch")).where(key.in_(keys))
+        self._appended = select(key.label("key"), streams.seq, streams.notices).where(key.in_(keys))
+        first = select(func.min(events.seq)).where(events_key == key).correlate(tables.streams).scalar_subquery()
+        self._heads = select(
+            key.label("key"), streams.seq, epoch.label("epoch"), func.coalesce(first, streams.seq + 1).label("first")
+        ).where(key.in_(keys))
         self._sum = select(func.coalesce(func.sum(streams.seq), 0), epoch).where(key.in_(keys))
         self._insert_events = insert(tables.events)
         self._insert_outbox = insert(tables.outbox)
@@ -106,6 +134,13 @@ class Streams:
             .order_by(events.seq)
             .limit(READ_EVENTS_MAX)
         )
+        self._oldest = (
+            select(events.seq, events.created_at)
+            .where(events_key == bindparam("key"), events.seq <= bindparam("up_to"))
+            .order_by(events.seq)
+            .limit(TRIM_EVENTS_MAX)
+        )
+        self._trim = delete(tables.events).where(events_key == bindparam("key"), events.seq <= bindparam("up_to"))
 
     def prepare(self, connection: Connection) -> None:
         """Fill what must be there before the first event; what is there already stays. Once, after the tables were
@@ -137,11 +172,11 @@ class Streams:
             require_event_name(event.event)
         noticed = [event.key for event in ordered if event.is_notice]
         if connection.execute(self._advance, {"keys": keys, "noticed": noticed}).rowcount < len(keys):
-            known = {row.key for row in connection.execute(self._heads, {"keys": keys})}
+            known = {row.key for row in connection.execute(self._appended, {"keys": keys})}
             new = [key for key in keys if key not in known]
             self.open_for(connection, *new)
             connection.execute(self._advance, {"keys": new, "noticed": noticed})
-        heads = {row.key: row for row in connection.execute(self._heads, {"keys": keys})}
+        heads = {row.key: row for row in connection.execute(self._appended, {"keys": keys})}
         rows = [self._row(event, heads[event.key].seq, heads[event.key].notices) for event in ordered]
         connection.execute(self._insert_events, rows)
         name = self.tables.key_name
@@ -170,14 +205,14 @@ class Streams:
         """The same for each of the keys, of which there are HEADS_KEYS_MAX at the most."""
         found = self.heads(connection, keys)
         if len(found) < len(keys):
-            empty = Head(0, connection.execute(self._epoch).scalar_one())
+            empty = Head(0, connection.execute(self._epoch).scalar_one(), 1)
             found |= {key: empty for key in keys if key not in found}
         return found
 
     def heads(self, connection: Connection, keys: Sequence[Key]) -> dict[Key, Head]:
         """The heads, by key, of those streams that are there, for at most HEADS_KEYS_MAX keys."""
         assert len(keys) <= HEADS_KEYS_MAX
-        return {row.key: Head(row.seq, row.epoch) for row in connection.execute(self._heads, {"keys": keys})}
+        return {row.key: Head(row.seq, row.epoch, row.first) for row in connection.execute(self._heads, {"keys": keys})}
 
     def sum_of_heads(self, connection: Connection, keys: Sequence[Key]) -> tuple[int, int]:
         """The sum of their seqs, and the epoch, for at most HEADS_KEYS_MAX keys: one row where `heads` has many."""
@@ -204,6 +239,21 @@ class Streams:
         packet = event_packet(event, payload, self.namespace)
         return Stored(key, seq, packet, {state_key: after for state_key, _, after in lines})
 
+    def trim(self, connection: Connection, key: Key, *, before: datetime, up_to: int) -> int:
+        """Drop the oldest events of one stream, TRIM_EVENTS_MAX at the most: those from before an aware moment whose
+        seq is `up_to` or less. How many were dropped.
+
+        The newest event of a stream is kept, so that a client that misses some is found out. A client whose place lies
+        before what is kept begins at the head, and is told so.
+        """
+        head = connection.execute(self._appended, {"keys": [key]}).first()
+        last = min(up_to, head.seq - 1) if head else 0
+        oldest = connection.execute(self._oldest, {"key": key, "up_to": last}).all()
+        old = [row.seq for row in takewhile(lambda row: _aware(row.created_at) < before, oldest)]
+        if old:
+            connection.execute(self._trim, {"key": key, "up_to": old[-1]})
+        return len(old)
+
     def change_epoch(self, connection: Connection) -> int:
         """A number that this database never had, also after it was set back to a backup; returns it."""
         table = self.tables.epoch
@@ -211,6 +261,11 @@ class Streams:
         epoch = max(old + 1, int(clock.unix_s()))
         connection.execute(update(table).values(epoch=epoch))
         return epoch
+
+
+def _aware(moment: datetime) -> datetime:
+    """Databases keep UTC without saying so."""
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 def _require_keys(keys: Sequence[Key]) -> None:

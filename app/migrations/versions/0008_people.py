@@ -1,4 +1,5 @@
-"""Conversations, their messages, and what people report; who is shown to be online, and when they last were."""
+"""Conversations, their messages, and what people report; who is shown to be online, and when they last were;
+and up to where streams were dropped."""
 
 import sqlalchemy as sa
 
@@ -65,7 +66,12 @@ def upgrade() -> None:
         sa.Column("user_id", BIG, sa.ForeignKey("users.id"), primary_key=True, autoincrement=False),
         sa.Column("at", MOMENT, nullable=False),
     )
+    create_table(
+        "stream_trims",
+        sa.Column("user_id", BIG, sa.ForeignKey("users.id"), primary_key=True, autoincrement=False),
+        sa.Column("trimmed_to", BIG, nullable=False),
+    )
 
 
 def downgrade() -> None:
-    drop_tables("last_seen", "presence_choices", "chat_reports", "chat_messages", "chat_sides")
+    drop_tables("stream_trims", "last_seen", "presence_choices", "chat_reports", "chat_messages", "chat_sides")
