@@ -122,6 +122,7 @@ def bank_messages() -> Messages:
     return Messages(
         authenticate=wire.AUTENTICAR,
         synchronize=wire.SINCRONIZAR,
+        confirm=wire.CONFIRMAR,
         read_place=_read_place,
         read_after=lambda data: read(Synchronize, data).desde,
         greeting=_greeting,

@@ -25,6 +25,7 @@ ERRO = "erro"
 SESSAO_ENCERRADA = "sessao_encerrada"
 SERVIDOR_DRENANDO = "servidor_drenando"
 
+CONFIRMAR = "confirmar"
 CHAT_MENSAGEM = "chat_mensagem"
 CHAT_ALTERADA = "chat_alterada"
 PRESENCA = "presenca"

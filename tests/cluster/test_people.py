@@ -5,10 +5,14 @@ from contextlib import ExitStack
 from typing import Any
 
 import pytest
+from flask_socketio_cluster.bus.signing import Keys
+from flask_socketio_cluster.delivery import Confirmations
 from sqlalchemy import Connection, insert, update
 
 from app.contacts.models import Contact
 from app.db import Database
+from app.streams.stream import streams
+from app.wire import room_of
 from tests.support.cluster import Cluster
 from tests.support.people import Feed, Person, eventually
 
@@ -179,3 +183,23 @@ def test_what_was_asked_for_in_a_conversation_is_paid_by_a_transfer(
     assert (refused.status_code, refused.json()["codigo"]) == (409, "cobranca_encerrada")
     assert bob.post("/cobrancas/1/recusar", {}).status_code == 404
     eventually(lambda: bob.balance() == 12.5, "paid once")
+
+
+def test_a_page_that_has_an_event_says_so_and_one_that_sleeps_does_not(
+    cluster: Cluster, person: Callable[..., Person], sockets: ExitStack
+) -> None:
+    awake, asleep, away = person(), person(), person()
+    keys = Keys([cluster.bus_key().encode()])
+    confirmations = Confirmations(cluster.redis(), streams, room_of=room_of, keys=keys)
+    feeds = [sockets.enter_context(p.listening(cluster.node_url("web2"))) for p in (awake, asleep)]
+    last = {"seq": 0}
+    feeds[0].client.on("confirmar", lambda _: last["seq"])
+    for p, feed in ((awake, feeds[0]), (asleep, feeds[1])):
+        p.deposit("1.00")
+        feed.wait_for_seq(1)
+
+    assert not confirmations.taken(awake.id, 1), "it has the one before"
+    last["seq"] = 1
+    assert confirmations.taken(awake.id, 1)
+    assert not confirmations.taken(asleep.id, 1)
+    assert not confirmations.taken(away.id, 1)

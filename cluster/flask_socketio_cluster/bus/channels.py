@@ -14,7 +14,7 @@ class Channels:
     have different ones. 1 to 64 of `A-Z`, `a-z`, `0-9`, `_`, `.` and `-`. Raises ValueError.
 
     A Redis access list needs the channels `channel`, `channel#*` and `channel:*`, the key `channel:sessions`,
-    and for `Presence` the keys `channel:{presence}*`.
+    for `Presence` the keys `channel:{presence}*` and for `Confirmations` `channel:taken:*`.
     """
 
     def __init__(self, channel: str = STOCK_CHANNEL) -> None:
@@ -34,6 +34,10 @@ class Channels:
     def room(self, namespace: str, room: str) -> str:
         """The channel of one room; the nodes that hold a member of it listen."""
         return f"{self.rooms}{quote(namespace, safe='/')}#{room}"
+
+    def taken(self, question: str) -> str:
+        """No channel but a list, for some seconds: pages that have what was asked about."""
+        return f"{self.shared}:taken:{question}"
 
     def node(self, node_id: str) -> str:
         """The channel of one node: for sockets that it holds, and for itself, to know that it is not deaf."""

@@ -35,6 +35,7 @@ from flask_socketio_cluster.loops import Loop
 from flask_socketio_cluster.wire import DECODER, require_event_name
 
 JOIN_WAIT_S = 0.3
+ANSWER_KEPT_S = 10
 # Acknowledgements that are waited for.
 CALLBACKS_MAX = 10_000
 NODE_ID = re.compile(r"[a-z0-9-]{1,32}")
@@ -130,6 +131,12 @@ class RoutedRedisManager(RedisManager):
     @property
     def loops(self) -> tuple[Loop, ...]:
         return (*self._subscriber.loops, self.canary.loop)
+
+    def leave_answer(self, question: str) -> None:
+        """For the process that asks in `Confirmations`. Raises RedisError."""
+        name = self._channels.taken(question)
+        self._client.rpush(name, 1)
+        self._client.expire(name, ANSWER_KEPT_S)
 
     def send_through(self, send: Callable[[Iterable[str], str], None]) -> None:
         """How a transport sends one Socket.IO packet to several Engine.IO sessions, by their ids, at once."""
@@ -246,11 +253,11 @@ class RoutedRedisManager(RedisManager):
             kwargs["ignore_queue"] = True
         super().emit(event, data, namespace=namespace or "/", room=target, **kwargs)
 
-    def signal(self, name: str, data: Any, *, namespace: str, room: str) -> None:
-        """Tell the nodes that hold the room, this one too. `data` as JSON has it. Raises BusUnavailable, after it was
-        told here."""
+    def signal(self, name: str, data: Any, *, namespace: str, room: str) -> int:
+        """Tell the nodes that hold the room, this one too; how many subscriptions got it. `data` as JSON has it. Raises
+        BusUnavailable, after it was told here."""
         self._signalled(namespace, name, data)
-        self._publish(
+        return self._publish(
             {
                 "method": "signal",
                 "namespace": namespace,
@@ -308,15 +315,16 @@ class RoutedRedisManager(RedisManager):
             "host_id": self.host_id,
         }
 
-    def _publish(self, data: dict[str, Any]) -> None:
+    def _publish(self, data: dict[str, Any]) -> int:
         channel, body = self._outgoing(data)
         publish = (
             self._client.spublish if self._sharded and channel.startswith(self._rooms_prefix) else self._client.publish
         )
         try:
-            publish(channel, body)
+            heard: int = publish(channel, body)
         except RedisError as error:
             raise BusUnavailable from error
+        return heard
 
     def _outgoing(self, data: dict[str, Any]) -> tuple[bytes, bytes]:
         """Where a message goes, and as what."""

@@ -8,6 +8,8 @@ from socketio import Server
 
 from flask_socketio_cluster.bus.manager import Listener, RoutedRedisManager
 from flask_socketio_cluster.delivery.authentication import Authentication
+from flask_socketio_cluster.delivery.confirming import SIGNAL as TAKEN
+from flask_socketio_cluster.delivery.confirming import Confirming
 from flask_socketio_cluster.delivery.expiry import EndedSince, SessionExpiry
 from flask_socketio_cluster.delivery.feed import Feed, Read
 from flask_socketio_cluster.delivery.guard import Guard, Handler
@@ -105,6 +107,7 @@ class Delivery:
         self._expiry = SessionExpiry(
             ended_since=ended_since, unavailable=unavailable, said=messages.ended, sockets=sockets, feed=feed
         )
+        self._confirming = Confirming(server, bus, namespace=self._namespace, event=messages.confirm)
         bus.listen(
             self._namespace,
             Listener(on_numbered=feed.deliver, on_signal=self._signalled, on_ready=sweep.ask, may_hear=feed.may_hear),
@@ -192,6 +195,9 @@ class Delivery:
     def _signalled(self, name: str, data: Any) -> None:
         if name == _END_SESSIONS:
             self._expiry.end(Ended(*data))
+        elif name == TAKEN:
+            key, seq, question = data
+            self._confirming.ask(self._sockets.of(key), seq, question)
 
     def _connected(self, sid: str, environ: dict[str, Any], auth: Any = None) -> None:
         socket = self._authentication.connect(sid, address=client_network(environ))

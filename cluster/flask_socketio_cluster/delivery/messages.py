@@ -77,7 +77,8 @@ def _draining(reconnect_ms: int) -> Said:
 @dataclass(frozen=True, kw_only=True)
 class Messages:
     """`authenticate` takes `{token, after?, epoch?}`, in the event or in the handshake's `auth`; `synchronize` takes
-    `{after}`. Any event of a client may carry its own `token`.
+    `{after}`. Any event of a client may carry its own `token`. `confirm` goes to clients, which acknowledge it with the
+    seq of the last event that they have (see `Confirmations`); one that does not counts as having none.
 
     `read_place(payload)` and `read_after(payload)` raise what `Delivery` was given as refusals.
     `authenticated(identity, head, recovered)` answers `authenticate`; `recovered`: what follows is everything after
@@ -88,6 +89,7 @@ class Messages:
 
     authenticate: str = "authenticate"
     synchronize: str = "synchronize"
+    confirm: str = "confirm"
     read_place: Callable[[dict[str, Any]], Place] = _read_place
     read_after: Callable[[dict[str, Any]], int] = _read_after
     greeting: Callable[[str], Said] = _greeting
