@@ -12,7 +12,7 @@ from pathlib import Path
 from bench import machine, report
 from bench.build import BUILD, HERE, BuildFailed, build
 from bench.lab import QUICK, Lab, Scale
-from bench.measures import cluster, connections, deaf, deliver, money, room, storm
+from bench.measures import cluster, connections, deaf, deliver, money, presence, room, storm
 from bench.payload import users
 from bench.peers import Node, Peer, Stock
 from bench.peers.ours import Ours
@@ -20,7 +20,7 @@ from tests.support.servers import DatabaseServer, mariadb_server
 
 LIVE = ("deliver", "room", "deaf")
 PEERS = ("ours", "stock", "node")
-MEASURES = (*LIVE, "connections", "cluster", "money", "screen", "storm")
+MEASURES = (*LIVE, "connections", "cluster", "money", "screen", "presence", "storm")
 
 
 def main() -> int:
@@ -80,6 +80,7 @@ def _run(lab: Lab, database: DatabaseServer, only: tuple[str, ...]) -> list[str]
         "cluster": partial(cluster.run, lab),
         "money": partial(money.run, lab, database),
         "screen": partial(money.screen, lab, database),
+        "presence": partial(presence.run, lab, database),
         "storm": partial(storm.run, lab, database),
     }
     for name, step in alone.items():

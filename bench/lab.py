@@ -32,6 +32,7 @@ class Scale:
     outages_s: tuple[float, ...] = (3, 40)
     money_rounds: int = 5
     storm: int = 5000
+    online: int = 10_000
 
 
 QUICK = Scale(
@@ -47,6 +48,7 @@ QUICK = Scale(
     outages_s=(1,),
     money_rounds=1,
     storm=300,
+    online=600,
 )
 
 

@@ -39,10 +39,24 @@ METRICS = {
     "money_p99_ms": "transfer meanwhile, p99, ms",
     "failed_healthz": "/healthz that failed",
     "failed_money": "transfers that failed",
+    "told_after_s": "until all were told, s",
+    "nodes_cpu_us_per_change": "CPU of all nodes, µs a change",
+    "redis_cpu_us_per_change": "CPU of Redis, µs a change",
+    "messages_per_change": "messages a change",
+    "cpu_us_per_beat": "CPU of a node, µs a beat",
+    "redis_cpu_us_per_beat": "CPU of Redis, µs a beat",
 }
 MORE_IS_BETTER = {"events_per_s", "operations_per_s"}
 # Read to be shown, not to be compared.
-NEUTRAL = {"client_cpu_us_per_event", "undelivered", "outside", "refused", "failed_healthz", "failed_money"}
+NEUTRAL = {
+    "messages_per_change",
+    "client_cpu_us_per_event",
+    "undelivered",
+    "outside",
+    "refused",
+    "failed_healthz",
+    "failed_money",
+}
 
 
 @dataclass(frozen=True)
@@ -114,6 +128,13 @@ SECTIONS = (
         "POST /transferencia on one node, the worker's relay, Redis, and both parties' sockets on the same node, "
         "1,000 of them. The commit falls between the request and its answer, so the delay from commit to client "
         "lies between the two figures given; an event may be on the screen before the answer is.",
+    ),
+    Section(
+        "presence",
+        "Who is online",
+        "Three nodes in one process, each person on one of them and a contact of 20 others. A node's beat is its "
+        "round trip to Redis, once a second. When people come or go at once, the time counts from the first until the "
+        "last of their contacts was told, 3 s of grace among it; the database is asked who may know.",
     ),
     Section(
         "storm",
