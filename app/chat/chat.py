@@ -50,15 +50,15 @@ class Chat:
         self._tell = tell
         self._committed = committed
 
-    def send(self, user_id: int, body: payloads.Send) -> Message:
+    def send(self, user_id: int, *, receiver_id: int, text: str, client_id: str) -> Message:
         """Raises TooFast, NotConnected, ClientIdReused."""
         self._limits.check(MESSAGES, str(user_id))
         return self._do(
             actions.send,
             sender_id=user_id,
-            receiver_id=body.para,
-            text=body.texto,
-            client_id=body.id_cliente,
+            receiver_id=receiver_id,
+            text=text,
+            client_id=client_id,
             connected=self._connected,
         )
 

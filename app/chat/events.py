@@ -7,7 +7,9 @@ from app.fields import read
 
 
 def on_chat_enviar(chat: Chat, user_id: int, data: object) -> payloads.SentOut:
-    return {"ok": True, "id": chat.send(user_id, read(payloads.Send, data)).id}
+    body = read(payloads.Send, data)
+    sent = chat.send(user_id, receiver_id=body.para, text=body.texto, client_id=body.id_cliente)
+    return {"ok": True, "id": sent.id}
 
 
 def on_chat_editar(chat: Chat, user_id: int, data: object) -> payloads.SentOut:

@@ -35,10 +35,13 @@ Text = Annotated[str, Field(min_length=1, max_length=TEXT_CHARS_MAX), AfterValid
 ClientId = Annotated[str, Field(min_length=1, max_length=CLIENT_ID_CHARS_MAX, pattern=r"^[A-Za-z0-9_-]+$")]
 
 
-class Send(Body):
-    para: Id
+class Write(Body):
     texto: Text
     id_cliente: ClientId
+
+
+class Send(Write):
+    para: Id
 
 
 class Edit(Body):

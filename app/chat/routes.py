@@ -1,4 +1,4 @@
-"""HTTP routes of the chat: the past, searches, and asking for money. Messages are sent over the socket."""
+"""HTTP routes of the chat: the past, searches, writing without a socket, and asking for money."""
 
 from typing import Any
 
@@ -47,6 +47,14 @@ def blueprint(db: Database, auth: Auth, limits: Limiter, chat: Chat) -> Blueprin
             "mensagens": [messages.payload(message) for message in page.rows],
         }
         return _linked(body, page)
+
+    @http.route(routes, "POST", f"/conversas/{_PERSON}/mensagens", body=payloads.Write, answers={201: Mensagem})
+    @requires_user
+    def escrever(identity: Identity, usuario_id: int) -> Any:
+        """Escreve a um contato, como `chat_enviar`; o mesmo `id_cliente` de novo dá a mesma mensagem."""
+        body = http.read_body(payloads.Write)
+        sent = chat.send(identity.user_id, receiver_id=usuario_id, text=body.texto, client_id=body.id_cliente)
+        return http.answer(messages.payload(sent), 201)
 
     @http.route(
         routes,

@@ -114,6 +114,8 @@ def test_a_message_reaches_every_device_of_both_once_and_its_ticks_come_back(
     message = {"para": bob.id, "texto": "Vamos? 🫖\nàs 8", "id_cliente": "m1"}
     answer = phone.client.call("chat_enviar", message)
     assert phone.client.call("chat_enviar", message) == answer
+    body = {"texto": message["texto"], "id_cliente": "m1"}
+    assert alice.post(f"/conversas/{bob.id}/mensagens", body).json()["mensagem_id"] == answer["id"]
     received = other.wait_for("chat_mensagem").payload
     assert (received["mensagem_id"], received["texto"], received["nao_lidas"]) == (answer["id"], message["texto"], 1)
 
