@@ -136,3 +136,27 @@ class Receipt(Base):
     operation_id: Mapped[int] = mapped_column(BigId, ForeignKey("operations.id"), primary_key=True, autoincrement=False)
     code: Mapped[str] = mapped_column(exact_text(20), unique=True)
     created_at: Mapped[datetime] = mapped_column(UtcMoment)
+
+
+class Payee(Base):
+    """That one person has paid another: a copy of what the ledger says, written with every transfer between people."""
+
+    __tablename__ = "payees"
+    __table_args__ = (Index("ix_payees_payer_id", "payer_id", "last_at"),)
+
+    payer_id: Mapped[int] = mapped_column(BigId, ForeignKey("users.id"), primary_key=True, autoincrement=False)
+    payee_id: Mapped[int] = mapped_column(BigId, ForeignKey("users.id"), primary_key=True, autoincrement=False)
+    first_operation_id: Mapped[int] = mapped_column(BigId)
+    last_operation_id: Mapped[int] = mapped_column(BigId)
+    last_at: Mapped[datetime] = mapped_column(UtcMoment)
+
+
+class PeopleEntry(Base):
+    """An entry of `user_id` whose other side is an account of `other_id`, so that a page of what went between the two
+    costs the same whatever else either has done. A copy, like `Payee`."""
+
+    __tablename__ = "people_entries"
+
+    user_id: Mapped[int] = mapped_column(BigId, ForeignKey("users.id"), primary_key=True, autoincrement=False)
+    other_id: Mapped[int] = mapped_column(BigId, ForeignKey("users.id"), primary_key=True, autoincrement=False)
+    entry_id: Mapped[int] = mapped_column(BigId, primary_key=True, autoincrement=False)

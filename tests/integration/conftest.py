@@ -91,6 +91,8 @@ def _empty(db: Database) -> None:
     """As the migrations left it; the triggers keep history from DELETE, not from TRUNCATE."""
     with db.engine.connect() as connection, connection.begin():
         connection.execute(text("SET foreign_key_checks = 0"))
+        for table in ("people_entries", "payees", "contact_emails", "contacts"):
+            connection.execute(text(f"DELETE FROM {table}"))
         for table in ("entries", "operations"):
             connection.execute(text(f"TRUNCATE TABLE {table}"))
         for table in ("statement_lines", "day_totals", "read_cursors"):
