@@ -8,10 +8,12 @@ from sqlalchemy import Connection
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from app import limiter, log, wire
-from app.bank import accounts, receipt_routes, statement_files
+from app.bank import accounts, payees, people_routes, receipt_routes, statement_files
 from app.bank import events as bank_events
 from app.bank import routes as bank_routes
 from app.bank.file_slots import FileSlots
+from app.contacts import queries as contact_queries
+from app.contacts import routes as contact_routes
 from app.db import Database
 from app.notifications import events as inbox_events
 from app.notifications import routes as inbox_routes
@@ -49,6 +51,17 @@ def create_app(settings: Settings) -> Flask:
         )
     )
     app.register_blueprint(bank_routes.blueprint(db, auth, limits, committed=realtime.waker.wake))
+    app.register_blueprint(people_routes.blueprint(db, auth, limits, connected=contact_queries.connected))
+    app.register_blueprint(
+        contact_routes.blueprint(
+            db,
+            auth,
+            limits,
+            history=payees,
+            tell=realtime.delivery.tell,
+            committed=realtime.waker.wake,
+        )
+    )
     app.register_blueprint(statement_files.blueprint(db, auth, FileSlots(settings.redis_url)))
     app.register_blueprint(receipt_routes.blueprint(db, auth, limits))
     app.register_blueprint(inbox_routes.blueprint(db, auth, tell=realtime.delivery.tell))

@@ -19,6 +19,7 @@ SALDO_ATUALIZADO = "saldo_atualizado"
 ERRO = "erro"
 SESSAO_ENCERRADA = "sessao_encerrada"
 SERVIDOR_DRENANDO = "servidor_drenando"
+CONTATOS = "contatos"
 
 # both ways
 NOTIFICACOES_LIDAS = "notificacoes_lidas"
@@ -84,6 +85,10 @@ class SessaoEncerrada(TypedDict):
 
 class ServidorDrenando(TypedDict):
     reconectar_em_ms: int
+
+
+class Contatos(TypedDict):
+    """The list of contacts has changed; what it is now is read over HTTP."""
 
 
 class NotificacoesLidas(TypedDict):
