@@ -10,6 +10,7 @@ import { bodyOf } from "./models/operation.js";
 import { PendingOperation } from "./models/pending.js";
 import { Places } from "./models/places.js";
 import { Session } from "./models/session.js";
+import { Contacts } from "./lib/contacts.js";
 import { Loader } from "./lib/loader.js";
 import { Operations } from "./lib/operations.js";
 import { keepRenewed } from "./lib/renewal.js";
@@ -39,6 +40,7 @@ export class App {
   });
   loader = new Loader(this);
   operations = new Operations(this);
+  contacts = new Contacts(this);
   sounds = new Sounds(this);
   idle = new Idle(localStorage, { idle: (minutes) => this.#lock(minutes) });
   /** @type {EventStream | null} */
@@ -54,6 +56,8 @@ export class App {
     this.session.on("renewed", () => this.#authenticate());
     this.operations.on("sent", ({ kind, body }) => this.places.settle((draft) => draft.kind === kind && isSame(bodyOf(draft), body)));
     this.operations.on("done", (answer) => this.#settled(answer));
+    // Whom the person pays is in the list from then on.
+    this.bank.on("rows", (rows) => rows.some((row) => row.BeneficiarioID !== null) && this.contacts.changed());
     keepRenewed(this.session, this.http);
     window.addEventListener("storage", ({ key, oldValue, newValue }) => {
       this.session.changedElsewhere(key, oldValue);
@@ -90,6 +94,7 @@ export class App {
     this.bank.clear();
     this.inbox.clear();
     this.operations.clear();
+    this.contacts.people.clear();
   }
 
   #open() {
@@ -103,6 +108,7 @@ export class App {
         this.connection.connected({ transport: this.#wire?.transport });
         if (this.#stream?.authenticated(answer) || !this.bank.loadedAt) this.loader.load();
         else this.loader.readCursor();
+        this.contacts.changed();
       },
       durable: (name, event) => this.#stream?.receive(name, event),
       state: (name, payload) => this.#apply(name, payload),
@@ -137,6 +143,7 @@ export class App {
    */
   #apply(name, payload) {
     if (name === "saldo_atualizado") this.bank.applyBalance(payload);
+    if (name === "contatos") this.contacts.changed();
     if (name === "notificacoes_lidas") this.inbox.readUpTo(payload.ate);
     if (name === "erro" && TOKEN_REFUSED.has(payload.codigo)) this.session.close(payload.mensagem);
   }

@@ -1,0 +1,57 @@
+// @ts-check
+import { el, icon } from "../lib/dom.js";
+import { initials } from "../models/people.js";
+import { toast } from "./toasts.js";
+/** @import { App } from "../app.js" */
+/** @import { PersonPayload } from "../types/wire.js" */
+
+/**
+ * A person in a circle. The name stands beside it, and so does whether the person is online.
+ * @param {string} name
+ */
+export function avatar(name) {
+  return el("span", { class: "avatar", "aria-hidden": "true" }, initials(name));
+}
+
+/**
+ * @param {App} app
+ * @param {PersonPayload} person
+ */
+export function starButton(app, { usuario_id: id, nome, favorito }) {
+  const button = el(
+    "button",
+    { type: "button", class: "ghost star", "aria-pressed": String(favorito), "aria-label": `Favorito: ${nome}`, "data-testid": "favorito", "data-key": `favorito-${id}` },
+    icon("star"),
+  );
+  button.addEventListener("click", () => attempt(button, () => app.contacts.favourite(id, !favorito)));
+  return button;
+}
+
+/** @type {WeakSet<HTMLButtonElement>} */
+const running = new WeakSet();
+
+/**
+ * Once at a time; why it did not work is told. Where the button is gone afterwards, the page's title has the focus.
+ * It is not disabled meanwhile, since it would lose the focus.
+ * @param {HTMLButtonElement} button
+ * @param {() => Promise<unknown>} run
+ */
+export async function attempt(button, run) {
+  if (running.has(button)) return;
+  running.add(button);
+  try {
+    await run();
+    if (document.activeElement === document.body) focusTitle();
+  } catch (error) {
+    toast({ title: "Não deu certo", text: /** @type {Error} */ (error).message, kind: "erro" });
+  } finally {
+    running.delete(button);
+  }
+}
+
+function focusTitle() {
+  const title = /** @type {HTMLElement | null} */ (document.querySelector("main h1"));
+  if (!title) return;
+  title.tabIndex = -1;
+  title.focus({ preventScroll: true });
+}
