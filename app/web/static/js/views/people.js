@@ -22,7 +22,7 @@ function listView(app) {
   const scope = new Scope();
   const { people } = app.contacts;
   const asking = el("section", { class: "panel", "aria-labelledby": "pedidos-titulo", hidden: true });
-  const search = el("input", { type: "search", id: "pessoas-busca", autocomplete: "off", maxlength: 80, placeholder: "Nome ou número da conta", "data-testid": "pessoas-busca" });
+  const search = el("input", { type: "search", id: "pessoas-busca", autocomplete: "off", maxlength: 80, placeholder: "Nome ou conta", "data-testid": "pessoas-busca" });
   const list = el("div", { class: "people-list", "data-testid": "pessoas-lista" });
   const foot = el("p", { class: "empty", role: "status" });
   search.value = app.here.kept("busca") ?? "";

@@ -27,19 +27,30 @@ export function personView(app, param) {
   const head = el("div", { class: "person-top" });
   // Beside each other on a desk: what is said to the person, and what was moved.
   const talk = el("div", { class: "person-talk", "data-lugar": "conversa" });
-  const node = el("div", { class: "person", "data-testid": "pagina-pessoa" }, head, talk, movements(app, id, scope));
+  const moved = movements(app, id, scope);
+  const node = el("div", { class: "person", "data-testid": "pagina-pessoa" }, head, talk, moved);
   let turn = 0;
+  let shown = false;
+  const show = (/** @type {PersonPayload} */ person) => {
+    shown = true;
+    moved.hidden = false;
+    showHead(app, head, person);
+  };
   const ask = async () => {
     const mine = (turn += 1);
     const answer = await app.contacts.one(id).catch((/** @type {ApiError} */ error) => error);
     if (scope.disposed || mine !== turn) return;
-    if (answer instanceof Error) showAbsent(head, answer);
-    else showHead(app, head, answer);
+    if (!(answer instanceof Error)) show(answer);
+    // What is here already stays when the bank cannot be asked.
+    else if (answer.status === 404 || !shown) {
+      moved.hidden = true;
+      showAbsent(head, answer);
+    }
   };
   fill(head, el("h1", {}, "Pessoa"), el("p", { class: "empty", role: "status" }, "Carregando…"));
   app.contacts.need();
   const known = app.contacts.people.list.find(({ usuario_id: each }) => each === id);
-  if (known) showHead(app, head, known);
+  if (known) show(known);
   else ask();
   scope.add(app.contacts.people.on("change", ask));
   scope.add(app.connection.on("change", ({ state }) => void (state === "conectado" && ask())));
@@ -64,15 +75,15 @@ function showAbsent(head, error) {
 function showHead(app, head, person) {
   const focused = head.contains(document.activeElement) ? document.activeElement?.getAttribute("data-testid") : null;
   const star = person.situacao === "bloqueado" ? null : starButton(app, person);
-  const line = [SITUATIONS[person.situacao], lastPaid(person)].filter(Boolean).join(" · ");
+  const paid = lastPaid(person);
   fill(
     head,
-    el("a", { href: "#/pessoas", class: "person-back" }, "Pessoas"),
+    el("a", { href: "#/pessoas", class: "person-back" }, icon("arrow-left"), "Pessoas"),
     el(
       "section",
       { class: "panel person-head", "aria-label": "Pessoa" },
       avatar(person.nome),
-      el("div", { class: "person-name" }, el("h1", { tabindex: "-1" }, person.nome), el("p", { class: "soft", "data-testid": "pessoa-situacao" }, line)),
+      el("div", { class: "person-name" }, el("h1", { tabindex: "-1" }, person.nome), el("p", { class: "soft", "data-testid": "pessoa-situacao" }, SITUATIONS[person.situacao]), paid ? el("p", { class: "soft" }, paid) : null),
       star,
       el("div", { class: "person-actions" }, ...moneyButtons(app, person)),
       el("div", { class: "person-more" }, ...contactButtons(app, person)),
@@ -112,13 +123,13 @@ function contactButtons(app, { usuario_id: id, nome, situacao }) {
     return made;
   };
   const remove = async () => {
-    const sure = await askFirst(`Remover ${nome}?`, "A pessoa sai da sua lista, e vocês deixam de ser contatos. As movimentações ficam no extrato.", "Remover");
+    const sure = await askFirst(`Remover ${nome}?`, `A pessoa sai da sua lista${situacao === "contato" ? ", e vocês deixam de ser contatos" : ""}. As movimentações ficam no extrato.`, "Remover");
     if (!sure) return;
     await contacts.remove(id);
     navigate("pessoas");
   };
   const block = async () => {
-    const sure = await askFirst(`Bloquear ${nome}?`, "Vocês deixam de ser contatos, e a pessoa não pode mais pedir. Ela não fica sabendo.", "Bloquear");
+    const sure = await askFirst(`Bloquear ${nome}?`, `${situacao === "contato" ? "Vocês deixam de ser contatos. " : ""}A pessoa não pode pedir para ser seu contato, e não fica sabendo.`, "Bloquear");
     if (sure) await contacts.decide(id, "bloquear");
   };
   const ask = button("pedir", "Pedir para ser contato", () => contacts.ask(id));

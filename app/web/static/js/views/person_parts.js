@@ -1,5 +1,5 @@
 // @ts-check
-import { el, icon } from "../lib/dom.js";
+import { el } from "../lib/dom.js";
 import { initials } from "../models/people.js";
 import { toast } from "./toasts.js";
 /** @import { App } from "../app.js" */
@@ -21,7 +21,7 @@ export function starButton(app, { usuario_id: id, nome, favorito }) {
   const button = el(
     "button",
     { type: "button", class: "ghost star", "aria-pressed": String(favorito), "aria-label": `Favorito: ${nome}`, "data-testid": "favorito", "data-key": `favorito-${id}` },
-    icon("star"),
+    el("span", { "aria-hidden": "true" }, favorito ? "★" : "☆"),
   );
   button.addEventListener("click", () => attempt(button, () => app.contacts.favourite(id, !favorito)));
   return button;
