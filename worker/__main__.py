@@ -49,7 +49,7 @@ def run(stores: Stores, alive: Path | None) -> None:
     log.configure(node_id="worker")
     db = Database(stores.database_url)
     relaying = relay(db, stores.redis_url, keys=stores.signing(), alive=alive)
-    jobs = JobRunner(db, all_jobs(db))
+    jobs = JobRunner(db, all_jobs(db, committed=relaying.loop.wake))
     beside = (woken(relaying, stores.redis_url).loop, jobs)
     for number in (signal.SIGTERM, signal.SIGINT):
         gevent.signal_handler(number, relaying.loop.stop)

@@ -1,18 +1,22 @@
 """All jobs of the workers: what, when, and how long at the most."""
 
+from collections.abc import Callable
+
 from app import log
 from app.bank import reconciliation
 from app.db import Database
 from app.jobs.job import DailyAt, Every, Job, Result
-from worker import housekeeping
+from worker import housekeeping, schedules
 
 # A whole ledger is read in one statement.
 CHECK_TIMEOUT_S = 3600
 _log = log.get("jobs")
 
 
-def all_jobs(db: Database) -> list[Job]:
+def all_jobs(db: Database, *, committed: Callable[[], None]) -> list[Job]:
+    """`committed` is told when there are new events to relay."""
     return [
+        Job("agendamentos", Every(5), 120, lambda: schedules.run_due(db, committed=committed)),
         Job("idempotency_keys", Every(600), 60, lambda: housekeeping.purge_keys(db)),
         Job("revocations", Every(600), 60, lambda: housekeeping.drop_revocations(db)),
         Job("conciliar", DailyAt(4), CHECK_TIMEOUT_S, lambda: check_books(db.url)),

@@ -88,6 +88,19 @@ def holder_name(connection: Connection, account_id: int) -> str:
     return str(name)
 
 
+def owner(connection: Connection, account_id: int) -> int:
+    """The user's id. Raises AccountNotFound, also for the cash account."""
+    user_id = connection.execute(select(Account.user_id).where(Account.id == account_id)).scalar_one_or_none()
+    if user_id is None:
+        raise AccountNotFound
+    return user_id
+
+
+def balances(connection: Connection, user_id: int) -> dict[int, int]:
+    """What each of the user's accounts holds, in centavos, by account."""
+    return {account.id: account.balance_cents for account in of_user(connection, user_id)}
+
+
 def mask(name: str) -> str:
     """`Maria Santos` → `M**** S*****`."""
     return " ".join(word[0] + "*" * (len(word) - 1) for word in name.split())

@@ -24,8 +24,17 @@ class Outcome:
     refusal: AppError | None = None
 
 
-def execute(connection: Connection, posting: Posting, *, key: str, too_fast: OperationLimit | None = None) -> Outcome:
+def execute(
+    connection: Connection,
+    posting: Posting,
+    *,
+    key: str,
+    too_fast: OperationLimit | None = None,
+    schedule_id: int | None = None,
+) -> Outcome:
     """Do `posting` once under `key`, and tell the owner of every account that it touches.
+
+    With `schedule_id` a schedule of theirs does it, not they themselves: they are told as of what others did.
 
     With `too_fast` it is not done, and that is raised, unless the key was answered before: a client whose answer got
     lost must never take a limit for the outcome.
@@ -51,7 +60,7 @@ def execute(connection: Connection, posting: Posting, *, key: str, too_fast: Ope
     statement_lines.add(connection, movements, between_own=len(owners) > len(set(owners)))
     body = payloads.receipt(posting.kind, posted.operation_id, movements[0])
     idempotency.keep(connection, user_id=posting.user_id, key=key, body=dict(body))
-    streams.append(connection, _told(posting, posted, movements))
+    streams.append(connection, _told(posting, posted, movements, schedule_id))
     return Outcome(body)
 
 
@@ -102,7 +111,7 @@ def _movements(posting: Posting, posted: ledger.Posted) -> list[Movement]:
     return rows
 
 
-def _told(posting: Posting, posted: ledger.Posted, movements: list[Movement]) -> list[Append]:
+def _told(posting: Posting, posted: ledger.Posted, movements: list[Movement], schedule_id: int | None) -> list[Append]:
     owners = {movement.account_id: posted.accounts[movement.account_id].user_id for movement in movements}
     told = []
     for user_id in sorted(set(owners.values())):
@@ -115,7 +124,10 @@ def _told(posting: Posting, posted: ledger.Posted, movements: list[Movement]) ->
             )
             for m in own
         ]
-        by_self = user_id == posting.user_id
-        payload = dict(payloads.notification(own, own=by_self))
-        told.append(Append(user_id, wire.NOTIFICACAO, payload, state, is_notice=not by_self))
+        is_owner = user_id == posting.user_id
+        by_self = is_owner and schedule_id is None
+        payload = payloads.notification(own, own=by_self)
+        if is_owner and schedule_id is not None:
+            payload = payloads.of_schedule(payload, schedule_id)
+        told.append(Append(user_id, wire.NOTIFICACAO, dict(payload), state, is_notice=not by_self))
     return told
