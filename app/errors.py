@@ -137,6 +137,14 @@ class TooManyAccounts(AppError):
     status, code, text = 422, "contas_demais", "Você chegou ao número máximo de contas."
 
 
+class TooManySchedules(AppError):
+    status, code, text = 422, "agendamentos_demais", "Você chegou ao número máximo de agendamentos ativos."
+
+
+class ScheduleEnded(AppError):
+    status, code, text = 422, "agendamento_encerrado", "Este agendamento já foi encerrado."
+
+
 class TooFast(AppError):
     status, code, text = 429, "muitas_tentativas", "Muitas tentativas. Aguarde um pouco e tente de novo."
 

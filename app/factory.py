@@ -1,9 +1,10 @@
 """The only place that knows every part: builds one web node from its settings."""
 
 from collections.abc import Callable
+from dataclasses import asdict
 from functools import partial
 
-from flask import Flask
+from flask import Blueprint, Flask
 from flask.json.provider import DefaultJSONProvider
 from flask_socketio_cluster.delivery.delivery import Delivery
 from flask_socketio_cluster.limits.limiter import Limiter
@@ -11,7 +12,7 @@ from sqlalchemy import Connection
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from app import cards, limiter, log, wire
-from app.bank import accounts, payees, people_routes, receipt_routes, statement_files
+from app.bank import accounts, orders, payees, people_routes, receipt_routes, statement_files
 from app.bank import events as bank_events
 from app.bank import routes as bank_routes
 from app.bank.file_slots import FileSlots
@@ -26,6 +27,8 @@ from app.db import Database
 from app.notifications import events as inbox_events
 from app.notifications import routes as inbox_routes
 from app.realtime import Realtime
+from app.schedules import routes as schedule_routes
+from app.schedules.schedule import Order
 from app.settings import Settings
 from app.streams.stream import streams
 from app.users import routes as user_routes
@@ -85,6 +88,7 @@ def create_app(settings: Settings) -> Flask:
     app.register_blueprint(statement_files.blueprint(db, auth, FileSlots(settings.redis_url)))
     app.register_blueprint(receipt_routes.blueprint(db, auth, limits))
     app.register_blueprint(inbox_routes.blueprint(db, auth, tell=realtime.delivery.tell))
+    app.register_blueprint(schedules(db, auth, limits))
     app.register_blueprint(health.blueprint(settings.node_id, db, realtime))
     app.register_blueprint(pages.blueprint())
     app.register_blueprint(openapi.blueprint(app))
@@ -110,6 +114,15 @@ def _serve_events(db: Database, limits: Limiter, delivery: Delivery, chat: Chat,
 
 def _in_chat(handler: Callable[[Chat, int, object], object], chat: Chat, who: Identity, data: object) -> object:
     return handler(chat, who.user_id, data)
+
+
+def schedules(db: Database, auth: Auth, limits: Limiter) -> Blueprint:
+    """Their routes, which ask the bank about accounts."""
+
+    def check(order: Order, address: str) -> None:
+        orders.check(db, limits, orders.posting(**asdict(order)), address=address)
+
+    return schedule_routes.blueprint(db, auth, limits, check=check, balances=accounts.balances)
 
 
 def welcome(connection: Connection, user_id: int, name: str) -> None:

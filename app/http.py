@@ -16,6 +16,7 @@ from app.fields import ID_MAX, Query, read
 
 INTEGER_DIGITS_MAX = 19
 QUERY_VALUE_CHARS_MAX = 500
+KEY_CHARS_MAX = 255
 
 M = TypeVar("M", bound=BaseModel)
 V = TypeVar("V", bound=Callable[..., Any])
@@ -89,6 +90,17 @@ def read_query(model: type[M]) -> M:
     if any(len(value) > QUERY_VALUE_CHARS_MAX or "\0" in value for value in values.values()):
         raise Invalid("Um dos filtros é longo demais ou tem caracteres que não são permitidos.")
     return read(model, values)
+
+
+def read_key() -> str | None:
+    """The request's Idempotency-Key. Raises Invalid. The server's own keys live beside the clients'; its prefix keeps
+    them apart."""
+    key = request.headers.get("Idempotency-Key")
+    if key is None:
+        return None
+    if not 0 < len(key) <= KEY_CHARS_MAX or not key.isascii() or not key.isprintable():
+        raise Invalid(f"A Idempotency-Key deve ter de 1 a {KEY_CHARS_MAX} caracteres ASCII visíveis.")
+    return f"key:{key}"
 
 
 def answer(body: object, status: int = 200) -> tuple[Response, int]:

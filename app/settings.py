@@ -32,6 +32,8 @@ class Stores(BaseSettings):
     database_url: str
     redis_url: str
     bus_keys: Annotated[tuple[SecretStr, ...], NoDecode] = ()
+    # A worker drops events that are older and read. Never fewer than a client may be away for.
+    retention_days: int = Field(default=400, ge=30, le=36_500)
 
     @field_validator("bus_keys", mode="before")
     @classmethod

@@ -73,3 +73,16 @@ def owned(connection: Connection, account_id: int, user_id: int) -> AccountState
 def counterpart_name(own: AccountState, other: AccountState) -> str:
     """What the owner of `own` reads as the other party: the person, or their own word for an account of theirs."""
     return other.name if other.user_id == own.user_id else other.holder_name
+
+
+def owner(connection: Connection, account_id: int) -> int:
+    """The user's id. Raises AccountNotFound, also for the cash account."""
+    user_id = connection.execute(select(Account.user_id).where(Account.id == account_id)).scalar_one_or_none()
+    if user_id is None:
+        raise AccountNotFound
+    return user_id
+
+
+def balances(connection: Connection, user_id: int) -> dict[int, int]:
+    """What each of the user's accounts holds, in centavos, by account."""
+    return {account.id: account.balance_cents for account in of_user(connection, user_id)}

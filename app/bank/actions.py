@@ -51,9 +51,17 @@ Beside = Callable[[Connection, Transferred], list[Append]]
 
 
 def execute(
-    connection: Connection, posting: Posting, *, key: str, beside: Beside, too_fast: OperationLimit | None = None
+    connection: Connection,
+    posting: Posting,
+    *,
+    key: str,
+    beside: Beside,
+    too_fast: OperationLimit | None = None,
+    schedule_id: int | None = None,
 ) -> Outcome:
     """Do `posting` once under `key`, and tell the owner of every account that it touches.
+
+    With `schedule_id` a schedule of theirs does it, not they themselves: they are told as of what others did.
 
     With `too_fast` it is not done, and that is raised, unless the key was answered before: a client whose answer got
     lost must never take a limit for the outcome.
@@ -84,7 +92,7 @@ def execute(
     idempotency.keep(connection, user_id=posting.user_id, key=key, body=dict(body))
     transferred = _transferred(posting, posted)
     told_beside = beside(connection, transferred) if transferred else []
-    streams.append(connection, _told(posting, posted, movements))
+    streams.append(connection, _told(posting, posted, movements, schedule_id))
     if told_beside:
         streams.append(connection, told_beside)
     return Outcome(body)
@@ -170,7 +178,7 @@ def _record_payee(connection: Connection, posting: Posting, posted: ledger.Poste
         )
 
 
-def _told(posting: Posting, posted: ledger.Posted, movements: list[Movement]) -> list[Append]:
+def _told(posting: Posting, posted: ledger.Posted, movements: list[Movement], schedule_id: int | None) -> list[Append]:
     owners = {movement.account_id: posted.accounts[movement.account_id].user_id for movement in movements}
     told = []
     for user_id in sorted(set(owners.values())):
@@ -183,7 +191,10 @@ def _told(posting: Posting, posted: ledger.Posted, movements: list[Movement]) ->
             )
             for m in own
         ]
-        by_self = user_id == posting.user_id
-        payload = dict(payloads.notification(own, own=by_self))
-        told.append(Append(user_id, wire.NOTIFICACAO, payload, state, is_notice=not by_self))
+        is_owner = user_id == posting.user_id
+        by_self = is_owner and schedule_id is None
+        payload = payloads.notification(own, own=by_self)
+        if is_owner and schedule_id is not None:
+            payload = payloads.of_schedule(payload, schedule_id)
+        told.append(Append(user_id, wire.NOTIFICACAO, dict(payload), state, is_notice=not by_self))
     return told

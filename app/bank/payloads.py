@@ -356,6 +356,13 @@ def notification(rows: list[Movement], *, own: bool) -> Notificacao:
     }
 
 
+def of_schedule(told: Notificacao, schedule_id: int) -> Notificacao:
+    """The same as the owner of the schedule that did it is told."""
+    sentence = told["mensagem"]
+    data = {**told["dados"], "agendamento_id": schedule_id}
+    return {**told, "mensagem": f"Agendado: {sentence[0].lower()}{sentence[1:]}", "dados": data}
+
+
 def _sentence(rows: list[Movement]) -> str:
     first = rows[0]
     value = money.to_text(abs(first.amount_cents))

@@ -4,7 +4,7 @@ import secrets
 from collections.abc import Callable
 from typing import Any
 
-from flask import Blueprint, request
+from flask import Blueprint
 from flask_socketio_cluster.limits.limiter import Limiter
 from sqlalchemy import Connection
 
@@ -15,13 +15,10 @@ from app.bank.ledger import Posting
 from app.bank.queries import Page
 from app.bank.totals import Summary, Totals
 from app.db import Database
-from app.errors import Invalid
 from app.fields import ID_MAX
 from app.users import bearer
 from app.users.auth import Auth, Identity
 from app.wire import Movimentacao, SaldoAtualizado
-
-KEY_CHARS_MAX = 255
 
 
 def blueprint(db: Database, auth: Auth, limits: Limiter, *, beside: Beside, committed: Callable[[], None]) -> Blueprint:
@@ -31,7 +28,7 @@ def blueprint(db: Database, auth: Auth, limits: Limiter, *, beside: Beside, comm
     requires_user = bearer.requires_user(auth)
 
     def operate(posting: Posting) -> Any:
-        key = _key_of_request()
+        key = http.read_key()
         too_fast = pace.refusal_of(limits, db, posting, address=http.client_address())
         if too_fast is not None and key is None:
             raise too_fast
@@ -156,16 +153,6 @@ def blueprint(db: Database, auth: Auth, limits: Limiter, *, beside: Beside, comm
         return http.answer(payloads.summary(db.read(_summary, identity.user_id)))
 
     return routes
-
-
-def _key_of_request() -> str | None:
-    key = request.headers.get("Idempotency-Key")
-    if key is None:
-        return None
-    if not 0 < len(key) <= KEY_CHARS_MAX or not key.isascii() or not key.isprintable():
-        raise Invalid(f"A Idempotency-Key deve ter de 1 a {KEY_CHARS_MAX} caracteres ASCII visíveis.")
-    # The server's own keys live beside the clients'; the prefix keeps them apart.
-    return f"key:{key}"
 
 
 def _rows(page: Page) -> Any:

@@ -8,9 +8,8 @@ from pydantic import BaseModel, TypeAdapter
 from pydantic.json_schema import GenerateJsonSchema
 from typing_extensions import TypedDict
 
-from app.bank.routes import KEY_CHARS_MAX
 from app.fields import ID_MAX
-from app.http import Operation
+from app.http import KEY_CHARS_MAX, Operation
 
 VERSION = "1"
 _TEMPLATE = "#/components/schemas/{model}"

@@ -96,6 +96,9 @@ def _empty(db: Database) -> None:
         for table in ("entries", "operations"):
             connection.execute(text(f"TRUNCATE TABLE {table}"))
         for table in (
+            "jobs",
+            "schedule_runs",
+            "schedules",
             "stream_trims",
             "last_seen",
             "presence_choices",

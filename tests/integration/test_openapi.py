@@ -12,6 +12,7 @@ from schemathesis.checks import CHECKS
 from schemathesis.config import SchemathesisConfig
 from schemathesis.schemas import APIOperation
 
+from app import clock
 from app.users.tokens import Tokens
 from tests.support.cluster import Cluster
 from tests.support.people import PASSWORD, Person
@@ -108,6 +109,8 @@ def account(cluster: Cluster) -> dict[str, Any]:
     done = person.deposit("100.00").json()
     own, theirs = person.account, other.account
     one = {"correntista_id": own, "valor": 1.5}
+    planned = {"tipo": "pagamento", **one, "descricao": "Luz", "data": clock.day_of(clock.now()).isoformat()}
+    scheduled = person.post("/agendamentos", {**planned, "recorrencia": "mensal"}).json()["id"]
     return {
         "token": person.token,
         "POST /login": {"body": {"email": person.email, "senha": PASSWORD}},
@@ -123,6 +126,14 @@ def account(cluster: Cluster) -> dict[str, Any]:
             "body": {"correntista_id_origem": own, "correntista_id_destino": theirs, "valor": 1, "descricao": None},
             "headers": {"Idempotency-Key": "aluguel"},
         },
+        "POST /agendamentos": {"body": {**planned, "ate": None}, "headers": {"Idempotency-Key": "luz"}},
+        "GET /agendamentos": {},
+        "GET /agendamentos/projecao": {"query": {"correntista_id": own, "dias": 30}},
+        "PUT /agendamentos/{agendamento_id}": {
+            "path_parameters": {"agendamento_id": scheduled},
+            "body": {"valor": 2, "descricao": "Água", "data": planned["data"], "recorrencia": "semanal"},
+        },
+        "DELETE /agendamentos/{agendamento_id}": {"path_parameters": {"agendamento_id": scheduled}},
         "GET /movimentacoes": {"query": {"limite": 2}},
         "GET /extrato/{correntista_id}": {
             "path_parameters": {"correntista_id": own},

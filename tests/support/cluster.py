@@ -32,6 +32,7 @@ SETTINGS = frozenset(
         "HTTP_PORT",
         "JWT_SECRET",
         "BUS_KEYS",
+        "RETENTION_DAYS",
         "DRAIN_S",
         "JWT_TTL_S",
         "NODES",

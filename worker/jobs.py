@@ -1,0 +1,44 @@
+"""All jobs of the workers: what, when, and how long at the most."""
+
+from collections.abc import Callable
+
+from app import log
+from app.bank import reconciliation
+from app.db import Database
+from app.jobs.job import DailyAt, Every, Job, Result
+from app.notifications import retention
+from worker import housekeeping, schedules
+
+# A whole ledger is read in one statement.
+CHECK_TIMEOUT_S = 3600
+TRIM_TIMEOUT_S = 3600
+_log = log.get("jobs")
+
+
+def all_jobs(db: Database, *, retention_days: int, committed: Callable[[], None]) -> list[Job]:
+    """`retention_days`: how long read events are kept. `committed` is told when there are new events to relay."""
+    return [
+        Job("agendamentos", Every(5), 120, lambda: schedules.run_due(db, committed=committed)),
+        Job("idempotency_keys", Every(600), 60, lambda: housekeeping.purge_keys(db)),
+        Job("revocations", Every(600), 60, lambda: housekeeping.drop_revocations(db)),
+        Job("retention", DailyAt(3), TRIM_TIMEOUT_S, lambda: drop_old_events(db, retention_days)),
+        Job("conciliar", DailyAt(4), CHECK_TIMEOUT_S, lambda: check_books(db.url)),
+    ]
+
+
+def drop_old_events(db: Database, days: int) -> Result:
+    return Result(f"events dropped: {retention.trim_all(db, days=days)}")
+
+
+def check_books(url: str) -> Result:
+    """As `python -m worker conciliar`, on connections of its own, which may wait long. Logs every fault as an error."""
+    db = Database(url, statement_timeout_s=CHECK_TIMEOUT_S)
+    try:
+        checks = db.read(reconciliation.run)
+    finally:
+        db.dispose()
+    faults = [fault for check in checks for fault in check.faults]
+    for check in checks:
+        if check.faults:
+            _log.error("books_at_fault", check=check.name, faults=check.faults)
+    return Result(f"checks: {len(checks)}, faults: {len(faults)}", ok=not faults)
