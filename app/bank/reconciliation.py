@@ -4,10 +4,19 @@ from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Subquery, and_, func, not_, or_, select
-from sqlalchemy.orm import InstrumentedAttribute
+from sqlalchemy.orm import InstrumentedAttribute, aliased
 from sqlalchemy.sql import Select
 
-from app.bank.models import CASH_ACCOUNT_ID, Account, DayTotals, Entry, OperationRow, StatementLine
+from app.bank.models import (
+    CASH_ACCOUNT_ID,
+    Account,
+    DayTotals,
+    Entry,
+    OperationRow,
+    Payee,
+    PeopleEntry,
+    StatementLine,
+)
 from app.streams.models import StreamEvent, StreamTrim, UserStream
 
 FAULTS_SHOWN_MAX = 20
@@ -32,6 +41,8 @@ def run(connection: Connection) -> list[Check]:
         _balances_equal_entries(connection),
         _balance_after_is_continuous(connection),
         _copies_follow_the_entries(connection),
+        _payees_follow_the_operations(connection),
+        _people_entries_follow_the_entries(connection),
         _streams_have_no_gap(connection),
     ]
 
@@ -126,6 +137,48 @@ def _copies_follow_the_entries(connection: Connection) -> Check:
 def _by_account(account_id: _Column, cents: _Column) -> Subquery:
     columns = account_id.label("id"), func.count().label("count"), func.sum(cents).label("sum")
     return select(*columns).group_by(account_id).subquery()
+
+
+_Source, _Target = aliased(Account), aliased(Account)
+
+
+def _payees_follow_the_operations(connection: Connection) -> Check:
+    first, last = func.min(OperationRow.id), func.max(OperationRow.id)
+    paid = (
+        select(_Source.user_id.label("payer"), _Target.user_id.label("payee"), first.label("first"), last.label("last"))
+        .select_from(OperationRow)
+        .join(_Source, _Source.id == OperationRow.source_account_id)
+        .join(_Target, _Target.id == OperationRow.target_account_id)
+        .where(_Source.user_id != _Target.user_id)
+        .group_by(_Source.user_id, _Target.user_id)
+        .subquery()
+    )
+    statement = (
+        select(paid.c.payer, paid.c.payee, paid.c.first, paid.c.last, Payee.first_operation_id, Payee.last_operation_id)
+        .outerjoin(Payee, and_(Payee.payer_id == paid.c.payer, Payee.payee_id == paid.c.payee))
+        .where(or_(Payee.payer_id.is_(None), Payee.last_operation_id != paid.c.last))
+    )
+    words = "user {0} paid user {1} from operation {2} to {3}, the copy says {4} to {5}"
+    return Check("payees follow the operations", _count(connection, Payee), _faults(connection, statement, words))
+
+
+def _people_entries_follow_the_entries(connection: Connection) -> Check:
+    other = _Source.user_id + _Target.user_id - Account.user_id
+    copied = and_(
+        PeopleEntry.user_id == Account.user_id, PeopleEntry.other_id == other, PeopleEntry.entry_id == Entry.id
+    )
+    statement = (
+        select(Entry.id, Account.user_id, other)
+        .join(OperationRow, OperationRow.id == Entry.operation_id)
+        .join(Account, Account.id == Entry.account_id)
+        .join(_Source, _Source.id == OperationRow.source_account_id)
+        .join(_Target, _Target.id == OperationRow.target_account_id)
+        .outerjoin(PeopleEntry, copied)
+        .where(_Source.user_id != _Target.user_id, PeopleEntry.entry_id.is_(None))
+    )
+    words = "entry {0} of user {1} is not among what went between them and user {2}"
+    faults = _faults(connection, statement, words)
+    return Check("people's entries follow the entries", _count(connection, PeopleEntry), faults)
 
 
 def _streams_have_no_gap(connection: Connection) -> Check:

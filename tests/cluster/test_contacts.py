@@ -1,7 +1,6 @@
 """Contacts over HTTP and sockets: every tab of both people hears of a change, and an answer tells nothing of others."""
 
 import time
-from functools import partial
 
 from app.contacts.even_time import ANSWER_S
 from tests.support.cluster import Cluster
@@ -31,16 +30,13 @@ def test_every_tab_of_both_hears_when_they_become_contacts_and_when_they_part(
     alice.post("/contatos", {"email": bob.email})
     assert [each["situacao"] for each in bob.get("/contatos").json()] == ["pedido_recebido"]
 
-    for act in (
-        partial(bob.post, f"/contatos/{alice.id}/aceitar", {}),
-        partial(alice.post, f"/contatos/{bob.id}/bloquear", {}),
-    ):
+    for who, path in ((bob, f"/contatos/{alice.id}/aceitar"), (alice, f"/contatos/{bob.id}/bloquear")):
         with (
             alice.listening(cluster.node_url("web1")) as tab,
             alice.listening(cluster.node_url("web2")) as other_tab,
             bob.listening(cluster.node_url("web3")) as other,
         ):
-            assert act().status_code == 204
+            assert who.post(path, {}).status_code == 204
             for feed in (tab, other_tab, other):
                 assert feed.wait_for("contatos").payload == {}
 

@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from random import Random
 from typing import Any
 
 import pytest
@@ -266,3 +267,52 @@ def test_no_list_and_no_notification_holds_the_other_s_e_mail(alice: Customer, b
 
     assert email_of(bob) not in json.dumps(seen(alice))
     assert email_of(alice) not in json.dumps(seen(bob))
+
+
+def take_back_one(customer: Customer, _other: Customer) -> Change:
+    asked = customer.db.read(people.asked_emails, customer.id)
+    return customer.db.transact(actions.take_back, customer.id, asked[0].id if asked else 0)
+
+
+STEPS: dict[str, Callable[[Customer, Customer], Change]] = {
+    "ask by e-mail": lambda one, other: ask(one, email_of(other)),
+    "take back": take_back_one,
+    "ask": lambda one, other: do(actions.ask_person, one, other),
+    "accept": lambda one, other: do(actions.accept, one, other),
+    "refuse": lambda one, other: do(actions.refuse, one, other),
+    "remove": lambda one, other: do(actions.remove, one, other),
+    "block": lambda one, other: do(actions.block, one, other),
+    "unblock": lambda one, other: do(actions.unblock, one, other),
+}
+
+
+def test_whoever_sees_a_change_is_told_of_it_and_no_refusal_or_block_shows(sqlite: Database) -> None:
+    """So a list that is fetched again whenever the bank says so is always the one that a fresh page would fetch.
+
+    Where somebody who is connected, or has asked, blocks, the other sees that end, as if it was taken back.
+    """
+    by_chance, done = Random(1), set()
+    for _ in range(4):
+        pair = [new_customer(sqlite, cents=1000), new_customer(sqlite)]
+        pair[0].transfer(pair[1], 100)
+        ask(pair[0], email_of(pair[1]))
+        for _ in range(10):
+            one, other = by_chance.sample(pair, 2)
+            name = by_chance.choice([*STEPS, "accept", "refuse"])
+            before, was = everything_seen(pair), related(other, one)
+            try:
+                change = STEPS[name](one, other)
+            except AppError:
+                continue
+            done.add(name)
+            after, now = everything_seen(pair), related(one, other)
+            assert {each for each in after if after[each] != before[each]} <= set(change.lists_of), name
+            assert change.connection_with == (other.id if now.connected != was.connected else None), name
+            assert sqlite.read(queries.connected, one.id, other.id) == now.connected == related(other, one).connected
+            if name in ("refuse", "block") and not (was.connected or was.waiting_for_me):
+                assert after[other.id] == before[other.id], name
+    assert done >= {"accept", "refuse", "remove", "block"}
+
+
+def everything_seen(customers: list[Customer]) -> dict[int, Any]:
+    return {each.id: {**seen(each), "told": None} for each in customers}

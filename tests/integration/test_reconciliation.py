@@ -47,6 +47,8 @@ def test_good_books_have_no_fault(database: Database) -> None:
         "balance equals entries": 4,
         "balance_after is continuous": 10,
         "copies follow the entries": 8,
+        "payees follow the operations": 1,
+        "people's entries follow the entries": 6,
         "streams have no gap": 3,
     }
 
@@ -128,6 +130,19 @@ def test_a_copy_that_does_not_follow_the_entries_is_found(alice: Customer, broke
 
     assert name == "copies follow the entries"
     assert fault.startswith(f"account {alice.account}: 3 entries of 9650 centavos")
+
+
+def test_a_payee_or_an_entry_between_two_people_that_is_missing_or_old_is_found(alice: Customer) -> None:
+    write(alice.db, "DELETE FROM people_entries WHERE user_id = :id", id=alice.id)
+    write(alice.db, "UPDATE payees SET last_operation_id = 0 WHERE payer_id = :id", id=alice.id)
+    (entry,) = faults(alice.db)["people's entries follow the entries"]
+    (payee,) = faults(alice.db)["payees follow the operations"]
+    assert f"of user {alice.id} is not among" in entry
+    assert payee.startswith(f"user {alice.id} paid user")
+
+    write(alice.db, "DELETE FROM payees")
+
+    assert faults(alice.db)["payees follow the operations"][0].endswith("the copy says None to None")
 
 
 @pytest.mark.parametrize("lost_seq", [1, 2, 3])
