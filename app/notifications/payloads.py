@@ -35,7 +35,14 @@ class QuietHours(Body):
 
 
 def _usual_sounds() -> dict[str, Sound]:
-    return {"deposito": "moeda", "saque": "gota", "transferencia": "sino", "pagamento": "madeira", "aviso": "pulso"}
+    return {
+        "deposito": "moeda",
+        "saque": "gota",
+        "transferencia": "sino",
+        "pagamento": "madeira",
+        "mensagem": "acorde",
+        "aviso": "pulso",
+    }
 
 
 class Preferences(Body):

@@ -108,6 +108,8 @@ def test_a_message_reaches_every_device_of_both_once_and_its_ticks_come_back(
 ) -> None:
     alice, bob = person("Alice Souza"), person("Bob Pereira")
     befriend(alice, bob)
+    before = alice.get(f"/conversas/{bob.id}/mensagens").json()
+    assert before["pessoa"] == {"usuario_id": bob.id, "nome": "Bob Pereira", "pode_escrever": True}
     phone, laptop = (sockets.enter_context(alice.listening(cluster.node_url(n))) for n in ("web1", "web2"))
     other = sockets.enter_context(bob.listening(cluster.node_url("web3")))
 
@@ -161,7 +163,10 @@ def test_a_stranger_hears_and_reaches_nobody(
 
     hers.settle()
     assert [e.name for e in hers.events if e.name.startswith("chat")] == []
-    assert eva.get(f"/conversas/{alice.id}/mensagens").json() == {"conversa": None, "mensagens": []}
+    nothing = {"pessoa": None, "conversa": None, "mensagens": []}
+    assert eva.get(f"/conversas/{alice.id}/mensagens").json() == nothing
+    # Bob is blocked, and not told so.
+    assert bob.get(f"/conversas/{alice.id}/mensagens").json() == nothing
 
 
 def test_what_was_asked_for_in_a_conversation_is_paid_by_a_transfer(

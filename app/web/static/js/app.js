@@ -1,5 +1,5 @@
 // @ts-check
-import { Http } from "./lib/http.js";
+import { ApiError, Http, NO_ANSWER } from "./lib/http.js";
 import { Wire } from "./lib/socket.js";
 import { Bank } from "./models/bank.js";
 import { Connection } from "./models/connection.js";
@@ -9,12 +9,16 @@ import { Inbox } from "./models/inbox.js";
 import { bodyOf } from "./models/operation.js";
 import { PendingOperation } from "./models/pending.js";
 import { Places } from "./models/places.js";
+import { Presence } from "./models/presence.js";
 import { Session } from "./models/session.js";
+import { ChatClient } from "./lib/chat_client.js";
 import { Loader } from "./lib/loader.js";
 import { Operations } from "./lib/operations.js";
 import { keepRenewed } from "./lib/renewal.js";
 import { Sounds } from "./lib/sounds.js";
 /** @import { Notification, OperationAnswer, OperationBody } from "./types/wire.js" */
+
+const CHAT_EVENTS = new Set(["chat_mensagem", "chat_alterada", "chat_lida"]);
 
 /** The state is also fetched without a socket when none is there after this long. */
 const LIVE_WITHIN_MS = 1500;
@@ -32,6 +36,7 @@ export class App {
   here = this.places.at("");
   bank = new Bank();
   inbox = new Inbox();
+  presence = new Presence();
   connection = new Connection({ connect: () => this.#open() });
   http = new Http({
     token: () => this.session.token,
@@ -39,6 +44,7 @@ export class App {
   });
   loader = new Loader(this);
   operations = new Operations(this);
+  chat = new ChatClient(this, { newId: newKey });
   sounds = new Sounds(this);
   idle = new Idle(localStorage, { idle: (minutes) => this.#lock(minutes) });
   /** @type {EventStream | null} */
@@ -50,7 +56,7 @@ export class App {
 
   start() {
     this.session.on("opened", () => this.#begin());
-    this.session.on("closed", () => this.#finish());
+    this.session.on("closed", (reason) => this.#finish(reason === ""));
     this.session.on("renewed", () => this.#authenticate());
     this.operations.on("sent", ({ kind, body }) => this.places.settle((draft) => draft.kind === kind && isSame(bodyOf(draft), body)));
     this.operations.on("done", (answer) => this.#settled(answer));
@@ -72,6 +78,7 @@ export class App {
   #begin() {
     this.idle.start();
     if (!this.session.token) return;
+    this.chat.begin();
     this.#stream = new EventStream({
       deliver: (name, event) => this.#deliver(name, event),
       ask: (since) => this.#wire?.say("sincronizar", { desde: since }),
@@ -81,7 +88,8 @@ export class App {
     setTimeout(() => this.session.token && !this.bank.loadedAt && this.loader.load(), LIVE_WITHIN_MS);
   }
 
-  #finish() {
+  /** @param {boolean} left whether they left by themselves */
+  #finish(left) {
     this.idle.stop();
     this.#wire?.close();
     this.#wire = null;
@@ -89,6 +97,8 @@ export class App {
     this.connection.stop();
     this.bank.clear();
     this.inbox.clear();
+    this.presence.clear();
+    this.chat.finish(left);
     this.operations.clear();
   }
 
@@ -101,8 +111,11 @@ export class App {
       authenticated: (answer) => {
         if (answer.usuario_id !== this.session.user?.id) return this.session.close("Entre de novo.");
         this.connection.connected({ transport: this.#wire?.transport });
-        if (this.#stream?.authenticated(answer) || !this.bank.loadedAt) this.loader.load();
+        const fresh = this.#stream?.authenticated(answer) ?? true;
+        if (fresh || !this.bank.loadedAt) this.loader.load();
         else this.loader.readCursor();
+        this.chat.live(fresh);
+        this.say("presenca_listar", {});
       },
       durable: (name, event) => this.#stream?.receive(name, event),
       state: (name, payload) => this.#apply(name, payload),
@@ -126,6 +139,7 @@ export class App {
    * @param {any} event
    */
   #deliver(name, event) {
+    if (CHAT_EVENTS.has(name)) this.chat.receive(/** @type {any} */ (name), event);
     if (name !== "notificacao") return;
     this.bank.applyNotification(event);
     this.inbox.receive(event);
@@ -138,7 +152,29 @@ export class App {
   #apply(name, payload) {
     if (name === "saldo_atualizado") this.bank.applyBalance(payload);
     if (name === "notificacoes_lidas") this.inbox.readUpTo(payload.ate);
+    if (name === "presenca") this.presence.receive(payload);
+    if (name === "presenca_lista") this.presence.load(payload);
+    if (name === "chat_digitando") this.chat.typing.hear(payload.usuario_id);
     if (name === "erro" && TOKEN_REFUSED.has(payload.codigo)) this.session.close(payload.mensagem);
+  }
+
+  /**
+   * What may be lost.
+   * @param {string} name
+   * @param {object} payload
+   */
+  say(name, payload) {
+    this.#wire?.say(name, payload);
+  }
+
+  /**
+   * What is answered.
+   * @param {string} name
+   * @param {object} payload
+   * @returns {Promise<any>}
+   */
+  ask(name, payload) {
+    return this.#wire ? this.#wire.ask(name, payload) : Promise.reject(new ApiError(NO_ANSWER, { status: 0 }));
   }
 
   /**

@@ -31,6 +31,7 @@ export class Sounds extends Emitter {
     this.#app = app;
     this.#channel.onmessage = ({ data }) => this.#adopt(data);
     app.inbox.on("arrived", (event) => this.#hear(event));
+    app.chat.on("news", () => this.#hear({ tipo: "mensagem" }));
     app.session.on("opened", () => this.#begin());
     app.connection.on("change", ({ state }) => state === "conectado" && !this.known && this.load().catch(() => undefined));
     if (app.session.token) this.#begin();
@@ -97,7 +98,7 @@ export class Sounds extends Emitter {
     });
   }
 
-  /** @param {Notification} event */
+  /** @param {Pick<Notification, "tipo">} event */
   #hear({ tipo }) {
     const now = Date.now();
     const mine = this.#speaks && (navigator.locks || !document.hidden);

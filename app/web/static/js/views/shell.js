@@ -2,6 +2,7 @@
 import { el, fill, icon } from "../lib/dom.js";
 import { Scope } from "../lib/scope.js";
 import { brand } from "./brand.js";
+import { showCount } from "./count.js";
 import { staleView } from "./connection.js";
 import { homeView } from "./home.js";
 import { notificationsView } from "./notifications.js";
@@ -22,6 +23,7 @@ const SCREENS = {
   operar: async () => (await import("./operation.js")).operationView,
   extrato: async () => (await import("./statement.js")).statementView,
   comprovante: async () => (await import("./receipt.js")).receiptView,
+  conversas: async () => (await import("./conversations.js")).conversationsView,
   preferencias: async () => (await import("./preferences.js")).preferencesView,
   verificar: async () => (await import("./verify.js")).verifyView,
 };
@@ -30,8 +32,10 @@ const TABS = [
   { path: "", name: "inicio", words: "Início", icon: "house" },
   { path: "operar/transferencia", name: "operar", words: "Operar", icon: "arrow-left-right" },
   { path: "extrato", name: "extrato", words: "Extrato", icon: "list" },
-  { path: "preferencias", name: "preferencias", words: "Preferências", icon: "settings" },
+  { path: "conversas", name: "conversas", words: "Conversas", icon: "message-circle" },
 ];
+/** In the bar on top: the bar below has room for places where people go often. */
+const SETTINGS = { path: "preferencias", name: "preferencias", words: "Preferências", icon: "settings" };
 
 /**
  * Everything around the screens once somebody is logged in.
@@ -43,6 +47,9 @@ export function shellView(app, setTitle) {
   const main = el("main", { id: "conteudo", tabindex: "-1" });
   const tabs = TABS.map((tab) => ({ name: tab.name, link: tabLink(tab) }));
   const nav = el("nav", { class: "tabbar", "aria-label": "Principal" }, ...tabs.map(({ link }) => link));
+  const settings = settingsLink();
+  tabs.push({ name: SETTINGS.name, link: settings });
+  countMessages(app, scope, tabs.find(({ name }) => name === "conversas")?.link);
   const node = el(
     "div",
     { class: "shell" },
@@ -51,7 +58,7 @@ export function shellView(app, setTitle) {
       { class: "topbar" },
       el("a", { href: "#/", class: "topbar-brand", "aria-label": "Saldo Vivo, início" }, brand()),
       nav,
-      el("div", { class: "topbar-side" }, notificationsView(app, scope), leaveButton(app)),
+      el("div", { class: "topbar-side" }, settings, notificationsView(app, scope), leaveButton(app)),
     ),
     el("div", { class: "banners" }, staleView(app, scope), pendingView(app, scope)),
     main,
@@ -118,6 +125,30 @@ function scrollBack(main, top) {
 /** @param {typeof TABS[number]} tab */
 function tabLink({ path, words, icon: name }) {
   return el("a", { href: `#/${path}`, "data-testid": `nav-${path.split("/")[0] || "inicio"}` }, icon(name), el("span", {}, words));
+}
+
+function settingsLink() {
+  const link = tabLink(SETTINGS);
+  link.className = "settings-link";
+  link.title = SETTINGS.words;
+  return link;
+}
+
+/**
+ * How many messages nobody has read, beside the name of where they are.
+ * @param {App} app
+ * @param {Scope} scope
+ * @param {HTMLElement} [link]
+ */
+function countMessages({ chat: { model } }, scope, link) {
+  const count = el("span", { class: "count", "data-testid": "nav-nao-lidas" });
+  const update = () => {
+    count.hidden = model.unread === 0;
+    showCount(count, model.unread);
+  };
+  link?.append(count);
+  scope.add(model.on("change", update));
+  update();
 }
 
 /**
