@@ -27,7 +27,7 @@ test("a message in one line says who moved or asked for what", () => {
   assert.equal(of({ apagada: true, texto: "" }), "Mensagem apagada");
   assert.equal(of({ tipo: "transferencia", valor: 12.5 }), "Você recebeu R$ 12,50");
   assert.equal(of({ tipo: "transferencia", valor: 12.5, de: 1 }), "Você enviou R$ 12,50");
-  assert.equal(of({ tipo: "cobranca", valor: 12.5, de: 1 }), "Você pediu R$ 12,50");
+  assert.equal(of({ tipo: "cobranca", valor: 12.5, de: 1 }), "Você cobrou R$ 12,50");
 });
 
 test("only an own text may be changed, for a quarter of an hour", () => {

@@ -22,6 +22,8 @@ const CHAT_EVENTS = new Set(["chat_mensagem", "chat_alterada", "chat_lida"]);
 
 /** The state is also fetched without a socket when none is there after this long. */
 const LIVE_WITHIN_MS = 1500;
+/** Without a line for this long nobody is said to be online: they may have gone. */
+const PRESENCE_KEPT_MS = 15_000;
 const TOKEN_REFUSED = new Set(["token_invalido", "token_expirado", "token_revogado"]);
 
 /** What tells that somebody is here. */
@@ -53,6 +55,8 @@ export class App {
   #wire = null;
   /** @type {string | null} the token that the socket was authenticated with */
   #shown = null;
+  /** @type {number | undefined} */
+  #presenceEnds;
 
   start() {
     this.session.on("opened", () => this.#begin());
@@ -60,6 +64,7 @@ export class App {
     this.session.on("renewed", () => this.#authenticate());
     this.operations.on("sent", ({ kind, body }) => this.places.settle((draft) => draft.kind === kind && isSame(bodyOf(draft), body)));
     this.operations.on("done", (answer) => this.#settled(answer));
+    this.connection.on("change", ({ state }) => this.#doubtPresence(state === "conectado"));
     keepRenewed(this.session, this.http);
     window.addEventListener("storage", ({ key, oldValue, newValue }) => {
       this.session.changedElsewhere(key, oldValue);
@@ -123,6 +128,14 @@ export class App {
       ended: (reason) => this.session.endedByServer(reason, this.#shown),
     });
     this.#wire.connect();
+  }
+
+  /** @param {boolean} isLive */
+  #doubtPresence(isLive) {
+    if (isLive) {
+      clearTimeout(this.#presenceEnds);
+      this.#presenceEnds = undefined;
+    } else this.#presenceEnds ??= setTimeout(() => this.presence.clear(), PRESENCE_KEPT_MS);
   }
 
   #proof() {

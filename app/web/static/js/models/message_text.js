@@ -62,7 +62,7 @@ export function lineOf({ tipo, texto, apagada, valor, de }, me) {
   if (tipo === "texto") return texto;
   const sum = formatBRL(toCents(valor ?? 0));
   if (tipo === "transferencia") return de === me ? `Você enviou ${sum}` : `Você recebeu ${sum}`;
-  return de === me ? `Você pediu ${sum}` : `Pediu ${sum}`;
+  return de === me ? `Você cobrou ${sum}` : `Cobrança de ${sum}`;
 }
 
 /**
