@@ -40,7 +40,8 @@ def _usual_sounds() -> dict[str, Sound]:
         "saque": "gota",
         "transferencia": "sino",
         "pagamento": "madeira",
-        "mensagem": "acorde",
+        "cobranca": "sino",
+        "mensagem": "gota",
         "aviso": "pulso",
     }
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from flask_socketio_cluster.bus.signing import Keys
 from flask_socketio_cluster.delivery import Confirmations
-from sqlalchemy import Connection, insert, update
+from sqlalchemy import update
 
 from app.contacts.models import Contact
 from app.db import Database
@@ -15,28 +15,6 @@ from app.streams.stream import streams
 from app.wire import room_of
 from tests.support.cluster import Cluster
 from tests.support.people import Feed, Person, eventually
-
-FLAGS = {"consents": 1, "listed": 1, "refused": 0, "favourite": 0, "blocked": 0}
-
-
-@pytest.fixture(scope="module")
-def bank(cluster: Cluster) -> Iterator[Database]:
-    db = Database(cluster.database())
-    yield db
-    db.dispose()
-
-
-@pytest.fixture
-def befriend(bank: Database) -> Callable[[Person, Person], None]:
-    def both(one: Person, other: Person) -> None:
-        bank.transact(_befriend, one.id, other.id)
-
-    return both
-
-
-def _befriend(connection: Connection, one: int, other: int) -> None:
-    pairs = [{"user_id": one, "other_id": other, **FLAGS}, {"user_id": other, "other_id": one, **FLAGS}]
-    connection.execute(insert(Contact), pairs)
 
 
 @pytest.fixture

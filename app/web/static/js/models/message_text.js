@@ -66,6 +66,12 @@ export function lineOf({ tipo, texto, apagada, valor, de }, me) {
 }
 
 /**
+ * Which of the kinds of notices its sound and its toast are of.
+ * @param {Pick<Message, "tipo">} message
+ */
+export const noticeKind = ({ tipo }) => (tipo === "cobranca" ? "cobranca" : "mensagem");
+
+/**
  * Whether the writer may still change it, as far as this clock knows.
  * @param {Message} message
  * @param {number} me

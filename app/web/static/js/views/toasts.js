@@ -1,7 +1,7 @@
 // @ts-check
 import { el, icon } from "../lib/dom.js";
 import { isAt } from "../lib/router.js";
-import { lineOf } from "../models/message_text.js";
+import { lineOf, noticeKind } from "../models/message_text.js";
 import { kindOf } from "../models/preferences.js";
 import { receiptPath } from "../models/statement.js";
 /** @import { App } from "../app.js" */
@@ -20,6 +20,7 @@ export const KIND_ICONS = {
   saque: "arrow-up-from-line",
   transferencia: "arrow-left-right",
   pagamento: "receipt-text",
+  cobranca: "hand-coins",
   mensagem: "message-circle",
   aviso: "info",
   ok: "check",
@@ -32,6 +33,7 @@ export const KIND_NAMES = {
   saque: "Saque",
   transferencia: "Transferência",
   pagamento: "Pagamento",
+  cobranca: "Cobrança",
   mensagem: "Mensagem",
   aviso: "Aviso",
 };
@@ -115,7 +117,7 @@ function inOneBreath(speak) {
  * @param {MessageEvent} event
  */
 function tellMessage(app, event) {
-  toast({ title: event.nome, text: lineOf(event, app.chat.me), kind: "mensagem", href: `#/conversas/${event.conversa}` });
+  toast({ title: event.nome, text: lineOf(event, app.chat.me), kind: noticeKind(event), href: `#/conversas/${event.conversa}` });
 }
 
 /**
