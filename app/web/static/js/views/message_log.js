@@ -58,7 +58,7 @@ export function messageLog(app, other, { scope, edit, heading }) {
     setText(foot, failed || (loading && history().list.length === 0 ? "Carregando…" : emptyText()));
     again.hidden = failed === "";
     if (wasAtEnd && !history().hasNewer) toEnd();
-    else if (kept) box.scrollTop += kept.node.offsetTop - kept.top;
+    else if (kept) box.scrollTop += kept.node.getBoundingClientRect().top - kept.top;
     looked();
   };
   const emptyText = () => {
@@ -158,8 +158,9 @@ function dayNodes(app, other, options) {
   };
   /** The first message in sight, and where it is. */
   const anchor = (/** @type {HTMLElement} */ box) => {
-    const first = [...messages.values()].find(({ node: each }) => each.offsetTop + each.offsetHeight > box.scrollTop);
-    return first ? { node: first.node, top: first.node.offsetTop } : null;
+    const { top } = box.getBoundingClientRect();
+    const first = [...messages.values()].find(({ node: each }) => each.getBoundingClientRect().bottom > top);
+    return first ? { node: first.node, top: first.node.getBoundingClientRect().top } : null;
   };
   const goTo = (/** @type {number} */ id) => {
     const found = messages.get(`mensagem-${id}`)?.node;
