@@ -141,7 +141,7 @@ def test_a_stranger_hears_and_reaches_nobody(
 
     hers.settle()
     assert [e.name for e in hers.events if e.name.startswith("chat")] == []
-    nothing = {"pessoa": None, "conversa": None, "mensagens": []}
+    nothing: dict[str, Any] = {"pessoa": None, "conversa": None, "mensagens": []}
     assert eva.get(f"/conversas/{alice.id}/mensagens").json() == nothing
     # Bob is blocked, and not told so.
     assert bob.get(f"/conversas/{alice.id}/mensagens").json() == nothing

@@ -5,7 +5,7 @@ import { PacedMarks } from "../../app/web/static/js/lib/paced_marks.js";
 import { Outbox } from "../../app/web/static/js/models/outbox.js";
 import { MemoryStore, randomFrom } from "./support.js";
 
-const LOST = Object.assign(new Error("Não houve resposta do banco."), { code: "" });
+const LOST = Object.assign(new Error("Não houve resposta do banco."), { code: "", status: 0 });
 const refusal = (code) => Object.assign(new Error("Não."), { code });
 
 let outbox;

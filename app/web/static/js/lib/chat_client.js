@@ -3,23 +3,18 @@ import { Chat } from "../models/chat.js";
 import { Emitter } from "../models/emitter.js";
 import { Outbox } from "../models/outbox.js";
 import { Typing } from "../models/typing.js";
+import { ChatPages } from "./chat_pages.js";
 import { acknowledged, ChatSender } from "./chat_sender.js";
 import { MessageSearch } from "./message_search.js";
 import { PacedMarks } from "./paced_marks.js";
 /** @import { App } from "../app.js" */
-/** @import { History } from "../models/history.js" */
 /** @import { ChatEventName } from "../models/chat.js" */
-/** @import { Message, MessageEvent } from "../types/wire.js" */
+/** @import { MessageEvent } from "../types/wire.js" */
 
-const PAGE_ROWS = 40;
-/** Before an old message that was looked for. */
-const AROUND_ROWS = 20;
 const RETRY_MS = 3000;
 const READ_EVERY_MS = 1000;
 /** Several tabs may tell the same. */
 const RECEIVED_EVERY_MS = 2000;
-
-/** @typedef {{ usuario_id: number, nome: string, pode_escrever: boolean }} Other */
 
 /**
  * The chat of who is logged in, wired to the network. `news`: a message that is not before the person's eyes.
@@ -29,6 +24,7 @@ export class ChatClient extends Emitter {
   model = new Chat();
   typing = new Typing();
   outbox;
+  pages;
   search;
   newId;
   #app;
@@ -52,6 +48,7 @@ export class ChatClient extends Emitter {
     this.#app = app;
     this.newId = newId;
     this.outbox = new Outbox(sessionStorage, { newId });
+    this.pages = new ChatPages(app, { model: this.model, outbox: this.outbox });
     this.search = new MessageSearch(app.http);
     this.#sender = new ChatSender({
       outbox: this.outbox,
@@ -98,6 +95,7 @@ export class ChatClient extends Emitter {
 
   /** There is a line again. @param {boolean} fresh whether events were missed */
   live(fresh) {
+    if (fresh) [this.#read, this.#received].forEach((marks) => marks.clear());
     if (fresh || !this.model.loaded) this.load();
     this.#sender.send();
     this.#read.next();
@@ -124,52 +122,6 @@ export class ChatClient extends Emitter {
       if (turn === this.#turn) this.#retry = setTimeout(() => this.load(), RETRY_MS);
     }
     this.model.drop(load);
-  }
-
-  /**
-   * The newest messages, or those around an old one.
-   * @param {number} other
-   * @param {number} [at] the old message
-   */
-  show(other, at = 0) {
-    /** @type {Record<string, number>} */
-    const query = at ? { antes: at + 1, limite: AROUND_ROWS } : { limite: PAGE_ROWS };
-    return this.#page(other, query, (history, rows, more) => history.replace(rows, { hasOlder: more, hasNewer: at > 0 }));
-  }
-
-  /** @param {number} other */
-  older(other) {
-    const before = this.model.of(other).history.oldestId;
-    return this.#page(other, { antes: before, limite: PAGE_ROWS }, (history, rows, more) => history.addOlder(rows, { before, hasOlder: more }));
-  }
-
-  /** @param {number} other */
-  newer(other) {
-    const after = this.model.of(other).history.newestId;
-    // Pages towards the newest end with one that is not full.
-    return this.#page(other, { depois_de: after, limite: PAGE_ROWS }, (history, rows) => history.addNewer(rows, { after, hasNewer: rows.length === PAGE_ROWS }));
-  }
-
-  /**
-   * @param {number} other
-   * @param {Record<string, number>} query
-   * @param {(history: History, rows: Message[], more: boolean) => void} join
-   * @returns {Promise<Other | null>}
-   */
-  async #page(other, query, join) {
-    const { http, session } = this.#app;
-    const user = session.user?.id;
-    const load = this.model.begin();
-    const numbers = Object.entries(query).map(([name, value]) => [name, String(value)]);
-    try {
-      const { body, next } = await http.page(`/conversas/${other}/mensagens?${new URLSearchParams(numbers)}`);
-      if (session.user?.id !== user) return null;
-      body.mensagens.forEach((/** @type {Message} */ { de, id_cliente }) => de === user && this.outbox.remove(id_cliente));
-      this.model.loadPage(load, other, body, (history, rows) => join(history, rows, next !== null));
-      return body.pessoa;
-    } finally {
-      this.model.drop(load);
-    }
   }
 
   /**

@@ -1,4 +1,5 @@
 // @ts-check
+/** @import { ApiError } from "./http.js" */
 
 /**
  * Tells how far something has come in each conversation: one conversation at a time, with a pause in between, and only
@@ -45,17 +46,18 @@ export class PacedMarks {
       this.#timer = null;
       this.next();
     }, everyMs);
-    tell(other, to).catch(() => this.#untold(other, to));
+    tell(other, to).catch((/** @type {ApiError} */ { status }) => this.#untold(other, to, status === 0));
   }
 
   /**
    * @param {number} other
    * @param {number} to
+   * @param {boolean} lost it was not refused, and goes again
    */
-  #untold(other, to) {
+  #untold(other, to, lost) {
     if (this.#told.get(other) !== to) return;
     this.#told.delete(other);
-    this.#wanted.set(other, Math.max(to, this.#wanted.get(other) ?? 0));
+    if (lost) this.#wanted.set(other, Math.max(to, this.#wanted.get(other) ?? 0));
   }
 
   clear() {

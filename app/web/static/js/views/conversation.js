@@ -10,7 +10,7 @@ import { reportDialog } from "./message_dialogs.js";
 import { clearToasts } from "./toasts.js";
 /** @import { App } from "../app.js" */
 /** @import { Scope } from "../lib/scope.js" */
-/** @import { Other } from "../lib/chat_client.js" */
+/** @import { Other } from "../lib/chat_pages.js" */
 
 /**
  * @typedef {object} Options
@@ -40,7 +40,7 @@ export function conversationView(app, other, { at, scope, heading }) {
       write.allow(person.pode_escrever);
     }
   };
-  const begin = (/** @type {number} */ message) => log.load(() => chat.show(other, message).then(show), message);
+  const begin = (/** @type {number} */ message) => log.load(() => chat.pages.show(other, message).then(show), message);
   scope.add(
     chat.opened(other),
     chat.model.on("load", () => void begin(0)),

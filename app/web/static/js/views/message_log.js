@@ -92,8 +92,8 @@ export function messageLog(app, other, { scope, edit, heading }) {
   const edges = new IntersectionObserver(
     (entries) =>
       entries.forEach(({ isIntersecting, target }) => {
-        if (isIntersecting && target === top && history().hasOlder) more(() => chat.older(other));
-        if (isIntersecting && target === bottom && history().hasNewer) more(() => chat.newer(other));
+        if (isIntersecting && target === top && history().hasOlder) more(() => chat.pages.older(other));
+        if (isIntersecting && target === bottom && history().hasNewer) more(() => chat.pages.newer(other));
       }),
     { root: box, rootMargin: "300px" },
   );
@@ -110,7 +110,7 @@ export function messageLog(app, other, { scope, edit, heading }) {
     retry();
   });
   down.addEventListener("click", async () => {
-    if (history().hasNewer) await load(() => chat.show(other));
+    if (history().hasNewer) await load(() => chat.pages.show(other));
     toEnd();
     box.focus();
   });
