@@ -88,7 +88,8 @@ export function toastsView(app) {
       toast({ title: `${events.length} avisos novos`, text: "Veja todos no sino, lá em cima.", kind: "aviso" });
     } else events.forEach((event) => tell(app, event));
   });
-  const messages = inOneBreath((/** @type {MessageEvent[]} */ events) => {
+  const messages = inOneBreath((/** @type {MessageEvent[]} */ breath) => {
+    const events = breath.filter(({ conversa }) => !app.chat.isLookedAt(conversa));
     if (events.length > TOLD_ONE_BY_ONE_MAX) {
       toast({ title: `${events.length} mensagens novas`, kind: "mensagem", href: "#/conversas" });
     } else events.forEach((event) => tellMessage(app, event));
