@@ -216,7 +216,7 @@ def test_text_stays_text_and_only_safe_addresses_are_links(
 
     field = screen.at("mensagem-texto")
     field.fill("x" * 1999 + "👍👍")
-    expect(screen.at("mensagem-contagem")).to_have_text("1 caracteres a mais")
+    expect(screen.at("mensagem-contagem")).to_have_text("1 caractere a mais")
     expect(screen.at("mensagem-enviar")).to_be_disabled()
     field.fill("linha 1")
     field.press("Shift+Enter")
@@ -267,6 +267,11 @@ def test_history_grows_upwards_without_a_jump_and_a_search_leads_to_its_message(
     screen.at("ir-para-o-fim").click()
     expect(screen.at("mensagem").last).to_contain_text("nova")
     expect(screen.at("nav-nao-lidas")).to_be_hidden()
+
+    box.evaluate("box => { box.scrollTop = 0 }")
+    write(screen, "minha")
+    expect(screen.at("mensagem").last).to_contain_text("minha")
+    expect(screen.at("mensagem").last).to_be_in_viewport()
 
 
 def test_a_stranger_can_be_neither_read_nor_written_to(alice: Person, bob: Person, open_page: Opening) -> None:

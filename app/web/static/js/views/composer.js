@@ -13,31 +13,14 @@ const desk = matchMedia("(pointer: fine)");
  * Where a message is written, and an own one is changed.
  * @param {App} app
  * @param {number} other
- * @param {Scope} scope
+ * @param {{ scope: Scope, first: boolean, written: () => void }} options `first`: it is what the page is for, and begins with
+ *   the focus; `written`: a message is on its way
  */
-export function composer(app, other, scope) {
+export function composer(app, other, { scope, first, written }) {
   const { chat, here } = app;
-  const input = el("textarea", { id: "texto", rows: "1", "aria-label": "Mensagem", placeholder: "Mensagem", dir: "auto", "aria-describedby": "texto-contagem", "data-testid": "mensagem-texto" });
-  const count = el("span", { id: "texto-contagem", class: "composer-count", "data-testid": "mensagem-contagem" });
-  const send = el("button", { type: "submit", class: "composer-send", "data-testid": "mensagem-enviar" }, icon("send"), el("span", { class: "sr-only" }, "Enviar"));
-  const cancel = el("button", { type: "button", class: "link", "data-testid": "edicao-cancelar" }, "Cancelar");
-  const editing = el("p", { class: "composer-editing", hidden: true }, icon("pencil"), "Editando a mensagem", cancel);
-  const refused = el("p", { class: "empty", hidden: true, "data-testid": "conversa-fechada" }, "Vocês não são contatos agora, e por isso não podem conversar.");
-  const form = el("form", { class: "composer" }, editing, el("div", { class: "composer-row" }, input, send), count);
-  const node = el("div", { class: "composer-box" }, form, refused);
+  const { node, form, input, send, cancel, editing, refused, update } = composerParts();
   /** @type {Message | null} */
   let changed = null;
-
-  const update = () => {
-    const length = lengthOf(input.value);
-    const over = length > TEXT_MAX;
-    send.disabled = length === 0 || over;
-    input.setAttribute("aria-invalid", String(over));
-    const left = TEXT_MAX - length;
-    setText(count, length < COUNT_FROM ? "" : over ? `${-left} caracteres a mais` : `Restam ${left} caracteres`);
-    count.classList.toggle("out", over);
-    grow(input);
-  };
   const become = (/** @type {Message | null} */ message, /** @type {string} */ text) => {
     changed = message;
     editing.hidden = message === null;
@@ -46,19 +29,19 @@ export function composer(app, other, scope) {
     input.focus();
   };
   const stopEditing = () => become(null, here.kept("texto") ?? "");
-  const submit = async () => {
+  const submit = () => {
     const text = input.value.trim().normalize("NFC");
     if (send.disabled) return;
     if (changed) {
-      const { mensagem_id } = changed;
+      change(app, changed, text);
       stopEditing();
-      await chat.edit(mensagem_id, text).catch((error) => toast({ title: "A mensagem não foi alterada", text: error.message, kind: "erro" }));
-      return;
+    } else if (chat.outbox.isFull) toast({ title: "Há mensagens demais esperando", text: "Espere que a conexão volte.", kind: "erro" });
+    else {
+      chat.write(other, text);
+      here.keep("texto", null);
+      become(null, "");
+      written();
     }
-    if (chat.outbox.isFull) return toast({ title: "Há mensagens demais esperando", text: "Espere que a conexão volte.", kind: "erro" });
-    chat.write(other, text);
-    here.keep("texto", null);
-    become(null, "");
   };
   form.addEventListener("submit", (event) => {
     event.preventDefault();
@@ -80,12 +63,49 @@ export function composer(app, other, scope) {
   input.value = here.kept("texto") ?? "";
   update();
   // Once it is on the page; on a telephone it would call up the keyboard.
-  if (desk.matches) queueMicrotask(() => !scope.disposed && input.isConnected && input.focus({ preventScroll: true }));
+  if (first && desk.matches) queueMicrotask(() => !scope.disposed && input.isConnected && input.focus({ preventScroll: true }));
   const allow = (/** @type {boolean} */ may) => {
     form.hidden = !may;
     refused.hidden = may;
   };
   return { node, allow, edit: (/** @type {Message} */ message) => become(message, message.texto) };
+}
+
+/**
+ * @param {App} app
+ * @param {Message} message
+ * @param {string} text
+ */
+function change({ chat }, { mensagem_id }, text) {
+  chat.edit(mensagem_id, text).catch((error) => toast({ title: "A mensagem não foi alterada", text: error.message, kind: "erro" }));
+}
+
+/** The field and what is around it; `update` says what is to be said of the text in it. */
+function composerParts() {
+  const input = el("textarea", { id: "texto", rows: "1", "aria-label": "Mensagem", placeholder: "Mensagem", dir: "auto", "aria-describedby": "texto-contagem", "data-testid": "mensagem-texto" });
+  const count = el("span", { id: "texto-contagem", class: "composer-count", "data-testid": "mensagem-contagem" });
+  const send = el("button", { type: "submit", class: "composer-send", "data-testid": "mensagem-enviar" }, icon("send"), el("span", { class: "sr-only" }, "Enviar"));
+  const cancel = el("button", { type: "button", class: "link", "data-testid": "edicao-cancelar" }, "Cancelar");
+  const editing = el("p", { class: "composer-editing", hidden: true }, icon("pencil"), "Editando a mensagem", cancel);
+  const refused = el("p", { class: "empty", hidden: true, "data-testid": "conversa-fechada" }, "Vocês não são contatos agora, e por isso não podem conversar.");
+  const form = el("form", { class: "composer" }, editing, el("div", { class: "composer-row" }, input, send), count);
+  const update = () => {
+    const left = TEXT_MAX - lengthOf(input.value);
+    send.disabled = left === TEXT_MAX || left < 0;
+    input.setAttribute("aria-invalid", String(left < 0));
+    setText(count, countText(left));
+    count.classList.toggle("out", left < 0);
+    grow(input);
+  };
+  return { node: el("div", { class: "composer-box" }, form, refused), form, input, send, cancel, editing, refused, update };
+}
+
+/** @param {number} left characters that may still be written */
+function countText(left) {
+  if (left > TEXT_MAX - COUNT_FROM) return "";
+  const characters = Math.abs(left) === 1 ? "1 caractere" : `${Math.abs(left)} caracteres`;
+  if (left < 0) return `${characters} a mais`;
+  return left === 1 ? `Resta ${characters}` : `Restam ${characters}`;
 }
 
 /** As high as its text, where the browser does not do that by itself. @param {HTMLTextAreaElement} input */

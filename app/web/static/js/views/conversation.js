@@ -1,5 +1,6 @@
 // @ts-check
 import { el, fill, icon, setText } from "../lib/dom.js";
+import { HistoryReader } from "../lib/history_reader.js";
 import { lineOf } from "../models/message_text.js";
 import { absent } from "./absent.js";
 import { avatar } from "./avatar.js";
@@ -16,7 +17,7 @@ import { clearToasts } from "./toasts.js";
  * @typedef {object} Options
  * @property {number} at an old message to begin with, or 0
  * @property {Scope} scope
- * @property {"h1" | "h2"} heading what the other's name is on the page
+ * @property {"h1" | "h2"} heading what the other's name is on the page: its title, or that of a part of it
  */
 
 /**
@@ -28,26 +29,26 @@ import { clearToasts } from "./toasts.js";
 export function conversationView(app, other, { at, scope, heading }) {
   const { chat } = app;
   const head = conversationHead(app, other, { scope, heading });
-  const write = composer(app, other, scope);
-  const log = messageLog(app, other, { scope, edit: write.edit, heading: heading === "h1" ? "h2" : "h3" });
+  const reader = new HistoryReader(chat, other);
+  const write = composer(app, other, { scope, first: heading === "h1", written: () => log.toEnd() });
+  const log = messageLog(app, other, { scope, reader, edit: write.edit, heading: heading === "h1" ? "h2" : "h3" });
   const said = el("p", { class: "sr-only", role: "status", "data-testid": "conversa-anuncio" });
-  const node = el("section", { class: "panel talk", "aria-label": "Conversa", "data-testid": "conversa" }, head.node, log.node, write.node, said);
+  const node = el("section", { class: heading === "h1" ? "panel talk" : "panel talk is-part", "aria-label": "Conversa", "data-testid": "conversa" }, head.node, log.node, write.node, said);
   const show = (/** @type {Other | null} */ person) => {
-    if (scope.disposed) return;
-    if (!person && !chat.model.of(other).last) fill(node, el("h1", { class: "sr-only" }, "Conversa"), ...stranger());
+    if (!person && !chat.model.of(other).last) fill(node, el(heading, { class: "sr-only" }, "Conversa"), ...stranger());
     else if (person) {
       head.show(person);
       write.allow(person.pode_escrever);
     }
   };
-  const begin = (/** @type {number} */ message) => log.load(() => chat.pages.show(other, message).then(show), message);
   scope.add(
     chat.opened(other),
-    chat.model.on("load", () => void begin(0)),
+    chat.model.on("load", () => void reader.begin()),
+    reader.on("begun", (begun) => show(begun.other)),
     chat.model.on("arrived", (event) => void (event.conversa === other && setText(said, `${event.nome}: ${lineOf(event, chat.me)}`))),
   );
   clearToasts(`#/conversas/${other}`);
-  begin(at);
+  reader.begin(at);
   return node;
 }
 
