@@ -117,6 +117,22 @@ class SameAccount(AppError):
     status, code, text = 422, "mesma_conta", "As contas de origem e de destino são a mesma."
 
 
+class BlockedByYou(AppError):
+    status, code, text = 422, "bloqueado_por_voce", "Você bloqueou esta pessoa. Desbloqueie primeiro."
+
+
+class YourOwnEmail(AppError):
+    status, code, text = 422, "proprio_email", "Este é o seu próprio e-mail."
+
+
+class TooManyContacts(AppError):
+    status, code, text = 422, "contatos_demais", "Você chegou ao número máximo de contatos."
+
+
+class TooManyRequests(AppError):
+    status, code, text = 422, "pedidos_demais", "Você tem muitos pedidos sem resposta. Cancele algum antes."
+
+
 class TooManyAccounts(AppError):
     status, code, text = 422, "contas_demais", "Você chegou ao número máximo de contas."
 

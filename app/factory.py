@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from app import cards, limiter, log, wire
-from app.bank import accounts, receipt_routes, statement_files
+from app.bank import accounts, payees, people_routes, receipt_routes, statement_files
 from app.bank import events as bank_events
 from app.bank import routes as bank_routes
 from app.bank.file_slots import FileSlots
@@ -20,6 +20,7 @@ from app.chat import routes as chat_routes
 from app.chat.chat import Chat
 from app.contacts import presence_routes
 from app.contacts import queries as contacts
+from app.contacts import routes as contact_routes
 from app.contacts.presence import ContactPresence
 from app.db import Database
 from app.notifications import events as inbox_events
@@ -67,6 +68,18 @@ def create_app(settings: Settings) -> Flask:
         )
     )
     app.register_blueprint(bank_routes.blueprint(db, auth, limits, beside=cards.add, committed=realtime.waker.wake))
+    app.register_blueprint(people_routes.blueprint(db, auth, limits, connected=contacts.connected))
+    app.register_blueprint(
+        contact_routes.blueprint(
+            db,
+            auth,
+            limits,
+            history=payees,
+            tell=realtime.delivery.tell,
+            committed=realtime.waker.wake,
+            changed=presence.changed_contact,
+        )
+    )
     app.register_blueprint(presence_routes.blueprint(db, auth, presence))
     app.register_blueprint(chat_routes.blueprint(db, auth, limits, chat, connected=contacts.connected))
     app.register_blueprint(statement_files.blueprint(db, auth, FileSlots(settings.redis_url)))

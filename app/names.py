@@ -141,3 +141,8 @@ def _folded(name: str) -> str:
 def _skeleton(folded: str) -> str:
     """What looks alike becomes alike."""
     return folded.replace("rn", "m").replace("l", "i")
+
+
+def mask(name: str) -> str:
+    """`Maria Santos` → `M**** S*****`: tells friends, and nobody else, who it is."""
+    return " ".join(word[0] + "*" * (len(word) - 1) for word in name.split())

@@ -24,6 +24,7 @@ SALDO_ATUALIZADO = "saldo_atualizado"
 ERRO = "erro"
 SESSAO_ENCERRADA = "sessao_encerrada"
 SERVIDOR_DRENANDO = "servidor_drenando"
+CONTATOS = "contatos"
 
 CONFIRMAR = "confirmar"
 CHAT_MENSAGEM = "chat_mensagem"
@@ -97,6 +98,10 @@ class SessaoEncerrada(TypedDict):
 
 class ServidorDrenando(TypedDict):
     reconectar_em_ms: int
+
+
+class Contatos(TypedDict):
+    """The list of contacts has changed; what it is now is read over HTTP."""
 
 
 class NotificacoesLidas(TypedDict):

@@ -1,4 +1,4 @@
-"""Accounts: open, list, and whom a transfer would reach."""
+"""Accounts: open and list."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -73,21 +73,3 @@ def owned(connection: Connection, account_id: int, user_id: int) -> AccountState
 def counterpart_name(own: AccountState, other: AccountState) -> str:
     """What the owner of `own` reads as the other party: the person, or their own word for an account of theirs."""
     return other.name if other.user_id == own.user_id else other.holder_name
-
-
-def holder_name(connection: Connection, account_id: int) -> str:
-    """The registered name of the person whom a transfer would reach, to be masked before it is shown.
-
-    Raises AccountNotFound.
-    """
-    name = connection.execute(
-        select(User.name).join(Account, Account.user_id == User.id).where(Account.id == account_id)
-    ).scalar_one_or_none()
-    if name is None:
-        raise AccountNotFound
-    return str(name)
-
-
-def mask(name: str) -> str:
-    """`Maria Santos` → `M**** S*****`."""
-    return " ".join(word[0] + "*" * (len(word) - 1) for word in name.split())

@@ -7,7 +7,7 @@ from flask_socketio_cluster.streams.stream import Append, State
 from sqlalchemy import Connection
 
 from app import wire
-from app.bank import idempotency, ledger, payloads, statement_lines
+from app.bank import idempotency, ledger, payees, payloads, statement_lines
 from app.bank.accounts import AccountState, counterpart_name
 from app.bank.ledger import Posting
 from app.bank.models import CASH_ACCOUNT_ID
@@ -58,8 +58,9 @@ def execute(
     With `too_fast` it is not done, and that is raised, unless the key was answered before: a client whose answer got
     lost must never take a limit for the outcome.
 
-    Locks, in this order: the key, the accounts by id, what `beside` locks, the users' streams by id. A refusal (no such
-    account, not yours, not enough money) changes nothing but is kept with the key, so it is returned, not raised.
+    Locks, in this order: the key, the accounts by id, who has paid whom, what `beside` locks, the users' streams by id.
+    A refusal (no such account, not yours, not enough money) changes nothing but is kept with the key, so it is
+    returned, not raised.
     Raises KeyReused, KeyInFlight, the refusal that this key was answered with before, and what `beside` raises.
     """
     fields = {name: value for name, value in asdict(posting).items() if value is not None}
@@ -78,6 +79,7 @@ def execute(
     movements = _movements(posting, posted)
     owners = [account.user_id for account in posted.accounts.values()]
     statement_lines.add(connection, movements, between_own=len(owners) > len(set(owners)))
+    _record_payee(connection, posting, posted)
     body = payloads.receipt(posting.kind, posted.operation_id, movements[0])
     idempotency.keep(connection, user_id=posting.user_id, key=key, body=dict(body))
     transferred = _transferred(posting, posted)
@@ -152,6 +154,20 @@ def _movements(posting: Posting, posted: ledger.Posted) -> list[Movement]:
             )
         )
     return rows
+
+
+def _record_payee(connection: Connection, posting: Posting, posted: ledger.Posted) -> None:
+    sides = (posting.source_account_id, posting.target_account_id)
+    owners = [posted.accounts[i].user_id for i in sides if i in posted.accounts]
+    if len(set(owners)) == len(sides):
+        payees.record(
+            connection,
+            payer_id=owners[0],
+            payee_id=owners[1],
+            operation_id=posted.operation_id,
+            moved_at=posted.created_at,
+            entries=[posted.entry_ids[i] for i in sides],
+        )
 
 
 def _told(posting: Posting, posted: ledger.Posted, movements: list[Movement]) -> list[Append]:

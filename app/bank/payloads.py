@@ -7,7 +7,8 @@ from pydantic import AfterValidator, Field, model_validator
 from typing_extensions import TypedDict
 
 from app import clock, money
-from app.bank.accounts import AccountState, mask
+from app.bank.accounts import AccountState
+from app.bank.holders import Holder
 from app.bank.ledger import Posting
 from app.bank.models import CASH_ACCOUNT_ID
 from app.bank.queries import PAGE_ROWS_MAX, Filters, Movement
@@ -15,6 +16,7 @@ from app.bank.receipts import ReceiptView, grouped
 from app.bank.totals import Summary, Totals
 from app.errors import SameAccount
 from app.fields import ID_MAX, AccountName, Body, Cents, Description, FilledDescription, Id, Query
+from app.names import mask
 from app.search import search
 from app.wire import Movimentacao, Notificacao, SaldoAtualizado
 
@@ -158,6 +160,8 @@ def _end(value: str) -> datetime:
 class HolderOut(TypedDict):
     CorrentistaID: int
     Titular: str
+    contato: bool
+    primeira_vez: bool
 
 
 class DayOut(TypedDict):
@@ -235,8 +239,13 @@ def balance(state: AccountState) -> SaldoAtualizado:
     }
 
 
-def holder(account_id: int, name: str) -> HolderOut:
-    return {"CorrentistaID": account_id, "Titular": mask(name)}
+def holder(account_id: int, seen: Holder) -> HolderOut:
+    return {
+        "CorrentistaID": account_id,
+        "Titular": seen.name if seen.is_known else mask(seen.name),
+        "contato": seen.is_contact,
+        "primeira_vez": not seen.is_self and not seen.paid_before,
+    }
 
 
 def movement(row: Movement) -> Movimentacao:

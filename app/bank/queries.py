@@ -82,7 +82,7 @@ def newest(connection: Connection, account_ids: Sequence[int], *, limit: int, be
         own = statement.order_by(Entry.id.desc()).limit(limit + 1).subquery()
         each.append(select(own.c.id))
     ids = sorted(connection.execute(union_all(*each)).scalars(), reverse=True)
-    return _page(connection, ids, limit, None)
+    return page_of(connection, ids, limit)
 
 
 def statement(
@@ -104,7 +104,7 @@ def statement(
     if beyond_id is not None:
         lines = lines.where(StatementLine.entry_id > beyond_id)
     ids = list(connection.execute(lines.order_by(StatementLine.entry_id.desc()).limit(limit + 1)).scalars())
-    return _page(connection, ids, limit, beyond_id)
+    return page_of(connection, ids, limit, beyond_id)
 
 
 def first_moment(connection: Connection, account_id: int) -> datetime | None:
@@ -177,7 +177,7 @@ def found(search: Search) -> list[ColumnElement[bool]]:
     return [or_(text, either[wanted.credit])]
 
 
-def _page(connection: Connection, ids: Sequence[int], limit: int, beyond_id: int | None) -> Page:
+def page_of(connection: Connection, ids: Sequence[int], limit: int, beyond_id: int | None = None) -> Page:
     """The movements of the first `limit` of these entries; one more of them says that it goes on."""
     shown = ids[:limit]
     statement = _base().where(Entry.id.in_(shown)).order_by(Entry.id.desc())

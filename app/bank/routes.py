@@ -59,19 +59,6 @@ def blueprint(db: Database, auth: Auth, limits: Limiter, *, beside: Beside, comm
 
     @http.route(
         routes,
-        "GET",
-        f"/correntistas/<int(max={ID_MAX}):correntista_id>/titular",
-        answers={200: payloads.HolderOut},
-    )
-    @requires_user
-    def titular(identity: Identity, correntista_id: int) -> Any:
-        """A quem uma transferência chegaria, com o nome encoberto."""
-        pace.count_holder(limits, identity.user_id, http.client_address())
-        name = db.read(accounts.holder_name, correntista_id)
-        return http.answer(payloads.holder(correntista_id, name))
-
-    @http.route(
-        routes,
         "POST",
         "/deposito",
         body=payloads.Deposit,

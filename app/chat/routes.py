@@ -12,16 +12,16 @@ from app.chat.actions import Connected
 from app.chat.chat import SEARCHES, Chat
 from app.chat.queries import Page
 from app.db import Database
-from app.fields import ID_MAX
 from app.users import bearer
 from app.users.auth import Auth, Identity
 from app.wire import Mensagem
 
-_PERSON = f"<int(max={ID_MAX}):usuario_id>"
+_PERSON = "<int:usuario_id>"
 
 
 def blueprint(db: Database, auth: Auth, limits: Limiter, chat: Chat, *, connected: Connected) -> Blueprint:
     routes = Blueprint("conversas", __name__)
+    http.refuse_large_ids(routes)
     requires_user = bearer.requires_user(auth)
 
     @http.route(routes, "GET", "/conversas", answers={200: payloads.ConversationsOut})
@@ -84,7 +84,7 @@ def blueprint(db: Database, auth: Auth, limits: Limiter, chat: Chat, *, connecte
     @http.route(
         routes,
         "POST",
-        f"/cobrancas/<int(max={ID_MAX}):cobranca_id>/<any(recusar, cancelar):como>",
+        "/cobrancas/<int:cobranca_id>/<any(recusar, cancelar):como>",
         answers={200: Mensagem},
     )
     @requires_user

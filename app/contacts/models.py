@@ -45,7 +45,7 @@ class EmailRequest(Base):
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     user_id: Mapped[int] = mapped_column(BigId, ForeignKey("users.id"))
     email: Mapped[str] = mapped_column(exact_text(EMAIL_CHARS_MAX))
-    # Whose address it was when it was asked; null for nobody's.
+    # Who was asked with it, in secret from the user until the answer; null when nobody was.
     other_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("users.id"))
     created_at: Mapped[datetime] = mapped_column(UtcMoment)
 

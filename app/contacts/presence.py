@@ -1,10 +1,12 @@
 """Contacts see each other come and go: who is told what, and what a page that has just come is given."""
 
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from itertools import islice
 from typing import Any
 
 from flask_socketio_cluster.delivery.delivery import Delivery
+from flask_socketio_cluster.errors import BusUnavailable
 from flask_socketio_cluster.limits import limiter
 from flask_socketio_cluster.limits.limiter import Limiter
 from flask_socketio_cluster.presence import Change, Listing, Presence
@@ -15,7 +17,7 @@ from app.contacts import presence_queries
 from app.contacts.presence_queries import Choice, Watched
 from app.contacts.queries import USERS_AT_ONCE_MAX
 from app.db import Database
-from app.errors import PresenceDown
+from app.errors import DatabaseDown, PresenceDown
 
 LISTS = limiter.per_minute("presence-lists", 60)
 CHOICES = limiter.per_minute("presence-choices", 10)
@@ -44,8 +46,9 @@ class ContactPresence:
         self._tell_of([user_id, *before.watchers, *after.watchers], between=user_id)
 
     def changed_contact(self, user_id: int, other_id: int) -> None:
-        """Two people are contacts from now on, or no longer."""
-        self._tell_of([user_id, other_id], between=user_id)
+        """Two people are contacts from now on, or no longer. Tells what it can, and raises nothing."""
+        with suppress(DatabaseDown, BusUnavailable):
+            self._tell_of([user_id, other_id], between=user_id)
 
     def _tell_of(self, people: Iterable[int], *, between: int) -> None:
         """Tell one person of the others, and them of that one, as they may see each other now."""

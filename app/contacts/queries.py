@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import BindParameter, Connection, and_, bindparam, or_, select
+from sqlalchemy import BindParameter, Connection, and_, bindparam, exists, func, or_, select
 from sqlalchemy.orm import aliased
 
-from app.contacts.models import Contact
+from app.contacts.models import Contact, EmailRequest
 
 USERS_AT_ONCE_MAX = 1000
 
@@ -26,17 +26,28 @@ _CONNECTED_OF = (
     )
     .order_by(Contact.user_id, Contact.other_id)
 )
-_PAIR = select(Contact.user_id, Contact.consents, Contact.refused, Contact.blocked).where(
-    or_(
-        and_(Contact.user_id == bindparam("user"), Contact.other_id == bindparam("other")),
-        and_(Contact.user_id == bindparam("other"), Contact.other_id == bindparam("user")),
-    )
+_BOTH_WAYS = or_(
+    and_(Contact.user_id == bindparam("user"), Contact.other_id == bindparam("other")),
+    and_(Contact.user_id == bindparam("other"), Contact.other_id == bindparam("user")),
 )
+_AGREED = select(func.count()).where(_BOTH_WAYS, Contact.consents == 1, Contact.blocked == 0)
+_asked_by_email = exists().where(EmailRequest.user_id == Contact.user_id, EmailRequest.other_id == Contact.other_id)
+_PAIR = select(
+    Contact.user_id,
+    Contact.consents,
+    Contact.refused,
+    Contact.blocked,
+    Contact.asked_at,
+    _asked_by_email.label("by_email"),
+).where(_BOTH_WAYS)
 
 
 @dataclass(frozen=True, slots=True)
 class Relation:
-    """How one person, "me", stands to another, "them". `blocks_me` is never told to me."""
+    """How one person, "me", stands to another, "them". `blocks_me` is never told to me.
+
+    `waiting_for_them`: as I may see it, which leaves out whom I asked by e-mail.
+    """
 
     connected: bool
     blocked_by_me: bool
@@ -47,7 +58,7 @@ class Relation:
 
 def connected(connection: Connection, user_id: int, other_id: int) -> bool:
     """Whether both consent and neither blocks. Nobody is connected with oneself."""
-    return relation(connection, user_id, other_id).connected
+    return connection.execute(_AGREED, {"user": user_id, "other": other_id}).scalar_one() == 2
 
 
 def connected_of(connection: Connection, user_ids: Sequence[int]) -> dict[int, list[int]]:
@@ -67,11 +78,11 @@ def relation(connection: Connection, user_id: int, other_id: int) -> Relation:
     blocked_by_me, blocks_me = bool(mine and mine.blocked), bool(theirs and theirs.blocked)
     apart = blocked_by_me or blocks_me
     i_agree, they_agree = bool(mine and mine.consents), bool(theirs and theirs.consents)
-    refused = bool(mine and mine.refused)
+    i_was_told, i_refused = bool(theirs and theirs.asked_at), bool(mine and mine.refused)
     return Relation(
-        connected=user_id != other_id and i_agree and they_agree and not apart,
+        connected=i_agree and they_agree and not apart,
         blocked_by_me=blocked_by_me,
         blocks_me=blocks_me,
-        waiting_for_me=they_agree and not i_agree and not refused and not apart,
-        waiting_for_them=i_agree and not they_agree and not blocked_by_me,
+        waiting_for_me=they_agree and i_was_told and not (i_agree or i_refused or apart),
+        waiting_for_them=i_agree and not they_agree and not (mine and mine.by_email),
     )

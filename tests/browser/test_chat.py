@@ -171,6 +171,23 @@ def test_money_that_is_asked_for_is_paid_through_the_usual_confirmation(
     talk(his, alice)
     expect(his.at("cobranca-situacao")).to_have_text(["Paga", "Recusada"])
     expect(his.at("cobranca-pagar")).to_have_count(0)
+    his.at("conversa-transferir").click()
+    expect(his.at("op-destino")).to_have_value(str(alice.account))
+    expect(his.at("op-valor")).to_be_editable()
+
+
+def test_a_persons_page_has_the_conversation_until_they_are_no_contacts(
+    alice: Person, bob: Person, befriend: Befriend, open_page: Opening
+) -> None:
+    befriend(alice, bob)
+    screen = open_page(f"{alice.url}/#/pessoas/{bob.id}", alice)
+    expect(screen.page.get_by_role("heading", level=1)).to_have_text("Bob Pereira")
+    write(screen, "Oi")
+    expect(screen.at("tique")).to_have_text("Enviada")
+    assert alice.post(f"/contatos/{bob.id}/bloquear", {}).status_code in (200, 204)
+    expect(screen.at("conversa-fechada")).to_be_visible()
+    expect(screen.at("mensagem-texto")).to_be_hidden()
+    expect(screen.at("mensagem")).to_contain_text("Oi")
 
 
 def test_an_own_message_is_edited_and_taken_back_before_both(

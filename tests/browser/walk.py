@@ -65,6 +65,7 @@ def outside(screen: Screen) -> Iterator[Stop]:
 def inside(screen: Screen, alice: Person, bob: Person) -> Iterator[Stop]:
     yield from at_home(screen, alice, bob)
     yield from transferring(screen, bob)
+    yield from knowing(screen, alice, bob)
     yield from depositing(screen)
     yield from reading(screen, alice)
     yield from chatting(screen, alice, bob)
@@ -115,6 +116,38 @@ def transferring(screen: Screen, bob: Person) -> Iterator[Stop]:
     screen.go("comprovante/999999999")
     screen.at("ausente").wait_for()
     yield Stop("no receipt", "comprovante-ausente")
+
+
+def knowing(screen: Screen, alice: Person, bob: Person) -> Iterator[Stop]:
+    asking, asked, stranger = (Person(alice.url, name) for name in ("Carla Nunes", "Davi Rocha", "Eva Prado"))
+    for one, other in ((alice, asked), (asking, alice), (alice, bob)):
+        assert one.post("/contatos", {"email": other.email}).status_code == 202
+    assert asked.post(f"/contatos/{alice.id}/aceitar", {}).status_code == 204
+    assert bob.transfer(alice, "1.00").status_code == 201
+    assert alice.transfer(stranger, "35.00").status_code == 201
+    assert alice.put(f"/contatos/{asked.id}", {"favorito": True}).status_code == 200
+    assert alice.post(f"/contatos/{stranger.id}/bloquear", {}).status_code == 204
+    screen.go("pessoas")
+    screen.at("pedido").wait_for()
+    screen.at("pessoa").nth(2).wait_for()
+    yield Stop("people", "pessoas", whole=True)
+    screen.at("pessoas-adicionar").click()
+    screen.at("pessoa-pedir").click()
+    yield Stop("adding a person", "adicionar-pessoa")
+    screen.page.keyboard.press("Escape")
+    screen.go(f"pessoas/{bob.id}")
+    screen.at("pagina-pessoa").get_by_test_id("extrato-linha").first.wait_for()
+    yield Stop("person", "pessoa", whole=True)
+    screen.at("pessoa-bloquear").click()
+    screen.at("pergunta-sim").wait_for()
+    yield Stop("sure to block")
+    screen.page.keyboard.press("Escape")
+    screen.at("pessoa-repetir").click()
+    screen.at("op-para").wait_for()
+    yield Stop("transfer to somebody who was picked", "para-uma-pessoa")
+    screen.go("pessoas/999999999")
+    screen.at("ausente").wait_for()
+    yield Stop("no such person")
 
 
 def depositing(screen: Screen) -> Iterator[Stop]:

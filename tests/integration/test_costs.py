@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, event, text
 
-from app.bank import queries, totals
+from app.bank import payees, queries, totals
 from app.bank.payloads import StatementQuery
 from app.db import Database
 from app.fields import read
@@ -78,6 +78,19 @@ def grown(shared_mariadb: Database) -> Grown:
 
 def test_a_page_of_several_accounts(grown: Grown) -> None:
     few, many = grown.both(queries.newest, lambda who: [grown.accounts[who.id]], limit=LIMIT)
+
+    assert many <= few
+    assert many <= PAGE_ROWS_TOUCHED_MAX
+
+
+def test_a_page_of_what_went_between_two_people(grown: Grown) -> None:
+    for customer, other in ((grown.short, grown.long), (grown.long, grown.short)):
+        shared = "SELECT :user, :other, entry_id FROM statement_lines WHERE account_id = :account"
+        values = {"user": customer.id, "other": other.id, "account": customer.account}
+        write(grown.database, f"INSERT INTO people_entries (user_id, other_id, entry_id) {shared}", **values)
+    others = {grown.short.id: grown.long.id, grown.long.id: grown.short.id}
+
+    few, many = grown.both(payees.between, lambda who: [who.id, others[who.id]], limit=LIMIT, before_id=None)
 
     assert many <= few
     assert many <= PAGE_ROWS_TOUCHED_MAX

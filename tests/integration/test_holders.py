@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
-from app.bank import accounts, ledger, payloads, queries, receipt_pdf, receipts
+from app.bank import holders, ledger, payloads, queries, receipt_pdf, receipts
 from app.bank.receipts import ReceiptView
 from app.db import Database
 from app.fields import read
@@ -48,7 +48,7 @@ def receipt(customer: Customer, operation: int) -> ReceiptView:
 
 
 def test_whom_a_transfer_would_reach_is_a_person(database: Database, mallory: Customer, disguised: int) -> None:
-    assert database.read(accounts.holder_name, disguised) == mallory.name
+    assert database.read(holders.of_account, disguised) == (mallory.id, mallory.name)
 
 
 def test_who_receives_money_reads_who_sent_it(mallory: Customer, disguised: int, bob: Customer) -> None:

@@ -3,7 +3,7 @@
 import pytest
 from sqlalchemy.exc import DBAPIError
 
-from app.bank import accounts
+from app.bank import accounts, holders
 from app.bank.models import CASH_ACCOUNT_ID
 from app.db import Database
 from app.errors import (
@@ -166,7 +166,7 @@ def test_the_cash_account_is_nobody_s(database: Database) -> None:
 
     for look in (
         lambda: database.read(accounts.owned, CASH_ACCOUNT_ID, alice.id),
-        lambda: database.read(accounts.holder_name, CASH_ACCOUNT_ID),
+        lambda: database.read(holders.of_account, CASH_ACCOUNT_ID),
     ):
         with pytest.raises(AppError) as refused:
             look()

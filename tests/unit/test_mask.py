@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.bank.accounts import mask
+from app.names import mask
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,7 @@ from app.bank import reconciliation
 from app.bank.models import CASH_ACCOUNT_ID
 from app.db import Database
 from app.errors import DatabaseDown
+from tests.cluster.chaos.listener import fact_of
 from tests.cluster.chaos.record import Operation, Record
 from tests.support.servers import DatabaseServer
 
@@ -113,12 +114,17 @@ class Auditor:
         rows = self._rows("SELECT user_id, seq FROM user_streams", [])
         return {int(user_id): int(seq) for user_id, seq in rows if user_id in wanted}
 
-    def event_operations(self, user_id: int) -> dict[int, int]:
-        """Seq → operation, of every event of a user's stream."""
+    def facts(self, user_id: int) -> dict[int, str]:
+        """Seq → what it tells of, of every event of a user's stream."""
+        rows = self._rows("SELECT seq, event, payload FROM stream_events WHERE user_id = %s", [user_id])
+        return {int(seq): fact_of(name, json.loads(payload)) for seq, name, payload in rows}
+
+    def cards(self, user_id: int) -> set[int]:
+        """The messages of a user's conversations that no client wrote: transfers."""
         rows = self._rows(
-            "SELECT seq, JSON_VALUE(payload, '$.dados.operacao_id') FROM stream_events WHERE user_id = %s", [user_id]
+            "SELECT id FROM chat_messages WHERE kind = 'transferencia' AND %s IN (low_id, high_id)", [user_id]
         )
-        return {int(seq): int(operation_id) for seq, operation_id in rows}
+        return {int(row[0]) for row in rows}
 
     def balances(self) -> dict[int, tuple[int, int]]:
         """Account id → version and centavos."""

@@ -1,5 +1,6 @@
 """The people of a run: each has an account, a network of its own and devices, and does things at random."""
 
+import queue
 import random
 import threading
 import time
@@ -15,12 +16,13 @@ from tests.cluster.chaos.listener import Listener, Login
 from tests.cluster.chaos.network import ClientLink, Network
 from tests.cluster.chaos.record import Record
 from tests.cluster.chaos.teller import Teller
+from tests.cluster.chaos.writer import Writer
 from tests.support.people import PASSWORD, Person
 
 REST_S = (0.1, 1.5)
 BURST_MAX = 4
-# Bursts of money, trips of one device, logins, logouts everywhere.
-DOINGS_WEIGHTS = (24, 5, 1, 1)
+# Bursts of money, messages, requests for money, trips of one device, logins, logouts everywhere.
+DOINGS_WEIGHTS = (18, 8, 2, 5, 1, 1)
 TRIP_S = (0.3, 3.0)
 FIRST_DEPOSIT_CENTS = 500_00
 ANSWER_TIMEOUT_S = 10.0
@@ -36,8 +38,11 @@ class Customer:
     email: str
     link: ClientLink
     teller: Teller
+    writer: Writer
     record: Record
     devices: list[Listener] = field(default_factory=list)
+    # What contacts ask for: who, the message, how much.
+    asked: "queue.SimpleQueue[tuple[Login, int, int]]" = field(default_factory=queue.SimpleQueue)
     _pause: threading.Event = field(default_factory=threading.Event)
 
     @classmethod
@@ -45,7 +50,26 @@ class Customer:
         link = ClientLink(network, nginx_port)
         person = Person(link.url)
         login = Login(person.id, person.account, person.token)
-        return cls(login, person.email, link, Teller(login, link, record, seed=f"{seed} money"), record)
+        teller = Teller(login, link, record, seed=f"{seed} money")
+        return cls(login, person.email, link, teller, Writer(login, link, record, seed=f"{seed} words"), record)
+
+    def befriend(self, other: "Customer") -> None:
+        """Each a contact of the other's. Before anything is broken."""
+        self._post_once("/contatos", {"email": other.email})
+        other._post_once(f"/contatos/{self.login.user_id}/aceitar", {})
+
+    def _post_once(self, path: str, body: dict[str, Any]) -> None:
+        headers = {"Authorization": f"Bearer {self.login.token}"}
+        requests.post(self.link.url + path, json=body, headers=headers, timeout=ANSWER_TIMEOUT_S).raise_for_status()
+
+    def sees_online(self) -> set[int] | None:
+        """Whom the person sees online; None when nobody says."""
+        headers = {"Authorization": f"Bearer {self.login.token}"}
+        with suppress(requests.RequestException):
+            answer = requests.get(f"{self.link.url}/usuarios/online", headers=headers, timeout=ANSWER_TIMEOUT_S)
+            if answer.status_code == 200:
+                return {each["usuario_id"] for each in answer.json()}
+        return None
 
     def add_page(self, transport: str, *, seed: str, says_it_in_handshake: bool) -> None:
         name = f"user {self.login.user_id}'s page over {transport}"
@@ -112,9 +136,10 @@ class Routine:
         self._thread.join()
 
     def _run(self) -> None:
-        doings = (self._burst, self._trip, self._customer.log_in_again, self._log_out)
+        doings = (self._burst, self._write, self._ask, self._trip, self._customer.log_in_again, self._log_out)
         while not self._over.wait(self._random.uniform(*REST_S)):
             self._random.choices(doings, DOINGS_WEIGHTS)[0]()
+            self._pay_what_was_asked()
 
     def _burst(self) -> None:
         teller = self._customer.teller
@@ -125,6 +150,19 @@ class Routine:
                 teller.transfer(self._random.choice(self._others).login, cents)
             else:
                 getattr(teller, kind)(cents)
+
+    def _write(self) -> None:
+        self._customer.writer.write(self._random.choice(self._others).login)
+
+    def _ask(self) -> None:
+        other, cents = self._random.choice(self._others), self._random.randint(1_00, 5_00)
+        if request := self._customer.writer.ask(other.login, cents):
+            other.asked.put((self._customer.login, request.id, cents))
+
+    def _pay_what_was_asked(self) -> None:
+        with suppress(queue.Empty):
+            asker, request_id, cents = self._customer.asked.get_nowait()
+            self._customer.teller.transfer(asker, cents, request_id=request_id)
 
     def _trip(self) -> None:
         device = self._random.choice(self._customer.devices)

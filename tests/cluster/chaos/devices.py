@@ -37,13 +37,13 @@ class Page(Listener):
         elif not answer["recuperado"]:
             self._record.problem(f"lost: {self.name} at {self._place} was told to start afresh: {answer}")
 
-    def _event(self, client: OrderedClient, event: dict[str, Any]) -> None:
+    def _event(self, client: OrderedClient, event: dict[str, Any], fact: str) -> None:
         last = self._place["ultimo_seq"]
         if event["seq"] <= last:
             self.dropped += 1
         elif event["seq"] == last + 1:
             self._place["ultimo_seq"] = event["seq"]
-            self._show(event)
+            self._show(event, fact)
         elif self._asked[0] != last or time.monotonic() - self._asked[1] > ASK_AGAIN_S:
             self.gaps += 1
             self._asked = (last, time.monotonic())
@@ -70,7 +70,7 @@ class PlainClient(Listener):
     def _begin(self, answer: dict[str, Any]) -> None:
         self._last = answer["seq"]
 
-    def _event(self, client: OrderedClient, event: dict[str, Any]) -> None:
+    def _event(self, client: OrderedClient, event: dict[str, Any], fact: str) -> None:
         """While its connection lives it gets each event once and in order, without saying what it has."""
         if event["seq"] <= self._last:
             self._record.problem(f"duplicated: {self.name} got {event['seq']} again after {self._last}")
@@ -78,4 +78,4 @@ class PlainClient(Listener):
         if event["seq"] > self._last + 1:
             self._record.problem(f"lost: {self.name} got {event['seq']} right after {self._last}")
         self._last = event["seq"]
-        self._show(event)
+        self._show(event, fact)

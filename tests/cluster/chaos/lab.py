@@ -1,5 +1,6 @@
 """A cluster with everything around it that can be broken: servers, links, customers and the auditor."""
 
+import itertools
 import logging
 import random
 import signal
@@ -28,6 +29,9 @@ CUSTOMERS = 6
 DATABASE = "chaos"
 HEALTHY_WITHIN_S = 60.0
 SETTLE_WITHIN_S = 30.0
+# Of a node that was killed, and of a Redis that lost everything.
+PRESENCE_WITHIN_S = 15.0
+LOOK_EVERY_S = 1.0
 # Longer than anybody insists on a new login.
 BACK_WITHIN_S = 150.0
 
@@ -104,6 +108,17 @@ class Lab:
                 self.record.problem(f"lost: {listener.name} is at {listener.position}, its stream at {head}")
         self.trips.set()
 
+    def wait_presence_true(self) -> None:
+        """Everybody whose devices are there is seen so by their contacts. What is not goes into the record."""
+        friends = {customer.login.user_id for customer in self.customers[2:]}
+        for customer in self.customers[2:]:
+            wanted, deadline = friends - {customer.login.user_id}, time.monotonic() + PRESENCE_WITHIN_S
+            while (seen := customer.sees_online()) != wanted:
+                if time.monotonic() > deadline:
+                    self.record.problem(f"presence: user {customer.login.user_id} sees {seen} instead of {wanted}")
+                    break
+                self.hold(LOOK_EVERY_S)
+
     def stop(self) -> None:
         for routine in self.routines:
             routine.stop()
@@ -161,6 +176,8 @@ def _people(lab: Lab, network: Network, seed: str) -> None:
         listener.start()
     for listener in lab.listeners():
         eventually(_has(listener, 0), f"{listener.name} online")
+    for one, other in itertools.combinations(lab.customers[2:], 2):
+        one.befriend(other)
     for customer in lab.customers:
         customer.teller.deposit(FIRST_DEPOSIT_CENTS)
     others = lab.customers[2:]

@@ -11,7 +11,7 @@ from typing import Any
 from socketio.exceptions import SocketIOError
 
 from tests.cluster.chaos.network import ClientLink
-from tests.cluster.chaos.record import Record
+from tests.cluster.chaos.record import Record, message_fact, operation_fact
 from tests.support.ordered_client import OrderedClient
 from tests.support.stalls import uncovered_s
 
@@ -20,6 +20,7 @@ CONNECT_TIMEOUT_S = 10.0
 CEILING_FIRST_S = 0.5
 CEILING_MAX_S = 2.0
 LOOK_S = 0.05
+CHAT = ("chat_mensagem", "chat_alterada", "chat_lida")
 # A node learns within a second that a token was ended; what it has sent before may still be on its way.
 ENDED_WITHIN_S = 3.0
 
@@ -39,7 +40,8 @@ class Shown:
     """A durable event as the person saw it."""
 
     seq: int
-    operation_id: int
+    # What it tells of: `record.operation_fact`, `message_fact`, or another event's name.
+    fact: str
     at: float
 
 
@@ -85,7 +87,7 @@ class Listener(ABC):
         """`autenticado` came."""
 
     @abstractmethod
-    def _event(self, client: OrderedClient, event: dict[str, Any]) -> None: ...
+    def _event(self, client: OrderedClient, event: dict[str, Any], fact: str) -> None: ...
 
     def start(self) -> None:
         self._thread.start()
@@ -184,6 +186,8 @@ class Listener(ABC):
             self._authenticated(payload)
         elif name == "notificacao":
             self._notification(client, payload)
+        elif name in CHAT:
+            self._chat(client, name, payload)
         elif name == "saldo_atualizado":
             self._balance(payload)
         elif name == "erro":
@@ -220,11 +224,18 @@ class Listener(ABC):
 
     def _notification(self, client: OrderedClient, event: dict[str, Any]) -> None:
         own = event["id"] == f"{self.login.user_id}-{event['seq']}"
-        rows = event["dados"]["movimentacoes"]
+        rows = event["dados"].get("movimentacoes", [])
         if not own or any(row["CorrentistaID"] != self.login.account for row in rows):
             self._record.problem(f"leaked: {self.name} received {event}")
         self._check_token()
-        self._event(client, event)
+        self._event(client, event, fact_of("notificacao", event))
+
+    def _chat(self, client: OrderedClient, name: str, event: dict[str, Any]) -> None:
+        own = event["id"] == f"{self.login.user_id}-{event['seq']}"
+        if not own or (name != "chat_lida" and self.login.user_id not in (event["de"], event["para"])):
+            self._record.problem(f"leaked: {self.name} received {event}")
+        self._check_token()
+        self._event(client, event, fact_of(name, event))
 
     def _check_token(self) -> None:
         """What comes long after the token of this connection was ended should not have come."""
@@ -235,8 +246,15 @@ class Listener(ABC):
         if ended_s > limit_s:
             self._record.problem(f"leaked: {self.name} heard something {ended_s:.1f} s after its token was ended")
 
-    def _show(self, event: dict[str, Any]) -> None:
-        self.shown.append(Shown(event["seq"], event["dados"]["operacao_id"], time.monotonic()))
+    def _show(self, event: dict[str, Any], fact: str) -> None:
+        self.shown.append(Shown(event["seq"], fact, time.monotonic()))
+
+
+def fact_of(name: str, event: dict[str, Any]) -> str:
+    """What an event tells of. Events of one fact come once to each person."""
+    if name == "notificacao" and "operacao_id" in event["dados"]:
+        return operation_fact(event["dados"]["operacao_id"])
+    return message_fact(event["mensagem_id"]) if name == "chat_mensagem" else name
 
 
 def _farewell(client: OrderedClient) -> None:

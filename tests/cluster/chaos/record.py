@@ -22,6 +22,23 @@ class Operation:
     at: float
 
 
+@dataclass(frozen=True, slots=True)
+class Message:
+    """What somebody wrote, or asked for, whose outcome is known. `at` as that of an Operation."""
+
+    id: int
+    parties: frozenset[int]
+    at: float
+
+
+def operation_fact(operation_id: int) -> str:
+    return f"operation {operation_id}"
+
+
+def message_fact(message_id: int) -> str:
+    return f"message {message_id}"
+
+
 @dataclass
 class Window:
     """One fault, from its start until everything answered again. Times of `time.monotonic`.
@@ -43,6 +60,7 @@ class Record:
     stalls: Stalls = field(default_factory=Stalls)
     begun: float = field(default_factory=time.monotonic)
     operations: dict[int, Operation] = field(default_factory=dict)
+    messages: dict[int, Message] = field(default_factory=dict)
     refused_keys: list[tuple[int, str]] = field(default_factory=list)
     windows: list[Window] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
@@ -55,6 +73,22 @@ class Record:
             first = self.operations.setdefault(operation.id, operation)
         if first is not operation:
             self.problem(f"keys {first.key} and {operation.key} were answered with one operation {operation.id}")
+
+    def acknowledge_message(self, message: Message) -> None:
+        with self._lock:
+            known = self.messages.setdefault(message.id, message)
+        if known is not message:
+            self.problem(f"duplicated: two requests were answered with one message {message.id}")
+
+    def done_at(self, fact: str) -> float | None:
+        """When the client knew of what an event tells; None for what no client asked for."""
+        kind, _, number = fact.partition(" ")
+        known: dict[str, dict[int, Operation] | dict[int, Message]] = {
+            "operation": self.operations,
+            "message": self.messages,
+        }
+        done = known[kind].get(int(number)) if kind in known else None
+        return done.at if done else None
 
     def refuse(self, user_id: int, key: str) -> None:
         with self._lock:

@@ -25,6 +25,7 @@ class Report:
     seed: str
     duration_s: float
     operations: int
+    messages: int
     repeats: int
     events: int
     screens: int
@@ -45,6 +46,7 @@ class Report:
             ("seed", self.seed),
             ("duration", f"{self.duration_s:.0f} s"),
             ("operations acknowledged", self.operations),
+            ("messages written", self.messages),
             ("requests repeated under their key", self.repeats),
             ("events", self.events),
             ("deliveries to screens", self.screens),
@@ -79,11 +81,11 @@ def write(seed: str, lab: Lab, duration_s: float) -> Report:
         screens += len(listener.shown)
         for shown in listener.shown:
             events.add((listener.login.user_id, shown.seq))
-            operation = record.operations.get(shown.operation_id)
-            if operation is None:
+            done_at = record.done_at(shown.fact)
+            if done_at is None:
                 continue
-            delay_s = listener.reachable_s(operation.at, shown.at)
-            window = record.window_of(operation.at, max(operation.at, shown.at))
+            delay_s = listener.reachable_s(done_at, shown.at)
+            window = record.window_of(done_at, max(done_at, shown.at))
             line = lines[window.fault if window else CALM]
             line.deliveries += 1
             line.delay_s = max(line.delay_s, delay_s)
@@ -93,6 +95,7 @@ def write(seed: str, lab: Lab, duration_s: float) -> Report:
         seed=seed,
         duration_s=duration_s,
         operations=len(record.operations),
+        messages=len(record.messages),
         repeats=record.repeats,
         events=len(events),
         screens=screens,

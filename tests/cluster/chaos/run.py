@@ -11,7 +11,7 @@ from tests.cluster.chaos.devices import Page
 from tests.cluster.chaos.lab import Lab, running_lab
 from tests.cluster.chaos.listener import Listener
 from tests.cluster.chaos.plan import Step
-from tests.cluster.chaos.record import Record
+from tests.cluster.chaos.record import Record, message_fact, operation_fact
 from tests.cluster.chaos.report import Report, write
 from tests.support.cluster import ROOT
 
@@ -50,6 +50,7 @@ def _take(lab: Lab, step: Step, say: Say) -> None:
     lab.wait_healthy()
     lab.wait_all_told()
     window.ended = time.monotonic()
+    lab.wait_presence_true()
     lab.auditor.check_operations(all_of_them=False)
     lab.auditor.reconcile()
     for problem in record.problems[known:]:
@@ -62,7 +63,7 @@ def account(lab: Lab) -> None:
     _check_command(lab)
     balances = lab.auditor.balances()
     for customer in lab.customers:
-        events = lab.auditor.event_operations(customer.login.user_id)
+        events = lab.auditor.facts(customer.login.user_id)
         _check_stream(lab, customer.login.user_id, events)
         for device in customer.devices:
             _check_shown(lab, device, events)
@@ -84,20 +85,25 @@ def _check_command(lab: Lab) -> None:
         lab.record.problem(f"books: python -m worker conciliar: {done.stdout}{done.stderr}")
 
 
-def _check_stream(lab: Lab, user_id: int, events: dict[int, int]) -> None:
-    """Exactly one event for each operation of this user, numbered from 1."""
-    wanted = {operation.id for operation in lab.record.operations.values() if user_id in operation.parties}
-    if sorted(events) != list(range(1, len(wanted) + 1)) or set(events.values()) != wanted:
-        lab.record.problem(f"user {user_id}: {len(events)} events for {len(wanted)} operations")
+def _check_stream(lab: Lab, user_id: int, events: dict[int, str]) -> None:
+    """Exactly one event for each operation and each message of this user, numbered from 1 with what else was told."""
+    operations = {operation_fact(o.id) for o in lab.record.operations.values() if user_id in o.parties}
+    written = {message.id for message in lab.record.messages.values() if user_id in message.parties}
+    messages = {message_fact(number) for number in written | lab.auditor.cards(user_id)}
+    told = [fact for fact in events.values() if " " in fact]
+    if sorted(events) != list(range(1, len(events) + 1)):
+        lab.record.problem(f"user {user_id}: {len(events)} events are not numbered from 1")
+    if sorted(told) != sorted(operations | messages):
+        lab.record.problem(f"user {user_id}: told of {len(told)} things, of {len(operations)} + {len(messages)}")
 
 
-def _check_shown(lab: Lab, device: Listener, events: dict[int, int]) -> None:
+def _check_shown(lab: Lab, device: Listener, events: dict[int, str]) -> None:
     """What a page showed is the whole stream, once, in order; what a plain client showed is part of it."""
-    shown = [(event.seq, event.operation_id) for event in device.shown]
+    shown = [(event.seq, event.fact) for event in device.shown]
     if isinstance(device, Page):
         if shown != sorted(events.items()):
             lab.record.problem(f"lost or duplicated: {device.name} showed {len(shown)} of {len(events)} events")
-    elif any(events.get(seq) != operation_id for seq, operation_id in shown):
+    elif any(events.get(seq) != fact for seq, fact in shown):
         lab.record.problem(f"leaked: {device.name} showed what is not in its stream")
 
 

@@ -43,11 +43,13 @@ class Teller:
         body = {"correntista_id": self._login.account, "descricao": "Luz"}
         return self._operate("/pagamento", body, cents, self._login)
 
-    def transfer(self, other: Login, cents: int) -> Operation | None:
-        body = {
+    def transfer(self, other: Login, cents: int, *, request_id: int | None = None) -> Operation | None:
+        """`request_id`: of a request of the other's, which this pays."""
+        body: dict[str, Any] = {
             "correntista_id_origem": self._login.account,
             "correntista_id_destino": other.account,
             "descricao": "Aluguel",
+            "cobranca_id": request_id,
         }
         return self._operate("/transferencia", body, cents, self._login, other)
 

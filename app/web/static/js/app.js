@@ -12,6 +12,7 @@ import { Places } from "./models/places.js";
 import { Presence } from "./models/presence.js";
 import { Session } from "./models/session.js";
 import { ChatClient } from "./lib/chat_client.js";
+import { Contacts } from "./lib/contacts.js";
 import { Loader } from "./lib/loader.js";
 import { Operations } from "./lib/operations.js";
 import { keepRenewed } from "./lib/renewal.js";
@@ -47,6 +48,7 @@ export class App {
   loader = new Loader(this);
   operations = new Operations(this);
   chat = new ChatClient(this, { newId: newKey });
+  contacts = new Contacts(this);
   sounds = new Sounds(this);
   idle = new Idle(localStorage, { idle: (minutes) => this.#lock(minutes) });
   /** @type {EventStream | null} */
@@ -65,6 +67,8 @@ export class App {
     this.operations.on("sent", ({ kind, body }) => this.places.settle((draft) => draft.kind === kind && isSame(bodyOf(draft), body)));
     this.operations.on("done", (answer) => this.#settled(answer));
     this.connection.on("change", ({ state }) => this.#doubtPresence(state === "conectado"));
+    // Whom the person pays is in the list from then on.
+    this.bank.on("rows", (rows) => rows.some((row) => row.BeneficiarioID !== null) && this.contacts.changed());
     keepRenewed(this.session, this.http);
     window.addEventListener("storage", ({ key, oldValue, newValue }) => {
       this.session.changedElsewhere(key, oldValue);
@@ -105,6 +109,7 @@ export class App {
     this.presence.clear();
     this.chat.finish(left);
     this.operations.clear();
+    this.contacts.people.clear();
   }
 
   #open() {
@@ -121,6 +126,7 @@ export class App {
         else this.loader.readCursor();
         this.chat.live(fresh);
         this.say("presenca_listar", {});
+        this.contacts.changed();
       },
       durable: (name, event) => this.#stream?.receive(name, event),
       state: (name, payload) => this.#apply(name, payload),
@@ -164,6 +170,7 @@ export class App {
    */
   #apply(name, payload) {
     if (name === "saldo_atualizado") this.bank.applyBalance(payload);
+    if (name === "contatos") this.contacts.changed();
     if (name === "notificacoes_lidas") this.inbox.readUpTo(payload.ate);
     if (name === "presenca") this.presence.receive(payload);
     if (name === "presenca_lista") this.presence.load(payload);

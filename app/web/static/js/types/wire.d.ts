@@ -51,7 +51,44 @@ export interface Notification {
     /** The person did it, on whatever device. */
     propria?: boolean;
     movimentacoes?: Row[];
+    /** Of somebody who asks to be a contact, or accepted. */
+    usuario_id?: number;
   } | null;
+}
+
+/** The last transfer of the person to another. */
+export interface LastTransfer {
+  operacao_id: number;
+  valor: Money;
+  descricao: string;
+  correntista_id_origem: number;
+  correntista_id_destino: number;
+  data: string;
+}
+
+/** Somebody whom the person knows. The name is masked where they are strangers to each other. */
+export interface PersonPayload {
+  usuario_id: number;
+  nome: string;
+  situacao: "contato" | "pedido_enviado" | "pedido_recebido" | "historico" | "bloqueado";
+  favorito: boolean;
+  CorrentistaID: number | null;
+  ultima_transferencia: LastTransfer | null;
+}
+
+/** What the person typed to ask somebody; whether it reached anybody is not said. */
+export interface EmailRequest {
+  pedido_id: number;
+  email: string;
+  data: string;
+}
+
+/** Whom a transfer would reach. */
+export interface Holder {
+  CorrentistaID: number;
+  Titular: string;
+  contato: boolean;
+  primeira_vez: boolean;
 }
 
 export interface DurableEvent {

@@ -18,7 +18,7 @@ import { toast } from "./toasts.js";
  */
 export function moneyButtons(app, other, scope) {
   const button = (/** @type {string} */ name, /** @type {string} */ picture, /** @type {string} */ words, /** @type {() => void} */ run) =>
-    el("button", { type: "button", class: "ghost", title: words, onclick: run, "data-testid": `conversa-${name}` }, icon(picture), el("span", {}, words));
+    el("button", { type: "button", class: name === "transferir" ? "ghost talk-transfer" : "ghost", title: words, onclick: run, "data-testid": `conversa-${name}` }, icon(picture), el("span", {}, words));
   const transfer = async () => {
     try {
       const account = await app.chat.accountOf(other);

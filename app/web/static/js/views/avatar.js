@@ -1,5 +1,6 @@
 // @ts-check
 import { el } from "../lib/dom.js";
+import { initials } from "../models/people.js";
 /** @import { App } from "../app.js" */
 
 /**
@@ -19,13 +20,4 @@ export function avatar({ presence }, id, name) {
   };
   update();
   return { node, update };
-}
-
-/**
- * The first letters of the first and of the last name.
- * @param {string} name
- */
-function initials(name) {
-  const words = name.split(" ").filter(Boolean);
-  return [words[0], words.length > 1 ? words[words.length - 1] : ""].map((word) => [...(word ?? "")][0] ?? "").join("");
 }

@@ -7,10 +7,11 @@ import { isSettled } from "../models/pending.js";
 /** @import { ApiError } from "../lib/http.js" */
 /** @import { Scope } from "../lib/scope.js" */
 /** @import { Draft } from "../models/operation.js" */
+/** @import { Holder } from "../types/wire.js" */
 
 /**
  * @typedef {object} Steps
- * @property {Promise<{ Titular: string }> | null} holder whom a transfer would reach
+ * @property {Promise<Holder> | null} holder whom a transfer would reach; null for nobody else
  * @property {(problems?: Record<string, string>) => void} back
  * @property {() => Promise<void>} confirm
  * @property {Scope} scope
@@ -26,9 +27,10 @@ export function confirmStep(app, draft, { holder, back, confirm, scope }) {
   const { verb } = OPERATIONS[draft.kind];
   const notice = el("p", { class: "form-notice", role: "alert", "data-testid": "op-aviso" });
   const holderName = el("dd", { "data-testid": "op-titular" }, "Consultando…");
+  const first = el("p", { class: "form-notice", role: "status", "data-testid": "op-primeira-vez" });
   const button = el("button", { type: "button", "data-testid": "op-confirmar" }, `${verb} ${formatBRL(draft.cents)}`);
   const correct = el("button", { type: "button", class: "secondary outline", "data-testid": "op-corrigir", onclick: () => back() }, "Corrigir");
-  if (holder) awaitHolder(holder, { holderName, button, back });
+  if (holder) awaitHolder(holder, { holderName, first, button, back });
   button.addEventListener("click", async () => {
     busy(button, correct, true);
     try {
@@ -46,6 +48,7 @@ export function confirmStep(app, draft, { holder, back, confirm, scope }) {
     el("h2", { "data-focus": true }, "Confira antes de confirmar"),
     el("p", { class: "confirm-sum" }, formatBRL(draft.cents)),
     el("dl", { class: "facts" }, ...facts(app, draft, { scope, holderName: holder ? holderName : null })),
+    first,
     notice,
     el("div", { class: "actions" }, correct, button),
   );
@@ -73,7 +76,7 @@ function facts({ bank }, draft, { scope, holderName }) {
   update();
   return [
     fact(kind === "deposito" ? "Na conta" : "Da conta", name),
-    target !== null && kind === "transferencia" ? fact("Para a conta", String(target)) : null,
+    target !== null && kind === "transferencia" ? fact("Para a conta", targetWords(bank.accounts, target)) : null,
     holderName ? fact("Titular", holderName) : null,
     description.trim() ? fact(kind === "pagamento" ? "Pagamento" : "Mensagem", description.trim()) : null,
     fact("Saldo depois", after),
@@ -81,13 +84,25 @@ function facts({ bank }, draft, { scope, holderName }) {
 }
 
 /**
- * @param {Promise<{ Titular: string }>} holder
- * @param {{ holderName: HTMLElement, button: HTMLButtonElement, back: Steps["back"] }} parts
+ * Own accounts have names.
+ * @param {App["bank"]["accounts"]} accounts
+ * @param {number} target
  */
-async function awaitHolder(holder, { holderName, button, back }) {
+function targetWords(accounts, target) {
+  const own = accounts.find(target);
+  return own ? `${own.name} · conta ${target}` : String(target);
+}
+
+/**
+ * @param {Promise<Holder>} holder
+ * @param {{ holderName: HTMLElement, first: HTMLElement, button: HTMLButtonElement, back: Steps["back"] }} parts
+ */
+async function awaitHolder(holder, { holderName, first, button, back }) {
   button.disabled = true;
   try {
-    setText(holderName, (await holder).Titular);
+    const { Titular, contato, primeira_vez: isFirst } = await holder;
+    setText(holderName, contato ? `${Titular} · seu contato` : Titular);
+    if (isFirst) fill(first, icon("info"), "Primeira vez que você paga esta pessoa. Confira o nome antes de confirmar.");
     button.disabled = false;
   } catch (error) {
     back({ destino: /** @type {Error} */ (error).message });

@@ -44,12 +44,31 @@ export function conversationView(app, other, { at, scope, heading }) {
   scope.add(
     chat.opened(other),
     chat.model.on("load", () => void reader.begin()),
+    app.contacts.people.on("change", contactChanged(app, other, () => void reader.begin())),
     reader.on("begun", (begun) => show(begun.other)),
     chat.model.on("arrived", (event) => void (event.conversa === other && setText(said, `${event.nome}: ${lineOf(event, chat.me)}`))),
   );
   clearToasts(`#/conversas/${other}`);
   reader.begin(at);
   return node;
+}
+
+/**
+ * Whether the two may write to each other is the bank's to say: it is asked again when that may have changed.
+ * @param {App} app
+ * @param {number} other
+ * @param {() => void} run
+ */
+function contactChanged({ contacts }, other, run) {
+  const situation = () => contacts.people.list.find(({ usuario_id }) => usuario_id === other)?.situacao;
+  let before = situation();
+  contacts.need();
+  return () => {
+    const first = before === undefined;
+    if (before === situation()) return;
+    before = situation();
+    if (!first) run();
+  };
 }
 
 function stranger() {
@@ -86,7 +105,8 @@ function conversationHead(app, other, { scope, heading }) {
   scope.add(chat.model.on("change", update), chat.typing.on("change", update), presence.on("change", update));
   scope.eachDay(update);
   update();
+  const page = heading === "h1" ? el("a", { href: `#/pessoas/${other}`, class: "talk-page" }, name) : name;
   const back = el("a", { href: "#/conversas", class: "talk-back", "aria-label": "Todas as conversas", "data-testid": "conversa-voltar" }, icon("arrow-left"));
-  const node = el("header", { class: "talk-head" }, back, picture.node, el("div", { class: "talk-who" }, name, state), money, report);
+  const node = el("header", { class: "talk-head" }, back, picture.node, el("div", { class: "talk-who" }, page, state), money, report);
   return { node, show };
 }

@@ -8,6 +8,7 @@ import { receiptPath } from "../models/statement.js";
 import { amountField } from "./amount_field.js";
 import { confirmStep } from "./confirm.js";
 import { field, showProblems } from "./field.js";
+import { targetField } from "./target_field.js";
 /** @import { App } from "../app.js" */
 /** @import { Draft } from "../models/operation.js" */
 /** @import { OperationKind } from "../types/wire.js" */
@@ -56,7 +57,8 @@ function formPage(app, kind, account, scope) {
  */
 function confirmPage(app, draft, scope) {
   const form = app.places.at(app.here.kept("formulario"));
-  const holder = draft.kind === "transferencia" ? app.http.get(`/correntistas/${draft.target}/titular`) : null;
+  const isOther = draft.kind === "transferencia" && !app.bank.accounts.has(draft.target);
+  const holder = isOther ? app.http.get(`/correntistas/${draft.target}/titular`) : null;
   const back = (/** @type {Record<string, string>} */ problems = {}) => {
     if (scope.disposed) return;
     form.keep("problemas", problems);
@@ -88,11 +90,12 @@ function operationForm(app, { kind, account, scope, next }) {
   const left = here.kept("campos");
   const amount = amountField();
   const source = accountSelect(app, kind, Number(left?.conta) || account, scope);
-  const target = targetField();
+  const target = targetField(app, { source: source.input, scope });
   const description = descriptionField(kind);
   if (left) {
     amount.restore(left.valor);
     target.input.value = left.destino;
+    target.show();
     description.input.value = left.descricao;
   }
   const request = (kind === "transferencia" && left?.cobranca) || null;
@@ -187,19 +190,6 @@ function accountSelect({ bank }, kind, chosen, scope) {
   scope.add(bank.on("change", update));
   update();
   return made;
-}
-
-function targetField() {
-  const input = el("input", {
-    id: "destino",
-    name: "destino",
-    inputmode: "numeric",
-    autocomplete: "off",
-    maxlength: 15,
-    "data-testid": "op-destino",
-  });
-  input.addEventListener("input", () => (input.value = input.value.replace(/[^0-9]/g, "")));
-  return field("Para a conta", input, { hint: "O número da conta de quem recebe." });
 }
 
 /** @param {OperationKind} kind */

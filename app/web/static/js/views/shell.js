@@ -24,6 +24,7 @@ const SCREENS = {
   extrato: async () => (await import("./statement.js")).statementView,
   comprovante: async () => (await import("./receipt.js")).receiptView,
   conversas: async () => (await import("./conversations.js")).conversationsView,
+  pessoas: async () => (await import("./people.js")).peopleView,
   preferencias: async () => (await import("./preferences.js")).preferencesView,
   verificar: async () => (await import("./verify.js")).verifyView,
 };
@@ -33,6 +34,7 @@ const TABS = [
   { path: "operar/transferencia", name: "operar", words: "Operar", icon: "arrow-left-right" },
   { path: "extrato", name: "extrato", words: "Extrato", icon: "list" },
   { path: "conversas", name: "conversas", words: "Conversas", icon: "message-circle" },
+  { path: "pessoas", name: "pessoas", words: "Pessoas", icon: "users" },
 ];
 /** In the bar on top: the bar below has room for places where people go often. */
 const SETTINGS = { path: "preferencias", name: "preferencias", words: "Preferências", icon: "settings" };

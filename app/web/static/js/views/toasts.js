@@ -133,6 +133,7 @@ function isOnScreen({ dados }) {
 export function receiptHref(dados) {
   const row = dados?.movimentacoes?.[0];
   if (row) return `#/${receiptPath(row)}`;
+  if (dados?.usuario_id) return `#/pessoas/${dados.usuario_id}`;
   return dados?.operacao_id ? `#/comprovante/${dados.operacao_id}` : undefined;
 }
 
