@@ -7,8 +7,8 @@ from app.bank import accounts, actions, payloads
 from app.bank.models import Account
 from app.chat import actions as chat
 from app.chat import money
+from app.contacts import pairs
 from app.contacts import queries as contacts
-from app.contacts.models import Contact
 from app.db import Database
 from app.streams.stream import streams
 from app.users import actions as users
@@ -49,9 +49,10 @@ def _create(connection: Connection, password_hash: str) -> bool:
 
 def _talk(connection: Connection, admin: int, maria: int) -> None:
     """The two are contacts of each other, have said a few things, and one asks the other for money."""
-    flags = {"consents": 1, "listed": 1, "refused": 0, "favourite": 0, "blocked": 0}
-    pairs = ((admin, maria), (maria, admin))
-    connection.execute(insert(Contact), [{"user_id": user, "other_id": other, **flags} for user, other in pairs])
+    known = pairs.lock(connection, admin, maria)
+    assert known is not None, "both were just made"
+    for side in (known.mine, known.theirs):
+        pairs.write(connection, side, consents=1, listed=1)
     said = (
         (maria, admin, "Oi, João! O almoço de domingo está de pé?"),
         (admin, maria, "Está! Eu levo a sobremesa 🍮"),
