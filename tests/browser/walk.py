@@ -99,6 +99,8 @@ def at_home(screen: Screen, alice: Person, bob: Person) -> Iterator[Stop]:
 def transferring(screen: Screen, bob: Person) -> Iterator[Stop]:
     screen.go("operar/transferencia")
     screen.at("op-continuar").click()
+    # The first field that is wrong has the focus, and what stands above it may be half under the bar.
+    screen.page.evaluate("scrollTo(0, 0)")
     yield Stop("operation with errors")
     screen.go("operar/saque")
     screen.at("form-saque").wait_for()
