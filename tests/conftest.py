@@ -5,10 +5,11 @@ from pathlib import Path
 
 import hypothesis
 import pytest
-from sqlalchemy import Connection
+from sqlalchemy import Connection, insert
 
 from app import factory
 from app.bank import accounts
+from app.contacts.models import Contact
 from app.db import Database
 from app.migrations import runner
 from app.users import actions as users
@@ -98,3 +99,23 @@ def alice(person: Callable[..., Person]) -> Person:
 @pytest.fixture
 def bob(person: Callable[..., Person]) -> Person:
     return person("Bob Pereira")
+
+
+@pytest.fixture(scope="session")
+def bank(cluster: Cluster) -> Iterator[Database]:
+    """The shared cluster's database, for what no client can do."""
+    db = Database(cluster.database())
+    yield db
+    db.dispose()
+
+
+@pytest.fixture
+def befriend(bank: Database) -> Callable[[Person, Person], None]:
+    """Make two people contacts of each other."""
+    flags = {"consents": 1, "listed": 1, "refused": 0, "favourite": 0, "blocked": 0}
+
+    def both(one: Person, other: Person) -> None:
+        pairs = [{"user_id": a.id, "other_id": b.id, **flags} for a, b in ((one, other), (other, one))]
+        bank.transact(lambda connection: connection.execute(insert(Contact), pairs))
+
+    return both

@@ -118,7 +118,16 @@ class SideOut(TypedDict):
     nao_lidas: int
 
 
+class OtherOut(TypedDict):
+    usuario_id: int
+    nome: str
+    # Whether a message would be taken: both are contacts, and neither blocks the other.
+    pode_escrever: bool
+
+
 class MessagesOut(TypedDict):
+    # Also before the first message; None for a stranger, whose name is nobody's business.
+    pessoa: OtherOut | None
     conversa: ConversationOut | None
     mensagens: list[Mensagem]
 
@@ -133,6 +142,10 @@ def conversation(found: Conversation) -> ConversationOut:
         "outro_recebida_ate": found.other_received_to,
         "ultima": messages.payload(found.last) if found.last else None,
     }
+
+
+def other(user_id: int, name: str | None, *, may_write: bool) -> OtherOut | None:
+    return None if name is None else {"usuario_id": user_id, "nome": name, "pode_escrever": may_write}
 
 
 def side(of: Side) -> SideOut:

@@ -8,8 +8,9 @@ from sqlalchemy import Connection
 
 from app import http
 from app.chat import messages, payloads, queries
+from app.chat.actions import Connected
 from app.chat.chat import SEARCHES, Chat
-from app.chat.queries import Conversation, Page
+from app.chat.queries import Page
 from app.db import Database
 from app.users import bearer
 from app.users.auth import Auth, Identity
@@ -18,7 +19,7 @@ from app.wire import Mensagem
 _PERSON = "<int:usuario_id>"
 
 
-def blueprint(db: Database, auth: Auth, limits: Limiter, chat: Chat) -> Blueprint:
+def blueprint(db: Database, auth: Auth, limits: Limiter, chat: Chat, *, connected: Connected) -> Blueprint:
     routes = Blueprint("conversas", __name__)
     http.refuse_large_ids(routes)
     requires_user = bearer.requires_user(auth)
@@ -41,12 +42,7 @@ def blueprint(db: Database, auth: Auth, limits: Limiter, chat: Chat) -> Blueprin
     def mensagens(identity: Identity, usuario_id: int) -> Any:
         """As mensagens com uma pessoa, as mais novas primeiro; com `depois_de`, as seguintes a partir dali."""
         query = http.read_query(payloads.PageQuery)
-        found, page = db.read(_messages, identity.user_id, usuario_id, query)
-        body: payloads.MessagesOut = {
-            "conversa": payloads.conversation(found) if found else None,
-            "mensagens": [messages.payload(message) for message in page.rows],
-        }
-        return _linked(body, page)
+        return _linked(*db.read(_messages, identity.user_id, usuario_id, query, connected))
 
     @http.route(routes, "POST", f"/conversas/{_PERSON}/mensagens", body=payloads.Write, answers={201: Mensagem})
     @requires_user
@@ -108,12 +104,20 @@ def _conversations(connection: Connection, user_id: int) -> payloads.Conversatio
 
 
 def _messages(
-    connection: Connection, user_id: int, other_id: int, query: payloads.PageQuery
-) -> tuple[Conversation | None, Page]:
+    connection: Connection, user_id: int, other_id: int, query: payloads.PageQuery, connected: Connected
+) -> tuple[payloads.MessagesOut, Page]:
     page = queries.page(
         connection, user_id, other_id, limit=query.limite, before_id=query.antes, after_id=query.depois_de
     )
-    return queries.conversation(connection, user_id, other_id), page
+    found = queries.conversation(connection, user_id, other_id)
+    may_write = connected(connection, user_id, other_id)
+    name = messages.names_of(connection, {other_id})[other_id] if found or may_write else None
+    body: payloads.MessagesOut = {
+        "pessoa": payloads.other(other_id, name, may_write=may_write),
+        "conversa": payloads.conversation(found) if found else None,
+        "mensagens": [messages.payload(message) for message in page.rows],
+    }
+    return body, page
 
 
 def _linked(body: object, page: Page) -> Any:

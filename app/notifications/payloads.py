@@ -35,7 +35,15 @@ class QuietHours(Body):
 
 
 def _usual_sounds() -> dict[str, Sound]:
-    return {"deposito": "moeda", "saque": "gota", "transferencia": "sino", "pagamento": "madeira", "aviso": "pulso"}
+    return {
+        "deposito": "moeda",
+        "saque": "gota",
+        "transferencia": "sino",
+        "pagamento": "madeira",
+        "cobranca": "sino",
+        "mensagem": "gota",
+        "aviso": "pulso",
+    }
 
 
 class Preferences(Body):

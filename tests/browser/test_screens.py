@@ -1,5 +1,6 @@
 """Every screen, on a telephone and on a desk, in light and in dark: for everybody, within its width, with a picture."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Literal
 
@@ -64,10 +65,11 @@ def take_picture(screen: Screen, stop: Stop, suffix: str) -> None:
 
 @pytest.mark.parametrize("width", [TELEPHONE, DESK])
 def test_every_screen_is_for_everybody_fits_its_width_and_has_its_pictures(
-    alice: Person, bob: Person, open_page: Opening, width: int
+    alice: Person, bob: Person, befriend: Callable[[Person, Person], None], open_page: Opening, width: int
 ) -> None:
     telephone = {"is_mobile": width == TELEPHONE, "has_touch": width == TELEPHONE}
     options = {"color_scheme": "light", "viewport": {"width": width, "height": HEIGHTS[width]}, **telephone}
+    befriend(alice, bob)
     walk.busy_month(alice, bob)
     walk.great_sums(alice)
     arrival, home = open_page("about:blank#", **options), open_page("about:blank#", alice, **options)

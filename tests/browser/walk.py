@@ -68,6 +68,7 @@ def inside(screen: Screen, alice: Person, bob: Person) -> Iterator[Stop]:
     yield from knowing(screen, alice, bob)
     yield from depositing(screen)
     yield from reading(screen, alice)
+    yield from chatting(screen, alice, bob)
     yield from without_a_line(screen)
     screen.context.set_offline(False)
     screen.wait_connected()
@@ -98,6 +99,8 @@ def at_home(screen: Screen, alice: Person, bob: Person) -> Iterator[Stop]:
 def transferring(screen: Screen, bob: Person) -> Iterator[Stop]:
     screen.go("operar/transferencia")
     screen.at("op-continuar").click()
+    # The first field that is wrong has the focus, and what stands above it may be half under the bar.
+    screen.page.evaluate("scrollTo(0, 0)")
     yield Stop("operation with errors")
     screen.go("operar/saque")
     screen.at("form-saque").wait_for()
@@ -178,6 +181,33 @@ def reading(screen: Screen, alice: Person) -> Iterator[Stop]:
     screen.go("preferencias")
     screen.at("volume").wait_for()
     yield Stop("preferences", "preferencias", whole=True)
+
+
+def chatting(screen: Screen, alice: Person, bob: Person) -> Iterator[Stop]:
+    screen.go("conversas")
+    screen.at(f"conversa-{bob.id}").wait_for()
+    yield Stop("conversations", "conversas")
+    for number, text in enumerate(("Oi! Chegou o que eu enviei? 😊", "O endereço é https://exemplo.com/festa")):
+        said = bob.post(f"/conversas/{alice.id}/mensagens", {"texto": text, "id_cliente": f"m{number}"})
+        assert said.status_code == 201
+    asked = {"usuario_id": alice.id, "correntista_id": bob.account, "valor": "45.90", "descricao": "Metade do almoço"}
+    assert bob.post("/cobrancas", {**asked, "id_cliente": "c0"}).status_code == 201
+    screen.go(f"conversas/{bob.id}")
+    screen.at("mensagem-texto").fill("Chegou, sim. Obrigada!")
+    screen.at("mensagem-enviar").click()
+    expect(screen.at("tique").last).to_have_attribute("data-tick", "enviada")
+    yield Stop("conversation", "conversa")
+    screen.at("mensagem-opcoes").last.click()
+    screen.at("opcao-apagar").wait_for()
+    yield Stop("what can be done with a message")
+    screen.page.keyboard.press("Escape")
+    screen.at("conversa-cobrar").click()
+    screen.at("cobrar-enviar").click()
+    yield Stop("asking for money with errors", "cobrar")
+    screen.page.keyboard.press("Escape")
+    screen.go("conversas/999999999")
+    screen.at("ausente").wait_for()
+    yield Stop("a stranger's conversation")
 
 
 def without_a_line(screen: Screen) -> Iterator[Stop]:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from flask_socketio_cluster.bus.signing import Keys
 from flask_socketio_cluster.delivery import Confirmations
-from sqlalchemy import Connection, insert, update
+from sqlalchemy import update
 
 from app.contacts.models import Contact
 from app.db import Database
@@ -15,28 +15,6 @@ from app.streams.stream import streams
 from app.wire import room_of
 from tests.support.cluster import Cluster
 from tests.support.people import Feed, Person, eventually
-
-FLAGS = {"consents": 1, "listed": 1, "refused": 0, "favourite": 0, "blocked": 0}
-
-
-@pytest.fixture(scope="module")
-def bank(cluster: Cluster) -> Iterator[Database]:
-    db = Database(cluster.database())
-    yield db
-    db.dispose()
-
-
-@pytest.fixture
-def befriend(bank: Database) -> Callable[[Person, Person], None]:
-    def both(one: Person, other: Person) -> None:
-        bank.transact(_befriend, one.id, other.id)
-
-    return both
-
-
-def _befriend(connection: Connection, one: int, other: int) -> None:
-    pairs = [{"user_id": one, "other_id": other, **FLAGS}, {"user_id": other, "other_id": one, **FLAGS}]
-    connection.execute(insert(Contact), pairs)
 
 
 @pytest.fixture
@@ -108,6 +86,8 @@ def test_a_message_reaches_every_device_of_both_once_and_its_ticks_come_back(
 ) -> None:
     alice, bob = person("Alice Souza"), person("Bob Pereira")
     befriend(alice, bob)
+    before = alice.get(f"/conversas/{bob.id}/mensagens").json()
+    assert before["pessoa"] == {"usuario_id": bob.id, "nome": "Bob Pereira", "pode_escrever": True}
     phone, laptop = (sockets.enter_context(alice.listening(cluster.node_url(n))) for n in ("web1", "web2"))
     other = sockets.enter_context(bob.listening(cluster.node_url("web3")))
 
@@ -161,7 +141,10 @@ def test_a_stranger_hears_and_reaches_nobody(
 
     hers.settle()
     assert [e.name for e in hers.events if e.name.startswith("chat")] == []
-    assert eva.get(f"/conversas/{alice.id}/mensagens").json() == {"conversa": None, "mensagens": []}
+    nothing: dict[str, Any] = {"pessoa": None, "conversa": None, "mensagens": []}
+    assert eva.get(f"/conversas/{alice.id}/mensagens").json() == nothing
+    # Bob is blocked, and not told so.
+    assert bob.get(f"/conversas/{alice.id}/mensagens").json() == nothing
 
 
 def test_what_was_asked_for_in_a_conversation_is_paid_by_a_transfer(

@@ -272,7 +272,7 @@ def act(chance: random.Random, people: list[Customer]) -> None:
             one.db.transact(actions.edit, user_id=one.id, message_id=some.id, text=str(chance.random()))
         elif kind == 5 and some:
             one.db.transact(actions.delete, user_id=one.id, message_id=some.id)
-        elif kind == 6 and some and some.kind == messages.REQUEST:
+        elif kind == 6 and some and some.kind == messages.REQUEST and some.receiver_id == one.id:
             pay(one, some, 10)
         else:
             say(one, other) if chance.random() < 0.8 else ask(one, other, 10)

@@ -205,6 +205,8 @@ def test_the_demo_data_is_what_the_contract_says_and_is_made_once(sqlite: Databa
         (2, "Maria Santos", 150_000, "admin@teste.com"),
     ]
     assert [email for *_, email in found[2:]] == ["maria@teste.com"]
+    # The newcomer has something to read.
+    assert rows(sqlite, "SELECT user_id, unread FROM chat_sides ORDER BY user_id") == [(1, 1), (2, 0)]
     assert run(sqlite, "conciliar").returncode == 0
 
 

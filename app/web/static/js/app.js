@@ -1,5 +1,5 @@
 // @ts-check
-import { Http } from "./lib/http.js";
+import { ApiError, Http, NO_ANSWER } from "./lib/http.js";
 import { Wire } from "./lib/socket.js";
 import { Bank } from "./models/bank.js";
 import { Connection } from "./models/connection.js";
@@ -9,7 +9,9 @@ import { Inbox } from "./models/inbox.js";
 import { bodyOf } from "./models/operation.js";
 import { PendingOperation } from "./models/pending.js";
 import { Places } from "./models/places.js";
+import { Presence } from "./models/presence.js";
 import { Session } from "./models/session.js";
+import { ChatClient } from "./lib/chat_client.js";
 import { Contacts } from "./lib/contacts.js";
 import { Loader } from "./lib/loader.js";
 import { Operations } from "./lib/operations.js";
@@ -17,8 +19,12 @@ import { keepRenewed } from "./lib/renewal.js";
 import { Sounds } from "./lib/sounds.js";
 /** @import { Notification, OperationAnswer, OperationBody } from "./types/wire.js" */
 
+const CHAT_EVENTS = new Set(["chat_mensagem", "chat_alterada", "chat_lida"]);
+
 /** The state is also fetched without a socket when none is there after this long. */
 const LIVE_WITHIN_MS = 1500;
+/** Without a line for this long nobody is said to be online: they may have gone. */
+const PRESENCE_KEPT_MS = 15_000;
 const TOKEN_REFUSED = new Set(["token_invalido", "token_expirado", "token_revogado"]);
 
 /** What tells that somebody is here. */
@@ -33,6 +39,7 @@ export class App {
   here = this.places.at("");
   bank = new Bank();
   inbox = new Inbox();
+  presence = new Presence();
   connection = new Connection({ connect: () => this.#open() });
   http = new Http({
     token: () => this.session.token,
@@ -40,6 +47,7 @@ export class App {
   });
   loader = new Loader(this);
   operations = new Operations(this);
+  chat = new ChatClient(this, { newId: newKey });
   contacts = new Contacts(this);
   sounds = new Sounds(this);
   idle = new Idle(localStorage, { idle: (minutes) => this.#lock(minutes) });
@@ -49,13 +57,16 @@ export class App {
   #wire = null;
   /** @type {string | null} the token that the socket was authenticated with */
   #shown = null;
+  /** @type {number | undefined} */
+  #presenceEnds;
 
   start() {
     this.session.on("opened", () => this.#begin());
-    this.session.on("closed", () => this.#finish());
+    this.session.on("closed", (reason) => this.#finish(reason === ""));
     this.session.on("renewed", () => this.#authenticate());
     this.operations.on("sent", ({ kind, body }) => this.places.settle((draft) => draft.kind === kind && isSame(bodyOf(draft), body)));
     this.operations.on("done", (answer) => this.#settled(answer));
+    this.connection.on("change", ({ state }) => this.#doubtPresence(state === "conectado"));
     // Whom the person pays is in the list from then on.
     this.bank.on("rows", (rows) => rows.some((row) => row.BeneficiarioID !== null) && this.contacts.changed());
     keepRenewed(this.session, this.http);
@@ -76,6 +87,7 @@ export class App {
   #begin() {
     this.idle.start();
     if (!this.session.token) return;
+    this.chat.begin();
     this.#stream = new EventStream({
       deliver: (name, event) => this.#deliver(name, event),
       ask: (since) => this.#wire?.say("sincronizar", { desde: since }),
@@ -85,7 +97,8 @@ export class App {
     setTimeout(() => this.session.token && !this.bank.loadedAt && this.loader.load(), LIVE_WITHIN_MS);
   }
 
-  #finish() {
+  /** @param {boolean} left whether they left by themselves */
+  #finish(left) {
     this.idle.stop();
     this.#wire?.close();
     this.#wire = null;
@@ -93,6 +106,8 @@ export class App {
     this.connection.stop();
     this.bank.clear();
     this.inbox.clear();
+    this.presence.clear();
+    this.chat.finish(left);
     this.operations.clear();
     this.contacts.people.clear();
   }
@@ -106,8 +121,11 @@ export class App {
       authenticated: (answer) => {
         if (answer.usuario_id !== this.session.user?.id) return this.session.close("Entre de novo.");
         this.connection.connected({ transport: this.#wire?.transport });
-        if (this.#stream?.authenticated(answer) || !this.bank.loadedAt) this.loader.load();
+        const fresh = this.#stream?.authenticated(answer) ?? true;
+        if (fresh || !this.bank.loadedAt) this.loader.load();
         else this.loader.readCursor();
+        this.chat.live(fresh);
+        this.say("presenca_listar", {});
         this.contacts.changed();
       },
       durable: (name, event) => this.#stream?.receive(name, event),
@@ -116,6 +134,14 @@ export class App {
       ended: (reason) => this.session.endedByServer(reason, this.#shown),
     });
     this.#wire.connect();
+  }
+
+  /** @param {boolean} isLive */
+  #doubtPresence(isLive) {
+    if (isLive) {
+      clearTimeout(this.#presenceEnds);
+      this.#presenceEnds = undefined;
+    } else this.#presenceEnds ??= setTimeout(() => this.presence.clear(), PRESENCE_KEPT_MS);
   }
 
   #proof() {
@@ -132,6 +158,7 @@ export class App {
    * @param {any} event
    */
   #deliver(name, event) {
+    if (CHAT_EVENTS.has(name)) this.chat.receive(/** @type {any} */ (name), event);
     if (name !== "notificacao") return;
     this.bank.applyNotification(event);
     this.inbox.receive(event);
@@ -145,7 +172,29 @@ export class App {
     if (name === "saldo_atualizado") this.bank.applyBalance(payload);
     if (name === "contatos") this.contacts.changed();
     if (name === "notificacoes_lidas") this.inbox.readUpTo(payload.ate);
+    if (name === "presenca") this.presence.receive(payload);
+    if (name === "presenca_lista") this.presence.load(payload);
+    if (name === "chat_digitando") this.chat.typing.hear(payload.usuario_id);
     if (name === "erro" && TOKEN_REFUSED.has(payload.codigo)) this.session.close(payload.mensagem);
+  }
+
+  /**
+   * What may be lost.
+   * @param {string} name
+   * @param {object} payload
+   */
+  say(name, payload) {
+    this.#wire?.say(name, payload);
+  }
+
+  /**
+   * What is answered.
+   * @param {string} name
+   * @param {object} payload
+   * @returns {Promise<any>}
+   */
+  ask(name, payload) {
+    return this.#wire ? this.#wire.ask(name, payload) : Promise.reject(new ApiError(NO_ANSWER, { status: 0 }));
   }
 
   /**

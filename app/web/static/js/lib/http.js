@@ -16,7 +16,7 @@ export class ApiError extends Error {
 }
 
 const CUT_SHORT = "O arquivo não chegou inteiro. Tente de novo.";
-const NO_ANSWER = "Não houve resposta do banco. Confira sua conexão.";
+export const NO_ANSWER = "Não houve resposta do banco. Confira sua conexão.";
 
 export class Http {
   #token;

@@ -1,12 +1,15 @@
 // @ts-check
+import { ApiError, NO_ANSWER } from "./http.js";
 import { loadSocketIo } from "./vendor.js";
 
 const { io } = await loadSocketIo();
 
 /** An attempt that got nowhere in this time has failed. */
 const CONNECT_MS_MAX = 10_000;
-const DURABLE = ["notificacao", "chat_mensagem"];
-const STATE = ["saldo_atualizado", "notificacoes_lidas", "contatos", "erro"];
+/** What is asked for over the socket is answered within this, or counts as lost. */
+const ANSWER_MS_MAX = 10_000;
+const DURABLE = ["notificacao", "chat_mensagem", "chat_alterada", "chat_lida"];
+const STATE = ["saldo_atualizado", "notificacoes_lidas", "contatos", "chat_digitando", "presenca", "presenca_lista", "erro"];
 
 /**
  * One Socket.IO socket for one session. When to connect is the connection model's decision,
@@ -15,6 +18,8 @@ const STATE = ["saldo_atualizado", "notificacoes_lidas", "contatos", "erro"];
 export class Wire {
   #socket;
   #drainMs = /** @type {number | undefined} */ (undefined);
+  /** @type {Map<string, { mensagem: string, codigo: string }>} the reason, which comes before an empty answer */
+  #refused = new Map();
 
   /**
    * @param {object} parts
@@ -42,6 +47,7 @@ export class Wire {
     socket.on("autenticado", authenticated);
     DURABLE.forEach((name) => socket.on(name, (event) => durable(name, event)));
     STATE.forEach((name) => socket.on(name, (payload) => state(name, payload)));
+    socket.on("erro", (refused) => refused?.evento && this.#refused.set(refused.evento, refused));
     socket.on("sessao_encerrada", ({ motivo = "" } = {}) => ended(motivo));
     socket.on("servidor_drenando", (/** @type {{ reconectar_em_ms?: number }} */ { reconectar_em_ms } = {}) => {
       this.#drainMs = reconectar_em_ms;
@@ -77,5 +83,22 @@ export class Wire {
    */
   say(name, payload) {
     if (this.#socket.connected) this.#socket.emit(name, payload);
+  }
+
+  /**
+   * @param {string} name
+   * @param {object} payload
+   * @returns {Promise<any>} rejects with the bank's reason, or with status 0 when none came
+   */
+  ask(name, payload) {
+    return new Promise((resolve, reject) => {
+      if (!this.#socket.connected) return reject(new ApiError(NO_ANSWER, { status: 0 }));
+      return this.#socket.timeout(ANSWER_MS_MAX).emit(name, payload, (/** @type {Error | null} */ lost, /** @type {any} */ answer) => {
+        const refused = this.#refused.get(name);
+        this.#refused.delete(name);
+        if (!lost && answer) resolve(answer);
+        else reject(refused ? new ApiError(refused.mensagem, { status: 422, code: refused.codigo }) : new ApiError(NO_ANSWER, { status: 0 }));
+      });
+    });
   }
 }

@@ -1,4 +1,5 @@
 // @ts-check
+import { noticeKind } from "../models/message_text.js";
 import { complete, defaults, soundFor } from "../models/preferences.js";
 import { Emitter } from "../models/emitter.js";
 import { play, unlock } from "./synth.js";
@@ -31,6 +32,7 @@ export class Sounds extends Emitter {
     this.#app = app;
     this.#channel.onmessage = ({ data }) => this.#adopt(data);
     app.inbox.on("arrived", (event) => this.#hear(event));
+    app.chat.on("news", (event) => this.#hear({ tipo: noticeKind(event) }));
     app.session.on("opened", () => this.#begin());
     app.connection.on("change", ({ state }) => state === "conectado" && !this.known && this.load().catch(() => undefined));
     if (app.session.token) this.#begin();
@@ -97,7 +99,7 @@ export class Sounds extends Emitter {
     });
   }
 
-  /** @param {Notification} event */
+  /** @param {Pick<Notification, "tipo">} event */
   #hear({ tipo }) {
     const now = Date.now();
     const mine = this.#speaks && (navigator.locks || !document.hidden);

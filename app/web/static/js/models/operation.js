@@ -11,6 +11,7 @@ import { formatBRL, toDecimal } from "./money.js";
  * @property {string} [unread] why the amount that was typed is none
  * @property {string} description
  * @property {number | null} target the account a transfer goes to
+ * @property {number | null} [request] the request for money that a transfer pays
  */
 
 export const DESCRIPTION_MAX = 140;
@@ -70,12 +71,12 @@ export function balanceAfter({ kind, account, cents }, accounts) {
  * @param {Draft} draft
  * @returns {OperationBody}
  */
-export function bodyOf({ kind, account, cents, description, target }) {
+export function bodyOf({ kind, account, cents, description, target, request }) {
   const valor = toDecimal(cents);
   const descricao = description.trim();
   if (kind === "transferencia") {
     const body = { correntista_id_origem: account, correntista_id_destino: target ?? 0, valor };
-    return descricao ? { ...body, descricao } : body;
+    return { ...body, ...(descricao ? { descricao } : {}), ...(request ? { cobranca_id: request } : {}) };
   }
   return kind === "pagamento"
     ? { correntista_id: account, valor, descricao }

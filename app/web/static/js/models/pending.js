@@ -75,12 +75,15 @@ export class PendingOperation {
   }
 }
 
+/** Told only when nothing was done under the key: too many operations, or a request for money that is not open any more. */
+const NOTHING_DONE = new Set(["limite_de_operacoes", "cobranca_encerrada"]);
+
 /**
  * Whether an answer leaves no doubt about what happened to the money.
  * @param {number} status 0 when no answer came
- * @param {string} [code] the bank's own word: its limit on operations is told only when nothing was done under the key
+ * @param {string} [code] the bank's own word
  */
 export function isSettled(status, code = "") {
-  if (code === "limite_de_operacoes") return true;
+  if (NOTHING_DONE.has(code)) return true;
   return status >= 200 && status < 500 && ![401, 408, 409, 425, 429].includes(status);
 }

@@ -2,13 +2,13 @@
 import { LOCK_MINUTES } from "./idle.js";
 /** @import { Preferences } from "../types/wire.js" */
 
-export const KINDS = /** @type {const} */ (["deposito", "saque", "transferencia", "pagamento", "aviso"]);
+export const KINDS = /** @type {const} */ (["deposito", "saque", "transferencia", "pagamento", "cobranca", "mensagem", "aviso"]);
 export const SOUNDS = /** @type {const} */ (["sino", "gota", "moeda", "acorde", "pulso", "madeira", "nenhum"]);
 
 /** @returns {Preferences} */
 export function defaults() {
   return {
-    sons: { deposito: "moeda", saque: "gota", transferencia: "sino", pagamento: "madeira", aviso: "pulso" },
+    sons: { deposito: "moeda", saque: "gota", transferencia: "sino", pagamento: "madeira", cobranca: "sino", mensagem: "gota", aviso: "pulso" },
     mudos: [],
     silencio: { ativo: false, inicio: "22:00", fim: "07:00" },
     volume: 70,

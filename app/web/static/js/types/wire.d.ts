@@ -164,6 +164,73 @@ export interface OperationBody {
   correntista_id_destino?: number;
   valor: string;
   descricao?: string;
+  /** The request for money that a transfer pays. */
+  cobranca_id?: number;
+}
+
+export type RequestStatus = "aberta" | "paga" | "recusada" | "cancelada";
+
+/** A message as both people see it. */
+export interface Message {
+  mensagem_id: number;
+  de: number;
+  para: number;
+  tipo: "texto" | "transferencia" | "cobranca";
+  texto: string;
+  timestamp: string;
+  id_cliente: string | null;
+  editada: boolean;
+  apagada: boolean;
+  valor: Money | null;
+  correntista_id: number | null;
+  situacao: RequestStatus | null;
+  operacao_id: number | null;
+}
+
+/** `conversa`: the other person. `nao_lidas`: of this conversation, once the message is in it. */
+export interface MessageEvent extends Message {
+  conversa: number;
+  nome: string;
+  nao_lidas: number;
+}
+
+/** How far `usuario_id` has come; `nao_lidas` when that is the person themselves. */
+export interface ReadEvent {
+  conversa: number;
+  usuario_id: number;
+  lida_ate: number;
+  recebida_ate: number;
+  nao_lidas?: number;
+}
+
+export interface ConversationPayload {
+  usuario_id: number;
+  nome: string;
+  nao_lidas: number;
+  lida_ate: number;
+  outro_lida_ate: number;
+  outro_recebida_ate: number;
+  ultima: Message | null;
+}
+
+export interface Conversations {
+  conversas: ConversationPayload[];
+  nao_lidas: number;
+}
+
+export interface PresenceEvent {
+  usuario_id: number;
+  nome: string;
+  online: boolean;
+  versao: number;
+  visto_em: string | null;
+}
+
+/** `vistos`: when those who are not online last were, by their ids. */
+export interface PresenceList {
+  usuarios: { usuario_id: number; nome: string }[];
+  vistos: Record<string, string>;
+  versao: number;
 }
 
 export interface Preferences {

@@ -86,7 +86,7 @@ function kindTabs(current) {
  */
 function operationForm(app, { kind, account, scope, next }) {
   const { here, bank } = app;
-  /** @type {{ valor: string, conta: string, destino: string, descricao: string } | null} */
+  /** @type {{ valor: string, conta: string, destino: string, descricao: string, cobranca?: number } | null} */
   const left = here.kept("campos");
   const amount = amountField();
   const source = accountSelect(app, kind, Number(left?.conta) || account, scope);
@@ -98,6 +98,9 @@ function operationForm(app, { kind, account, scope, next }) {
     target.show();
     description.input.value = left.descricao;
   }
+  const request = (kind === "transferencia" && left?.cobranca) || null;
+  // What was asked for is paid as it was asked for, or not at all.
+  if (request) [amount.node, target.node].forEach(lock);
   const fields = {
     valor: amount,
     conta: source,
@@ -110,6 +113,7 @@ function operationForm(app, { kind, account, scope, next }) {
       conta: source.input.value,
       destino: target.input.value,
       descricao: description.input.value,
+      ...(request ? { cobranca: request } : {}),
     });
   const draft = () => ({
     kind,
@@ -118,6 +122,7 @@ function operationForm(app, { kind, account, scope, next }) {
     unread: amount.problem,
     description: description.input.value,
     target: Number(target.input.value) || null,
+    request,
   });
   const submit = (/** @type {SubmitEvent} */ event) => {
     event.preventDefault();
@@ -130,6 +135,7 @@ function operationForm(app, { kind, account, scope, next }) {
   const node = el(
     "form",
     { novalidate: true, onsubmit: submit, oninput: keep, "data-testid": `form-${kind}` },
+    request ? el("p", { class: "form-notice", "data-testid": "op-cobranca" }, icon("hand-coins"), "Você está pagando uma cobrança: o valor e o destino são os dela.") : null,
     ...Object.values(fields).map((each) => each.node),
     go,
   );
@@ -149,6 +155,12 @@ function operationForm(app, { kind, account, scope, next }) {
   scope.add(bank.on("load", check));
   check();
   return node;
+}
+
+/** @param {HTMLElement} node whose value is given */
+function lock(node) {
+  node.querySelectorAll("input").forEach((input) => (input.readOnly = true));
+  node.querySelectorAll("select").forEach((select) => (select.disabled = true));
 }
 
 /**

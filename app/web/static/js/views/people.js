@@ -2,8 +2,9 @@
 import { el, fill, icon, setText, sync } from "../lib/dom.js";
 import { Scope } from "../lib/scope.js";
 import { lastPaid, SITUATIONS } from "../models/people.js";
+import { avatar } from "./avatar.js";
 import { personView } from "./person.js";
-import { attempt, avatar, starButton } from "./person_parts.js";
+import { attempt, starButton } from "./person_parts.js";
 /** @import { App } from "../app.js" */
 /** @import { EmailRequest, PersonPayload } from "../types/wire.js" */
 /** @import { Group } from "../models/people.js" */
@@ -38,7 +39,8 @@ function listView(app) {
     app.here.keep("busca", search.value);
     update();
   });
-  scope.add(people.on("change", () => keepingFocus(list, update)));
+  const again = () => keepingFocus(list, update);
+  scope.add(people.on("change", again), app.presence.on("change", again));
   app.contacts.need();
   update();
   const add = el("button", { type: "button", "data-testid": "pessoas-adicionar", onclick: async () => (await import("./add_person.js")).addPerson(app) }, icon("user-plus"), "Adicionar");
@@ -84,7 +86,7 @@ function showAsking(app, node) {
     el(
       "li",
       { class: "person-row is-asking", "data-testid": "pedido" },
-      personLink(person, SITUATIONS.pedido_recebido),
+      personLink(app, person, SITUATIONS.pedido_recebido),
       el("div", { class: "person-answers" }, answerButton(app, person, "recusar", "Recusar"), answerButton(app, person, "aceitar", "Aceitar")),
     ),
   );
@@ -126,18 +128,19 @@ function groupView(app, { title, people }) {
  */
 function personRow(app, person) {
   const line = lastPaid(person) || (person.situacao === "contato" ? `Conta ${person.CorrentistaID ?? ""}` : SITUATIONS[person.situacao]);
-  return el("li", { class: "person-row", "data-testid": "pessoa" }, personLink(person, line), person.situacao === "bloqueado" ? null : starButton(app, person));
+  return el("li", { class: "person-row", "data-testid": "pessoa" }, personLink(app, person, line), person.situacao === "bloqueado" ? null : starButton(app, person));
 }
 
 /**
+ * @param {App} app
  * @param {PersonPayload} person
  * @param {string} line
  */
-function personLink({ usuario_id: id, nome }, line) {
+function personLink(app, { usuario_id: id, nome }, line) {
   return el(
     "a",
     { class: "person-link", href: `#/pessoas/${id}`, "data-key": `pessoa-${id}` },
-    avatar(nome),
+    avatar(app, id, nome).node,
     el("span", { class: "row-text" }, el("b", {}, nome), el("small", {}, line)),
   );
 }

@@ -8,7 +8,9 @@ import { formatBRL, toCents } from "../models/money.js";
 import { lastPaid, SITUATIONS, transferFields } from "../models/people.js";
 import { absent } from "./absent.js";
 import { askFirst } from "./ask_first.js";
-import { attempt, avatar, starButton } from "./person_parts.js";
+import { avatar } from "./avatar.js";
+import { conversationView } from "./conversation.js";
+import { attempt, starButton } from "./person_parts.js";
 import { dayList } from "./rows.js";
 /** @import { App } from "../app.js" */
 /** @import { ApiError } from "../lib/http.js" */
@@ -26,7 +28,7 @@ export function personView(app, param) {
   const id = /^\d{1,18}$/.test(param) ? Number(param) : 0;
   const head = el("div", { class: "person-top" });
   // Beside each other on a desk: what is said to the person, and what was moved.
-  const talk = el("div", { class: "person-talk", "data-lugar": "conversa" });
+  const talk = el("div", { class: "person-talk" });
   const moved = movements(app, id, scope);
   const node = el("div", { class: "person", "data-testid": "pagina-pessoa" }, head, talk, moved);
   let turn = 0;
@@ -35,6 +37,8 @@ export function personView(app, param) {
     shown = true;
     moved.hidden = false;
     showHead(app, head, person);
+    const talks = person.situacao === "contato" || app.chat.model.of(id).last !== null;
+    if (talks && !talk.hasChildNodes()) talk.append(conversationView(app, id, { at: 0, scope, heading: "h2" }));
   };
   const ask = async () => {
     const mine = (turn += 1);
@@ -82,7 +86,7 @@ function showHead(app, head, person) {
     el(
       "section",
       { class: "panel person-head", "aria-label": "Pessoa" },
-      avatar(person.nome),
+      avatar(app, person.usuario_id, person.nome).node,
       el("div", { class: "person-name" }, el("h1", { tabindex: "-1" }, person.nome), el("p", { class: "soft", "data-testid": "pessoa-situacao" }, SITUATIONS[person.situacao]), paid ? el("p", { class: "soft" }, paid) : null),
       star,
       el("div", { class: "person-actions" }, ...moneyButtons(app, person)),

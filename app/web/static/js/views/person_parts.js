@@ -1,17 +1,8 @@
 // @ts-check
 import { el } from "../lib/dom.js";
-import { initials } from "../models/people.js";
 import { toast } from "./toasts.js";
 /** @import { App } from "../app.js" */
 /** @import { PersonPayload } from "../types/wire.js" */
-
-/**
- * A person in a circle. The name stands beside it, and so does whether the person is online.
- * @param {string} name
- */
-export function avatar(name) {
-  return el("span", { class: "avatar", "aria-hidden": "true" }, initials(name));
-}
 
 /**
  * @param {App} app

@@ -3,6 +3,7 @@ import { el, icon, setText } from "../lib/dom.js";
 import { Scope } from "../lib/scope.js";
 import { KINDS, readClock, SOUNDS } from "../models/preferences.js";
 import { field } from "./field.js";
+import { presenceChoice } from "./presence_choice.js";
 import { themeChoice } from "./theme.js";
 import { KIND_ICONS, KIND_NAMES } from "./toasts.js";
 /** @import { App } from "../app.js" */
@@ -57,6 +58,7 @@ export function preferencesView(app) {
     el("h1", {}, "Preferências"),
     el("section", { class: "panel", "aria-labelledby": "aparencia" }, el("h2", { id: "aparencia" }, "Aparência"), themeChoice(scope)),
     ...parts.map((part) => part.node),
+    presenceChoice(app, scope),
     status,
   );
   return { node, title: "Preferências", dispose: () => scope.dispose() };

@@ -2,6 +2,7 @@
 import { el, fill, icon } from "../lib/dom.js";
 import { Scope } from "../lib/scope.js";
 import { brand } from "./brand.js";
+import { showCount } from "./count.js";
 import { staleView } from "./connection.js";
 import { homeView } from "./home.js";
 import { notificationsView } from "./notifications.js";
@@ -22,6 +23,7 @@ const SCREENS = {
   operar: async () => (await import("./operation.js")).operationView,
   extrato: async () => (await import("./statement.js")).statementView,
   comprovante: async () => (await import("./receipt.js")).receiptView,
+  conversas: async () => (await import("./conversations.js")).conversationsView,
   pessoas: async () => (await import("./people.js")).peopleView,
   preferencias: async () => (await import("./preferences.js")).preferencesView,
   verificar: async () => (await import("./verify.js")).verifyView,
@@ -31,6 +33,7 @@ const TABS = [
   { path: "", name: "inicio", words: "Início", icon: "house" },
   { path: "operar/transferencia", name: "operar", words: "Operar", icon: "arrow-left-right" },
   { path: "extrato", name: "extrato", words: "Extrato", icon: "list" },
+  { path: "conversas", name: "conversas", words: "Conversas", icon: "message-circle" },
   { path: "pessoas", name: "pessoas", words: "Pessoas", icon: "users" },
 ];
 /** In the bar on top: the bar below has room for places where people go often. */
@@ -48,6 +51,7 @@ export function shellView(app, setTitle) {
   const nav = el("nav", { class: "tabbar", "aria-label": "Principal" }, ...tabs.map(({ link }) => link));
   const settings = settingsLink();
   tabs.push({ name: SETTINGS.name, link: settings });
+  countMessages(app, scope, tabs.find(({ name }) => name === "conversas")?.link);
   const node = el(
     "div",
     { class: "shell" },
@@ -130,6 +134,23 @@ function settingsLink() {
   link.className = "settings-link";
   link.title = SETTINGS.words;
   return link;
+}
+
+/**
+ * How many messages nobody has read, beside the name of where they are.
+ * @param {App} app
+ * @param {Scope} scope
+ * @param {HTMLElement} [link]
+ */
+function countMessages({ chat: { model } }, scope, link) {
+  const count = el("span", { class: "count", "data-testid": "nav-nao-lidas" });
+  const update = () => {
+    count.hidden = model.unread === 0;
+    showCount(count, model.unread);
+  };
+  link?.append(count);
+  scope.add(model.on("change", update));
+  update();
 }
 
 /**

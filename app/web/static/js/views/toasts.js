@@ -1,10 +1,11 @@
 // @ts-check
 import { el, icon } from "../lib/dom.js";
 import { isAt } from "../lib/router.js";
+import { lineOf, noticeKind } from "../models/message_text.js";
 import { kindOf } from "../models/preferences.js";
 import { receiptPath } from "../models/statement.js";
 /** @import { App } from "../app.js" */
-/** @import { Notification } from "../types/wire.js" */
+/** @import { MessageEvent, Notification } from "../types/wire.js" */
 
 const SHOWN_MAX = 4;
 const SHOWN_MS = 7000;
@@ -19,6 +20,8 @@ export const KIND_ICONS = {
   saque: "arrow-up-from-line",
   transferencia: "arrow-left-right",
   pagamento: "receipt-text",
+  cobranca: "hand-coins",
+  mensagem: "message-circle",
   aviso: "info",
   ok: "check",
   erro: "circle-alert",
@@ -30,6 +33,8 @@ export const KIND_NAMES = {
   saque: "Saque",
   transferencia: "Transferência",
   pagamento: "Pagamento",
+  cobranca: "Cobrança",
+  mensagem: "Mensagem",
   aviso: "Aviso",
 };
 
@@ -54,9 +59,12 @@ export function toast({ title, text = "", kind, href, opened = () => undefined }
   fadeLater(node);
 }
 
-/** What they told of is on the screen now. */
-export function clearToasts() {
-  region.replaceChildren();
+/**
+ * What they told of is on the screen now.
+ * @param {string} [href] of what they lead to; all of them without it
+ */
+export function clearToasts(href) {
+  [...region.children].forEach((each) => (href === undefined || each.querySelector(`a[href="${href}"]`)) && each.remove());
 }
 
 /**
@@ -74,19 +82,43 @@ function fadeLater(node) {
  * @param {App} app
  */
 export function toastsView(app) {
-  /** @type {Notification[]} */
-  let breath = [];
-  const speak = () => {
+  const notices = inOneBreath((/** @type {Notification[]} */ breath) => {
     const events = breath.filter((event) => !isOnScreen(event));
-    breath = [];
     if (events.length > TOLD_ONE_BY_ONE_MAX) {
       toast({ title: `${events.length} avisos novos`, text: "Veja todos no sino, lá em cima.", kind: "aviso" });
     } else events.forEach((event) => tell(app, event));
-  };
-  app.inbox.on("arrived", (event) => {
-    if (breath.push(event) === 1) setTimeout(speak, BREATH_MS);
   });
+  const messages = inOneBreath((/** @type {MessageEvent[]} */ breath) => {
+    const events = breath.filter(({ conversa }) => !app.chat.isLookedAt(conversa));
+    if (events.length > TOLD_ONE_BY_ONE_MAX) {
+      toast({ title: `${events.length} mensagens novas`, kind: "mensagem", href: "#/conversas" });
+    } else events.forEach((event) => tellMessage(app, event));
+  });
+  app.inbox.on("arrived", notices);
+  app.chat.on("news", messages);
   return region;
+}
+
+/**
+ * @template Event
+ * @param {(events: Event[]) => void} speak
+ * @returns {(event: Event) => void}
+ */
+function inOneBreath(speak) {
+  /** @type {Event[]} */
+  const breath = [];
+  const end = () => speak(breath.splice(0));
+  return (event) => {
+    if (breath.push(event) === 1) setTimeout(end, BREATH_MS);
+  };
+}
+
+/**
+ * @param {App} app
+ * @param {MessageEvent} event
+ */
+function tellMessage(app, event) {
+  toast({ title: event.nome, text: lineOf(event, app.chat.me), kind: noticeKind(event), href: `#/conversas/${event.conversa}` });
 }
 
 /**

@@ -7,7 +7,7 @@ const SIZE = 64;
  * The unread count in the title and on the favicon, for who has the tab in the background.
  * @param {App} app
  */
-export function unreadSign({ inbox }) {
+export function unreadSign({ chat, inbox }) {
   const link = /** @type {HTMLLinkElement} */ (document.querySelector('link[rel="icon"]'));
   const plainHref = link.href;
   const mark = new Image();
@@ -15,7 +15,7 @@ export function unreadSign({ inbox }) {
   let title = document.title;
   let drawn = 0;
   const update = () => {
-    const { unread } = inbox;
+    const unread = inbox.unread + chat.model.unread;
     document.title = unread > 0 ? `(${unread}) ${title}` : title;
     if (unread === drawn) return;
     drawn = unread;
@@ -23,6 +23,7 @@ export function unreadSign({ inbox }) {
     else mark.decode().then(() => (link.href = badge(mark, unread)), () => undefined);
   };
   inbox.on("change", update);
+  chat.model.on("change", update);
   return (/** @type {string} */ screen) => {
     title = screen ? `${screen} · Saldo Vivo` : "Saldo Vivo";
     update();
