@@ -22,6 +22,7 @@ const SCREENS = {
   operar: async () => (await import("./operation.js")).operationView,
   extrato: async () => (await import("./statement.js")).statementView,
   comprovante: async () => (await import("./receipt.js")).receiptView,
+  agenda: async () => (await import("./agenda.js")).agendaView,
   preferencias: async () => (await import("./preferences.js")).preferencesView,
   verificar: async () => (await import("./verify.js")).verifyView,
 };
@@ -30,8 +31,10 @@ const TABS = [
   { path: "", name: "inicio", words: "Início", icon: "house" },
   { path: "operar/transferencia", name: "operar", words: "Operar", icon: "arrow-left-right" },
   { path: "extrato", name: "extrato", words: "Extrato", icon: "list" },
-  { path: "preferencias", name: "preferencias", words: "Preferências", icon: "settings" },
+  { path: "agenda", name: "agenda", words: "Agenda", icon: "calendar-days" },
 ];
+/** In the bar on top: the bar below has room for places where people go often. */
+const SETTINGS = { path: "preferencias", name: "preferencias", words: "Preferências", icon: "settings" };
 
 /**
  * Everything around the screens once somebody is logged in.
@@ -43,6 +46,8 @@ export function shellView(app, setTitle) {
   const main = el("main", { id: "conteudo", tabindex: "-1" });
   const tabs = TABS.map((tab) => ({ name: tab.name, link: tabLink(tab) }));
   const nav = el("nav", { class: "tabbar", "aria-label": "Principal" }, ...tabs.map(({ link }) => link));
+  const settings = settingsLink();
+  tabs.push({ name: SETTINGS.name, link: settings });
   const node = el(
     "div",
     { class: "shell" },
@@ -51,7 +56,7 @@ export function shellView(app, setTitle) {
       { class: "topbar" },
       el("a", { href: "#/", class: "topbar-brand", "aria-label": "Saldo Vivo, início" }, brand()),
       nav,
-      el("div", { class: "topbar-side" }, notificationsView(app, scope), leaveButton(app)),
+      el("div", { class: "topbar-side" }, settings, notificationsView(app, scope), leaveButton(app)),
     ),
     el("div", { class: "banners" }, staleView(app, scope), pendingView(app, scope)),
     main,
@@ -118,6 +123,13 @@ function scrollBack(main, top) {
 /** @param {typeof TABS[number]} tab */
 function tabLink({ path, words, icon: name }) {
   return el("a", { href: `#/${path}`, "data-testid": `nav-${path.split("/")[0] || "inicio"}` }, icon(name), el("span", {}, words));
+}
+
+function settingsLink() {
+  const link = tabLink(SETTINGS);
+  link.className = "settings-link";
+  link.title = SETTINGS.words;
+  return link;
 }
 
 /**

@@ -101,6 +101,7 @@ function isOnScreen({ dados }) {
 export function receiptHref(dados) {
   const row = dados?.movimentacoes?.[0];
   if (row) return `#/${receiptPath(row)}`;
+  if (dados?.agendamento_id) return `#/agenda/${dados.agendamento_id}`;
   return dados?.operacao_id ? `#/comprovante/${dados.operacao_id}` : undefined;
 }
 
