@@ -24,7 +24,7 @@ import { dateFields } from "./when_fields.js";
  */
 export function scheduleView(app, agenda, id, scope) {
   const stage = el("div", { class: "panel operation", "aria-busy": "true" });
-  const node = el("div", { class: "operate" }, el("p", {}, el("a", { href: "#/agenda" }, "Voltar à agenda")), el("h1", {}, "Agendamento"), stage);
+  const node = el("div", { class: "operate" }, el("header", { class: "section-head" }, el("h1", {}, "Agendamento"), el("a", { href: "#/agenda" }, "Voltar à agenda")), stage);
   let shown = "";
   const update = () => {
     const schedule = agenda.find(id);
