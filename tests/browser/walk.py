@@ -141,7 +141,7 @@ def depositing(screen: Screen) -> Iterator[Stop]:
 def planning(screen: Screen, alice: Person) -> Iterator[Stop]:
     """Something that can be paid, and something that cannot, on the next days on which banks work."""
     today = clock.day_of(clock.now())
-    for days, value, description in ((1, "120.00", "Academia"), (2, "90000000.00", LONG)):
+    for days, value, description in ((1, "120.00", "Academia"), (2, "990000000.00", LONG)):
         due = {"tipo": "pagamento", "correntista_id": alice.account, "valor": value, "descricao": description}
         planned = {**due, "data": (today + timedelta(days=days)).isoformat(), "recorrencia": "mensal"}
         assert alice.post("/agendamentos", planned).status_code == 201
@@ -161,7 +161,7 @@ def planning(screen: Screen, alice: Person) -> Iterator[Stop]:
     screen.page.keyboard.press("Escape")
     screen.go("operar/pagamento/agendar")
     screen.at("form-pagamento").wait_for()
-    screen.at("op-valor").fill("90000000")
+    screen.at("op-valor").fill("990000000")
     screen.at("op-descricao").fill("Carro")
     yield Stop("a day to come", "agendar", whole=True)
     screen.at("op-continuar").click()

@@ -19,7 +19,7 @@ const CHIPS_MAX = 2;
 export function agendaCalendar(app, agenda) {
   const left = app.here.kept("mes") ?? {};
   const shown = { month: left.month ?? dayKey(new Date()).slice(0, 7), day: left.day ?? "" };
-  const title = el("h2", { id: "mes", role: "status", "data-testid": "agenda-mes" });
+  const title = el("span", { role: "status", "data-testid": "agenda-mes" });
   const body = el("tbody");
   const detail = el("div", { class: "agenda-day", role: "status", "data-testid": "agenda-dia" });
   const account = el("select", { id: "agenda-conta", "aria-label": "Conta", "data-testid": "agenda-conta" });
@@ -52,7 +52,7 @@ export function agendaCalendar(app, agenda) {
   const node = el(
     "section",
     { class: "panel agenda-month", "aria-labelledby": "mes" },
-    el("header", { class: "section-head" }, el("div", { class: "agenda-steps" }, steps[0], title, steps[1]), account),
+    el("header", { class: "section-head" }, el("div", { class: "agenda-steps" }, steps[0], el("h2", { id: "mes" }, title), steps[1]), account),
     el("table", { class: "month-days", "aria-labelledby": "mes" }, el("thead", {}, el("tr", {}, ...heads)), body),
     detail,
   );
@@ -92,11 +92,16 @@ function dayCell(day, planned, { isChosen, holiday, choose }) {
     {},
     el(
       "button",
-      { type: "button", class: name, "data-day": day, "data-today": isToday, "data-testid": "agenda-dia-marcado", "aria-pressed": String(isChosen), "aria-label": spoken(day, planned), onclick: choose },
-      number,
-      closed,
-      el("span", { class: "day-chips" }, ...chips, more > 0 ? el("span", { class: "soft" }, `mais ${more}`) : null),
-      el("span", { class: "day-dot" }, planned.short ? icon("triangle-alert") : null),
+      { type: "button", class: name, "data-day": day, "data-today": isToday, "data-testid": "agenda-dia-marcado", "aria-pressed": String(isChosen), onclick: choose },
+      el("span", { class: "sr-only" }, spoken(day, planned)),
+      el(
+        "span",
+        { class: "day-face", "aria-hidden": "true" },
+        number,
+        closed,
+        el("span", { class: "day-chips" }, ...chips, more > 0 ? el("span", { class: "soft" }, `mais ${more}`) : null),
+        el("span", { class: "day-dot" }, planned.short ? icon("triangle-alert") : null),
+      ),
     ),
   );
 }
