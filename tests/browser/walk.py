@@ -2,9 +2,11 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 
 from playwright.sync_api import expect
 
+from app import clock
 from tests.browser.conftest import Screen
 from tests.support.people import Person
 
@@ -67,6 +69,7 @@ def inside(screen: Screen, alice: Person, bob: Person) -> Iterator[Stop]:
     yield from transferring(screen, bob)
     yield from knowing(screen, alice, bob)
     yield from depositing(screen)
+    yield from planning(screen, alice)
     yield from reading(screen, alice)
     yield from chatting(screen, alice, bob)
     yield from without_a_line(screen)
@@ -169,6 +172,37 @@ def depositing(screen: Screen) -> Iterator[Stop]:
     screen.at("comprovante-copiar").click()
     screen.at("aviso-toast").filter(has_text="Comprovante copiado").hover()
     yield Stop("toast")
+
+
+def planning(screen: Screen, alice: Person) -> Iterator[Stop]:
+    """Something that can be paid, and something that cannot, on the next days on which banks work."""
+    today = clock.day_of(clock.now())
+    for days, value, description in ((1, "120.00", "Academia"), (2, "990000000.00", LONG)):
+        due = {"tipo": "pagamento", "correntista_id": alice.account, "valor": value, "descricao": description}
+        planned = {**due, "data": (today + timedelta(days=days)).isoformat(), "recorrencia": "mensal"}
+        assert alice.post("/agendamentos", planned).status_code == 201
+    screen.go("agenda")
+    expect(screen.at("agenda-linha")).to_have_count(2)
+    expect(screen.at("agenda-sem-fundos")).to_contain_text("Vai faltar saldo")
+    if today.month != (today + timedelta(days=1)).month:
+        screen.at("agenda-depois").click()
+    screen.at("agenda-dia-marcado").first.click()
+    yield Stop("agenda", "agenda", whole=True)
+    screen.at("agenda-linha").last.locator("a").click()
+    screen.at("form-agendamento").wait_for()
+    yield Stop("one schedule", "agendamento", whole=True)
+    screen.at("agenda-cancelar").click()
+    screen.at("agenda-cancelar-sim").wait_for()
+    yield Stop("cancelling a schedule")
+    screen.page.keyboard.press("Escape")
+    screen.go("operar/pagamento/agendar")
+    screen.at("form-pagamento").wait_for()
+    screen.at("op-valor").fill("990000000")
+    screen.at("op-descricao").fill("Carro")
+    yield Stop("a day to come", "agendar", whole=True)
+    screen.at("op-continuar").click()
+    expect(screen.at("op-sem-fundos")).to_contain_text("faltar")
+    yield Stop("a day to come, to be confirmed")
 
 
 def reading(screen: Screen, alice: Person) -> Iterator[Stop]:

@@ -265,6 +265,6 @@ export class App {
 const isSame = (one, other) => JSON.stringify(one) === JSON.stringify(other);
 
 /** Unique enough without a secure context, where `crypto.randomUUID` does not exist. */
-function newKey() {
+export function newKey() {
   return [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
 }

@@ -12,6 +12,8 @@ const full = new Intl.DateTimeFormat("pt-BR", { day: "numeric", month: "long", y
 const moment = new Intl.DateTimeFormat("pt-BR", { dateStyle: "medium", timeStyle: "medium" });
 const shortDay = new Intl.DateTimeFormat("pt-BR", { day: "2-digit", month: "2-digit" });
 const month = new Intl.DateTimeFormat("pt-BR", { month: "long", timeZone: ZONE });
+const long = new Intl.DateTimeFormat("pt-BR", { weekday: "long", day: "numeric", month: "long", year: "numeric" });
+const monthYear = new Intl.DateTimeFormat("pt-BR", { month: "long", year: "numeric" });
 const relative = new Intl.RelativeTimeFormat("pt-BR", { numeric: "auto" });
 
 /**
@@ -28,9 +30,36 @@ export const dayKey = (when) => day.format(new Date(when));
 export function dayName(key, now = new Date()) {
   if (key === dayKey(now)) return "Hoje";
   if (key === daysBefore(now, 1)) return "Ontem";
-  const date = new Date(`${key}T12:00:00`);
-  return key.slice(0, 4) === dayKey(now).slice(0, 4) ? dayMonth.format(date) : full.format(date);
+  return plainDay(key, now);
 }
+
+/**
+ * "quinta-feira, 24 de dezembro de 2026"
+ * @param {string} key YYYY-MM-DD
+ */
+export const longDay = (key) => long.format(noon(key));
+
+/**
+ * "24 de dezembro", with the year when it is another one.
+ * @param {string} key YYYY-MM-DD
+ * @param {Date} [now]
+ */
+export const plainDay = (key, now = new Date()) => (key.slice(0, 4) === dayKey(now).slice(0, 4) ? dayMonth : full).format(noon(key));
+
+/**
+ * "dezembro de 2026"
+ * @param {string} key YYYY-MM
+ */
+export const monthTitle = (key) => monthYear.format(noon(`${key}-01`));
+
+/**
+ * 0 is Sunday.
+ * @param {string} key YYYY-MM-DD
+ */
+export const weekday = (key) => new Date(`${key}T12:00:00Z`).getUTCDay();
+
+/** @param {string} key YYYY-MM-DD */
+const noon = (key) => new Date(`${key}T12:00:00`);
 
 /** @param {string | Date} when */
 export const formatTime = (when) => time.format(new Date(when));
@@ -81,14 +110,14 @@ export function age(when, now = new Date()) {
  * @param {number} days
  */
 export function daysBefore(now, days) {
-  return shifted(dayKey(now), -days);
+  return daysAfter(dayKey(now), -days);
 }
 
 /**
  * @param {string} key YYYY-MM-DD
  * @param {number} days
  */
-function shifted(key, days) {
+export function daysAfter(key, days) {
   return new Date(Date.parse(`${key}T12:00:00Z`) + days * DAY_MS).toISOString().slice(0, 10);
 }
 
@@ -107,4 +136,4 @@ export function dayStart(key) {
  * The moment at which a day is over, in milliseconds.
  * @param {string} key YYYY-MM-DD
  */
-export const dayEnd = (key) => dayStart(shifted(key, 1));
+export const dayEnd = (key) => dayStart(daysAfter(key, 1));

@@ -2,6 +2,7 @@
 import { formatBRL, toDecimal } from "./money.js";
 /** @import { OperationBody, OperationKind } from "../types/wire.js" */
 /** @import { Accounts } from "./accounts.js" */
+/** @import { When } from "./schedule.js" */
 
 /**
  * @typedef {object} Draft
@@ -12,6 +13,7 @@ import { formatBRL, toDecimal } from "./money.js";
  * @property {string} description
  * @property {number | null} target the account a transfer goes to
  * @property {number | null} [request] the request for money that a transfer pays
+ * @property {When | null} [when] a day to come; none for now
  */
 
 export const DESCRIPTION_MAX = 140;
@@ -44,13 +46,13 @@ export function isOperation(name) {
  * @param {Accounts} accounts
  * @returns {Record<string, string>}
  */
-export function problemsOf({ kind, account, cents, unread, description, target }, accounts) {
+export function problemsOf({ kind, account, cents, unread, description, target, when }, accounts) {
   /** @type {Record<string, string>} */
   const found = {};
   const balance = accounts.find(account)?.cents ?? 0;
   if (unread) found.valor = unread;
   else if (cents === 0) found.valor = "Digite um valor.";
-  else if (kind !== "deposito" && cents > balance) found.valor = `O saldo da conta é ${formatBRL(balance)}.`;
+  else if (!when && kind !== "deposito" && cents > balance) found.valor = `O saldo da conta é ${formatBRL(balance)}.`;
   if (kind === "pagamento" && description.trim() === "") found.descricao = "Diga o que está pagando.";
   if (kind === "transferencia" && target === null) found.destino = "Digite o número da conta de destino.";
   if (kind === "transferencia" && target === account) found.destino = "A conta de destino é a própria conta de origem.";

@@ -48,6 +48,8 @@ export interface Notification {
     descricao?: string | null;
     correntista_id?: number;
     operacao_id?: number;
+    /** The schedule that did it, or could not. */
+    agendamento_id?: number;
     /** The person did it, on whatever device. */
     propria?: boolean;
     movimentacoes?: Row[];
@@ -154,6 +156,39 @@ export interface OperationAnswer {
   operacao_id: number;
   movimentacao: Row;
   saldo: Money;
+}
+
+export type Recurrence = "unica" | "semanal" | "mensal";
+
+/** A payment has `correntista_id`, a transfer the two others. */
+export interface Schedule {
+  id: number;
+  tipo: "transferencia" | "pagamento";
+  correntista_id?: number;
+  correntista_id_origem?: number;
+  correntista_id_destino?: number;
+  valor: Money;
+  descricao: string;
+  data: string;
+  recorrencia: Recurrence;
+  ate: string | null;
+  estado: "ativo" | "encerrado" | "cancelado";
+  proxima_data: string | null;
+  dia_util: string | null;
+  proxima_tentativa: string | null;
+  ultima: { data: string; resultado: "feito" | "sem_fundos" | "recusado"; mensagem: string; momento: string; operacao_id: number | null } | null;
+}
+
+/** What is planned from `de` to `ate`; `valor` is negative when it leaves the account. */
+export interface Projection {
+  de: string;
+  ate: string;
+  contas: {
+    CorrentistaID: number;
+    saldo: Money;
+    datas: { data: string; saldo: Money; sem_fundos: boolean; agendamentos: { agendamento_id: number; valor: Money; sem_fundos: boolean }[] }[];
+  }[];
+  feriados: { data: string; nome: string }[];
 }
 
 export type OperationKind = "deposito" | "saque" | "pagamento" | "transferencia";

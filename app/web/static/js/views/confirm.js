@@ -3,6 +3,7 @@ import { el, fill, icon, setText } from "../lib/dom.js";
 import { formatBRL } from "../models/money.js";
 import { balanceAfter, OPERATIONS } from "../models/operation.js";
 import { isSettled } from "../models/pending.js";
+import { whenCheck } from "./when_check.js";
 /** @import { App } from "../app.js" */
 /** @import { ApiError } from "../lib/http.js" */
 /** @import { Scope } from "../lib/scope.js" */
@@ -24,7 +25,7 @@ import { isSettled } from "../models/pending.js";
  * @param {Steps} steps
  */
 export function confirmStep(app, draft, { holder, back, confirm, scope }) {
-  const { verb } = OPERATIONS[draft.kind];
+  const verb = draft.when ? "Agendar" : OPERATIONS[draft.kind].verb;
   const notice = el("p", { class: "form-notice", role: "alert", "data-testid": "op-aviso" });
   const holderName = el("dd", { "data-testid": "op-titular" }, "Consultando…");
   const first = el("p", { class: "form-notice", role: "status", "data-testid": "op-primeira-vez" });
@@ -49,6 +50,7 @@ export function confirmStep(app, draft, { holder, back, confirm, scope }) {
     el("p", { class: "confirm-sum" }, formatBRL(draft.cents)),
     el("dl", { class: "facts" }, ...facts(app, draft, { scope, holderName: holder ? holderName : null })),
     first,
+    draft.when ? whenCheck(app, { ...draft, when: draft.when }, scope) : null,
     notice,
     el("div", { class: "actions" }, correct, button),
   );
@@ -79,7 +81,7 @@ function facts({ bank }, draft, { scope, holderName }) {
     target !== null && kind === "transferencia" ? fact("Para a conta", targetWords(bank.accounts, target)) : null,
     holderName ? fact("Titular", holderName) : null,
     description.trim() ? fact(kind === "pagamento" ? "Pagamento" : "Mensagem", description.trim()) : null,
-    fact("Saldo depois", after),
+    draft.when ? null : fact("Saldo depois", after),
   ];
 }
 

@@ -1,6 +1,8 @@
 // @ts-check
 import { el, icon, setText } from "../lib/dom.js";
+import { newKey } from "../app.js";
 import { navigateTo, newPlace, replaceWith } from "../lib/router.js";
+import { makeSchedule } from "../lib/schedules.js";
 import { Scope } from "../lib/scope.js";
 import { formatBRL } from "../models/money.js";
 import { bodyOf, DESCRIPTION_MAX, isOperation, OPERATIONS, problemsOf, summaryOf } from "../models/operation.js";
@@ -9,12 +11,17 @@ import { amountField } from "./amount_field.js";
 import { confirmStep } from "./confirm.js";
 import { field, showProblems } from "./field.js";
 import { targetField } from "./target_field.js";
+import { whenFields } from "./when_fields.js";
+import { toast } from "./toasts.js";
 /** @import { App } from "../app.js" */
 /** @import { Draft } from "../models/operation.js" */
+/** @import { When } from "../models/schedule.js" */
 /** @import { OperationKind } from "../types/wire.js" */
 
 /** Behind the kind of operation in the address of what waits to be confirmed. */
 const CHECK = "confira";
+/** In the same place: the form begins with a day to come. */
+const LATER = "agendar";
 
 /**
  * One operation: fill in, confirm, and on to the receipt. Filling in and confirming are two pages of
@@ -28,7 +35,8 @@ export function operationView(app, [name, second]) {
   const { title } = OPERATIONS[kind];
   /** @type {Draft | null} */
   const draft = second === CHECK ? app.here.kept("rascunho") : null;
-  const content = draft ? confirmPage(app, draft, scope) : formPage(app, kind, Number(second) || 0, scope);
+  const options = { account: Number(second) || 0, later: second === LATER };
+  const content = draft ? confirmPage(app, draft, scope) : formPage(app, kind, options, scope);
   const stage = el("div", { class: "panel operation" }, content);
   const node = el("div", { class: "operate" }, el("h1", {}, title), kindTabs(kind), stage);
   return { node, title, dispose: () => scope.dispose() };
@@ -37,17 +45,17 @@ export function operationView(app, [name, second]) {
 /**
  * @param {App} app
  * @param {OperationKind} kind
- * @param {number} account
+ * @param {{ account: number, later: boolean }} options
  * @param {Scope} scope
  */
-function formPage(app, kind, account, scope) {
+function formPage(app, kind, options, scope) {
   const next = (/** @type {Draft} */ draft) => {
     const page = app.places.at(newPlace());
     page.keep("rascunho", draft);
     page.keep("formulario", app.here.id);
     navigateTo(`operar/${kind}/${CHECK}`, page.id);
   };
-  return operationForm(app, { kind, account, scope, next });
+  return operationForm(app, { kind, ...options, scope, next });
 }
 
 /**
@@ -82,11 +90,11 @@ function kindTabs(current) {
 
 /**
  * @param {App} app
- * @param {{ kind: OperationKind, account: number, scope: Scope, next: (draft: Draft) => void }} options
+ * @param {{ kind: OperationKind, account: number, later: boolean, scope: Scope, next: (draft: Draft) => void }} options
  */
-function operationForm(app, { kind, account, scope, next }) {
+function operationForm(app, { kind, account, later, scope, next }) {
   const { here, bank } = app;
-  /** @type {{ valor: string, conta: string, destino: string, descricao: string, cobranca?: number } | null} */
+  /** @type {{ valor: string, conta: string, destino: string, descricao: string, cobranca?: number, quando: When | null } | null} */
   const left = here.kept("campos");
   const amount = amountField();
   const source = accountSelect(app, kind, Number(left?.conta) || account, scope);
@@ -101,11 +109,13 @@ function operationForm(app, { kind, account, scope, next }) {
   const request = (kind === "transferencia" && left?.cobranca) || null;
   // What was asked for is paid as it was asked for, or not at all.
   if (request) [amount.node, target.node].forEach(lock);
+  const canWait = !request && (kind === "pagamento" || kind === "transferencia");
+  const when = canWait ? whenFields({ on: later, left: left && left.quando }) : null;
   const fields = {
     valor: amount,
     conta: source,
     ...(kind === "transferencia" ? { destino: target } : {}),
-    ...(kind === "pagamento" || kind === "transferencia" ? { descricao: description } : {}),
+    ...(canWait ? { descricao: description } : {}),
   };
   const keep = () =>
     here.keep("campos", {
@@ -114,6 +124,7 @@ function operationForm(app, { kind, account, scope, next }) {
       destino: target.input.value,
       descricao: description.input.value,
       ...(request ? { cobranca: request } : {}),
+      quando: when && when.chosen,
     });
   const draft = () => ({
     kind,
@@ -123,10 +134,12 @@ function operationForm(app, { kind, account, scope, next }) {
     description: description.input.value,
     target: Number(target.input.value) || null,
     request,
+    when: when && when.chosen,
   });
   const submit = (/** @type {SubmitEvent} */ event) => {
     event.preventDefault();
-    if (showProblems(fields, problemsOf(draft(), bank.accounts))) return;
+    const problems = { ...problemsOf(draft(), bank.accounts), ...(when && when.problems) };
+    if (showProblems({ ...fields, ...(when && when.fields) }, problems)) return;
     keep();
     next(draft());
   };
@@ -137,6 +150,7 @@ function operationForm(app, { kind, account, scope, next }) {
     { novalidate: true, onsubmit: submit, oninput: keep, "data-testid": `form-${kind}` },
     request ? el("p", { class: "form-notice", "data-testid": "op-cobranca" }, icon("hand-coins"), "Você está pagando uma cobrança: o valor e o destino são os dela.") : null,
     ...Object.values(fields).map((each) => each.node),
+    when && when.node,
     go,
   );
   const ready = () => {
@@ -209,7 +223,19 @@ function descriptionField(kind) {
  * @param {Scope} scope
  */
 async function send(app, draft, scope) {
+  if (draft.when) return sendLater(app, { ...draft, when: draft.when }, scope);
   const body = bodyOf(draft);
   const answer = await app.operations.send({ kind: draft.kind, body, summary: summaryOf(draft) });
   if (answer && !scope.disposed) replaceWith(receiptPath(answer.movimentacao));
+}
+
+/**
+ * @param {App} app
+ * @param {Draft & { when: When }} draft
+ * @param {Scope} scope
+ */
+async function sendLater(app, draft, scope) {
+  await makeSchedule(app, draft, { here: app.here, newKey });
+  toast({ title: "Agendado", text: summaryOf(draft), kind: "ok", href: "#/agenda" });
+  if (!scope.disposed) replaceWith("agenda");
 }

@@ -25,6 +25,7 @@ const SCREENS = {
   comprovante: async () => (await import("./receipt.js")).receiptView,
   conversas: async () => (await import("./conversations.js")).conversationsView,
   pessoas: async () => (await import("./people.js")).peopleView,
+  agenda: async () => (await import("./agenda.js")).agendaView,
   preferencias: async () => (await import("./preferences.js")).preferencesView,
   verificar: async () => (await import("./verify.js")).verifyView,
 };
@@ -36,8 +37,11 @@ const TABS = [
   { path: "conversas", name: "conversas", words: "Conversas", icon: "message-circle" },
   { path: "pessoas", name: "pessoas", words: "Pessoas", icon: "users" },
 ];
-/** In the bar on top: the bar below has room for places where people go often. */
-const SETTINGS = { path: "preferencias", name: "preferencias", words: "Preferências", icon: "settings" };
+/** In the bar on top, as signs: the bar below has room for places where people go often. */
+const ASIDE = [
+  { path: "agenda", name: "agenda", words: "Agenda", icon: "calendar-days" },
+  { path: "preferencias", name: "preferencias", words: "Preferências", icon: "settings" },
+];
 
 /**
  * Everything around the screens once somebody is logged in.
@@ -49,8 +53,8 @@ export function shellView(app, setTitle) {
   const main = el("main", { id: "conteudo", tabindex: "-1" });
   const tabs = TABS.map((tab) => ({ name: tab.name, link: tabLink(tab) }));
   const nav = el("nav", { class: "tabbar", "aria-label": "Principal" }, ...tabs.map(({ link }) => link));
-  const settings = settingsLink();
-  tabs.push({ name: SETTINGS.name, link: settings });
+  const aside = ASIDE.map((place) => ({ name: place.name, link: signLink(place) }));
+  tabs.push(...aside);
   countMessages(app, scope, tabs.find(({ name }) => name === "conversas")?.link);
   const node = el(
     "div",
@@ -60,7 +64,7 @@ export function shellView(app, setTitle) {
       { class: "topbar" },
       el("a", { href: "#/", class: "topbar-brand", "aria-label": "Saldo Vivo, início" }, brand()),
       nav,
-      el("div", { class: "topbar-side" }, settings, notificationsView(app, scope), leaveButton(app)),
+      el("div", { class: "topbar-side" }, ...aside.map(({ link }) => link), notificationsView(app, scope), leaveButton(app)),
     ),
     el("div", { class: "banners" }, staleView(app, scope), pendingView(app, scope)),
     main,
@@ -129,10 +133,11 @@ function tabLink({ path, words, icon: name }) {
   return el("a", { href: `#/${path}`, "data-testid": `nav-${path.split("/")[0] || "inicio"}` }, icon(name), el("span", {}, words));
 }
 
-function settingsLink() {
-  const link = tabLink(SETTINGS);
-  link.className = "settings-link";
-  link.title = SETTINGS.words;
+/** @param {typeof ASIDE[number]} place */
+function signLink(place) {
+  const link = tabLink(place);
+  link.className = "sign-link";
+  link.title = place.words;
   return link;
 }
 

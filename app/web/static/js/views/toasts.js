@@ -134,6 +134,7 @@ export function receiptHref(dados) {
   const row = dados?.movimentacoes?.[0];
   if (row) return `#/${receiptPath(row)}`;
   if (dados?.usuario_id) return `#/pessoas/${dados.usuario_id}`;
+  if (dados?.agendamento_id) return `#/agenda/${dados.agendamento_id}`;
   return dados?.operacao_id ? `#/comprovante/${dados.operacao_id}` : undefined;
 }
 
