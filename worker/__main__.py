@@ -18,17 +18,17 @@ from app import log  # noqa: E402
 from app.bank import reconciliation  # noqa: E402
 from app.db import Database  # noqa: E402
 from app.errors import AppError, DatabaseDown, OutcomeUnknown  # noqa: E402
+from app.jobs import actions as job_actions  # noqa: E402
 from app.migrations import runner  # noqa: E402
 from app.settings import SettingsError, Stores  # noqa: E402
 from app.streams import notify as notices  # noqa: E402
 from app.streams.notify import Notice  # noqa: E402
 from app.streams.stream import streams  # noqa: E402
 from app.users import actions as user_actions  # noqa: E402
-from worker import bulk, demo, housekeeping  # noqa: E402
+from worker import agenda, bulk, demo  # noqa: E402
+from worker.job_runner import JobRunner  # noqa: E402
+from worker.jobs import CHECK_TIMEOUT_S, all_jobs  # noqa: E402
 from worker.relay import relay, woken  # noqa: E402
-
-# A whole ledger is read in one statement.
-CHECK_TIMEOUT_S = 3600
 
 
 @click.group()
@@ -45,11 +45,12 @@ def cli(context: click.Context) -> None:
 @click.option("--alive", type=click.Path(path_type=Path), help="A file to touch every second, for a health check.")
 @click.pass_obj
 def run(stores: Stores, alive: Path | None) -> None:
-    """Relay the outbox until SIGTERM or Ctrl-C."""
+    """Relay the outbox and run the jobs that are due, until SIGTERM or Ctrl-C."""
     log.configure(node_id="worker")
     db = Database(stores.database_url)
     relaying = relay(db, stores.redis_url, keys=stores.signing(), alive=alive)
-    beside = (woken(relaying, stores.redis_url).loop, housekeeping.loop(db))
+    jobs = JobRunner(db, all_jobs(db))
+    beside = (woken(relaying, stores.redis_url).loop, jobs)
     for number in (signal.SIGTERM, signal.SIGINT):
         gevent.signal_handler(number, relaying.loop.stop)
     for loop in beside:
@@ -143,6 +144,21 @@ def conciliar(stores: Stores) -> None:
     _print_table([*checks, reconciliation.Check("names are fit to be shown", looked_at, reasons)])
     if any(check.faults for check in checks):
         sys.exit(1)
+
+
+@cli.command("agenda")
+@click.pass_obj
+def show_jobs(stores: Stores) -> None:
+    """Show the jobs of the workers: when each ran last, how long, how it went, and when it runs next."""
+    db = Database(stores.database_url)
+    try:
+        stands = db.read(job_actions.stands)
+    except AppError as error:
+        raise click.ClickException(str(error)) from None
+    finally:
+        db.dispose()
+    for line in agenda.lines(stands):
+        click.echo(line)
 
 
 def _print_table(checks: Iterable[reconciliation.Check]) -> None:

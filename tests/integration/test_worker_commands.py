@@ -13,6 +13,8 @@ from flask_socketio_cluster.bus.waker import wake_once
 from redis import Redis
 
 from app.db import Database
+from app.jobs import actions as job_actions
+from app.jobs.job import Every, Job, Result
 from app.streams.stream import streams
 from app.users import actions as users
 from app.wire import room_of
@@ -209,6 +211,26 @@ def test_the_demo_data_is_what_the_contract_says_and_is_made_once(sqlite: Databa
 def test_the_books_are_checked_while_somebody_writes(sqlite: Database) -> None:
     with sqlite.engine.connect() as writing, writing.begin():
         assert run(sqlite, "conciliar").returncode == 0
+
+
+def test_the_agenda_shows_each_job_with_its_last_run_result_and_next_run(sqlite: Database) -> None:
+    jobs = [Job(name, Every(60), 60, lambda: Result("")) for name in ("bad", "good", "new")]
+    sqlite.transact(job_actions.register, jobs)
+    write(sqlite, "UPDATE jobs SET next_run_at = '2026-01-01 02:59:00.000000' WHERE name <> 'new'")
+    bad, good = sqlite.transact(job_actions.claim, jobs[:2], worker="w", at_most=2)
+    sqlite.transact(job_actions.finish, good, Result("3 rows dropped"))
+    sqlite.transact(job_actions.fail, bad, "no paper")
+    write(sqlite, "UPDATE jobs SET next_run_at = '2026-01-01 02:59:00.000000'")
+
+    ended = run(sqlite, "agenda")
+
+    assert ended.returncode == 0
+    heading, *lines = ended.stdout.splitlines()
+    assert heading.split() == ["job", "last", "run", "took", "next", "run", "result"]
+    told = {line.split()[0]: line for line in lines}
+    assert told["good"].endswith("2025-12-31 23:59:00  3 rows dropped")
+    assert told["bad"].endswith("2025-12-31 23:59:00  FAILED: no paper")
+    assert told["new"].split() == ["new", "never", "-", "2025-12-31", "23:59:00"]
 
 
 # A worker that never looks by itself.

@@ -1,0 +1,33 @@
+"""All jobs of the workers: what, when, and how long at the most."""
+
+from app import log
+from app.bank import reconciliation
+from app.db import Database
+from app.jobs.job import DailyAt, Every, Job, Result
+from worker import housekeeping
+
+# A whole ledger is read in one statement.
+CHECK_TIMEOUT_S = 3600
+_log = log.get("jobs")
+
+
+def all_jobs(db: Database) -> list[Job]:
+    return [
+        Job("idempotency_keys", Every(600), 60, lambda: housekeeping.purge_keys(db)),
+        Job("revocations", Every(600), 60, lambda: housekeeping.drop_revocations(db)),
+        Job("conciliar", DailyAt(4), CHECK_TIMEOUT_S, lambda: check_books(db.url)),
+    ]
+
+
+def check_books(url: str) -> Result:
+    """As `python -m worker conciliar`, on connections of its own, which may wait long. Logs every fault as an error."""
+    db = Database(url, statement_timeout_s=CHECK_TIMEOUT_S)
+    try:
+        checks = db.read(reconciliation.run)
+    finally:
+        db.dispose()
+    faults = [fault for check in checks for fault in check.faults]
+    for check in checks:
+        if check.faults:
+            _log.error("books_at_fault", check=check.name, faults=check.faults)
+    return Result(f"checks: {len(checks)}, faults: {len(faults)}", ok=not faults)
