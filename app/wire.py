@@ -19,6 +19,7 @@ SALDO_ATUALIZADO = "saldo_atualizado"
 ERRO = "erro"
 SESSAO_ENCERRADA = "sessao_encerrada"
 SERVIDOR_DRENANDO = "servidor_drenando"
+PREFERENCIAS = "preferencias"
 
 # both ways
 NOTIFICACOES_LIDAS = "notificacoes_lidas"
@@ -89,3 +90,5 @@ class ServidorDrenando(TypedDict):
 class NotificacoesLidas(TypedDict):
     ate: int
     nao_lidas: int
+    # Those that were read one by one just now; all up to `ate` are read besides.
+    seqs: list[int]

@@ -93,7 +93,7 @@ def _empty(db: Database) -> None:
         connection.execute(text("SET foreign_key_checks = 0"))
         for table in ("entries", "operations"):
             connection.execute(text(f"TRUNCATE TABLE {table}"))
-        for table in ("statement_lines", "day_totals", "read_cursors", "jobs"):
+        for table in ("statement_lines", "day_totals", "read_cursors", "jobs", "push_subscriptions", "preferences"):
             connection.execute(text(f"DELETE FROM {table}"))
         for table in ("outbox", "stream_events", "user_streams", "idempotency_keys", "revocations", "users"):
             connection.execute(text(f"DELETE FROM {table}"))

@@ -135,8 +135,8 @@ def account(cluster: Cluster) -> dict[str, Any]:
         "GET /resumo": {},
         "GET /comprovante/{operacao_id}": {"path_parameters": {"operacao_id": done["operacao_id"]}},
         "GET /comprovante/{operacao_id}.pdf": {"path_parameters": {"operacao_id": done["operacao_id"]}},
-        "GET /notificacoes": {"query": {"limite": 2}},
-        "POST /notificacoes/lidas": {"body": {"ate": 1}},
+        "GET /notificacoes": {"query": {"limite": 2, "tipo": "deposito,saque", "sentido": "entrada"}},
+        "POST /notificacoes/lidas": {"body": {"ate": 1, "seqs": [2]}},
         "GET /preferencias": {},
         "POST /logout": {"body": {"todos": True}},
     }
