@@ -5,14 +5,19 @@ from app.bank import reconciliation
 from app.db import Database
 from app.jobs.job import DailyAt, Every, Job, Result
 from worker import housekeeping
+from worker.push import PushJob
 
 # A whole ledger is read in one statement.
 CHECK_TIMEOUT_S = 3600
+PUSH_EVERY_S = 3
 _log = log.get("jobs")
 
 
-def all_jobs(db: Database) -> list[Job]:
+def all_jobs(db: Database, pushing: PushJob | None = None) -> list[Job]:
+    """`pushing`: None where push is off."""
+    push = [Job("push", Every(PUSH_EVERY_S), 60, pushing.run)] if pushing else []
     return [
+        *push,
         Job("idempotency_keys", Every(600), 60, lambda: housekeeping.purge_keys(db)),
         Job("revocations", Every(600), 60, lambda: housekeeping.drop_revocations(db)),
         Job("conciliar", DailyAt(4), CHECK_TIMEOUT_S, lambda: check_books(db.url)),

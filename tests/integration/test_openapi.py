@@ -13,8 +13,10 @@ from schemathesis.config import SchemathesisConfig
 from schemathesis.schemas import APIOperation
 
 from app.users.tokens import Tokens
+from tests.conftest import NO_PUSH_SERVICE
 from tests.support.cluster import Cluster
 from tests.support.people import PASSWORD, Person
+from tests.support.push_service import Browser
 
 EXAMPLES = 6
 # Unknown fields of a query are passed over, so one more of them is no fault.
@@ -138,6 +140,8 @@ def account(cluster: Cluster) -> dict[str, Any]:
         "GET /notificacoes": {"query": {"limite": 2, "tipo": "deposito,saque", "sentido": "entrada"}},
         "POST /notificacoes/lidas": {"body": {"ate": 1, "seqs": [2]}},
         "GET /preferencias": {},
+        "GET /push/chave": {},
+        "POST /push/inscricoes": {"body": Browser(NO_PUSH_SERVICE).subscription},
         "POST /logout": {"body": {"todos": True}},
     }
 
