@@ -12,6 +12,7 @@ import { Places } from "./models/places.js";
 import { Session } from "./models/session.js";
 import { Loader } from "./lib/loader.js";
 import { Operations } from "./lib/operations.js";
+import { Push } from "./lib/push.js";
 import { keepRenewed } from "./lib/renewal.js";
 import { Sounds } from "./lib/sounds.js";
 /** @import { Notification, OperationAnswer, OperationBody } from "./types/wire.js" */
@@ -40,6 +41,7 @@ export class App {
   loader = new Loader(this);
   operations = new Operations(this);
   sounds = new Sounds(this);
+  push = new Push(this);
   idle = new Idle(localStorage, { idle: (minutes) => this.#lock(minutes) });
   /** @type {EventStream | null} */
   #stream = null;
@@ -137,7 +139,8 @@ export class App {
    */
   #apply(name, payload) {
     if (name === "saldo_atualizado") this.bank.applyBalance(payload);
-    if (name === "notificacoes_lidas") this.inbox.readUpTo(payload.ate);
+    if (name === "notificacoes_lidas" && !this.inbox.read(payload)) this.loader.readCursor();
+    if (name === "preferencias") this.sounds.changedElsewhere(payload);
     if (name === "erro" && TOKEN_REFUSED.has(payload.codigo)) this.session.close(payload.mensagem);
   }
 
@@ -183,22 +186,28 @@ export class App {
   }
 
   readAll() {
-    return this.readUpTo(this.inbox.newestSeq);
+    return this.#read({ ate: this.inbox.newestSeq });
   }
 
-  /** @param {number} ate everything up to this seq was read */
-  async readUpTo(ate) {
+  /** @param {Notification[]} items each of which was read, whatever is older or newer */
+  readEach(items) {
+    const seqs = items.filter((item) => item.seq !== undefined && this.inbox.isUnread(item)).map(({ seq }) => seq);
+    return seqs.length > 0 ? this.#read({ seqs }) : Promise.resolve();
+  }
+
+  /** @param {{ ate: number } | { seqs: number[] }} what */
+  async #read(what) {
     const user = this.session.user?.id;
-    await this.http.post("/notificacoes/lidas", { ate });
-    if (this.session.user?.id === user) this.inbox.readUpTo(ate);
+    const read = await this.http.post("/notificacoes/lidas", what);
+    if (this.session.user?.id === user) this.inbox.read({ ...what, ...read });
   }
 
   /**
-   * Somebody opened what this notice tells of. One cursor for all: what is older counts as read too.
+   * Somebody opened what this notice tells of.
    * @param {Notification} event
    */
   opened(event) {
-    if (event.seq !== undefined && this.inbox.isUnread(event)) this.readUpTo(event.seq).catch(() => undefined);
+    this.readEach([event]).catch(() => undefined);
   }
 }
 

@@ -65,6 +65,11 @@ export class Http {
     return this.#json("PUT", path, body);
   }
 
+  /** @param {string} path */
+  delete(path) {
+    return this.#json("DELETE", path);
+  }
+
   /**
    * A file that only its owner may fetch, so that a plain link would not do. It must begin in time and may be long.
    * @param {string} path

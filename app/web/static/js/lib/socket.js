@@ -6,7 +6,7 @@ const { io } = await loadSocketIo();
 /** An attempt that got nowhere in this time has failed. */
 const CONNECT_MS_MAX = 10_000;
 const DURABLE = ["notificacao", "chat_mensagem"];
-const STATE = ["saldo_atualizado", "notificacoes_lidas", "erro"];
+const STATE = ["saldo_atualizado", "notificacoes_lidas", "preferencias", "erro"];
 
 /**
  * One Socket.IO socket for one session. When to connect is the connection model's decision,

@@ -22,6 +22,7 @@ const SCREENS = {
   operar: async () => (await import("./operation.js")).operationView,
   extrato: async () => (await import("./statement.js")).statementView,
   comprovante: async () => (await import("./receipt.js")).receiptView,
+  avisos: async () => (await import("./notices_page.js")).noticesView,
   preferencias: async () => (await import("./preferences.js")).preferencesView,
   verificar: async () => (await import("./verify.js")).verifyView,
 };

@@ -1,7 +1,7 @@
 // @ts-check
 import { el, icon } from "../lib/dom.js";
 import { isAt } from "../lib/router.js";
-import { kindOf } from "../models/preferences.js";
+import { isShown, kindOf } from "../models/preferences.js";
 import { receiptPath } from "../models/statement.js";
 /** @import { App } from "../app.js" */
 /** @import { Notification } from "../types/wire.js" */
@@ -19,7 +19,12 @@ export const KIND_ICONS = {
   saque: "arrow-up-from-line",
   transferencia: "arrow-left-right",
   pagamento: "receipt-text",
+  agendamento: "calendar-clock",
+  cobranca: "hand-coins",
+  mensagem: "message-circle",
+  contato: "user-plus",
   aviso: "info",
+  seguranca: "shield-check",
   ok: "check",
   erro: "circle-alert",
 };
@@ -30,7 +35,12 @@ export const KIND_NAMES = {
   saque: "Saque",
   transferencia: "Transferência",
   pagamento: "Pagamento",
+  agendamento: "Agendamento",
+  cobranca: "Cobrança",
+  mensagem: "Mensagem",
+  contato: "Contato",
   aviso: "Aviso",
+  seguranca: "Segurança",
 };
 
 const region = el("div", { class: "toasts", role: "status", "aria-live": "polite", "aria-label": "Avisos que chegam" });
@@ -77,7 +87,7 @@ export function toastsView(app) {
   /** @type {Notification[]} */
   let breath = [];
   const speak = () => {
-    const events = breath.filter((event) => !isOnScreen(event));
+    const events = breath.filter((event) => !isOnScreen(event) && isShown(app.sounds.preferences, event.tipo));
     breath = [];
     if (events.length > TOLD_ONE_BY_ONE_MAX) {
       toast({ title: `${events.length} avisos novos`, text: "Veja todos no sino, lá em cima.", kind: "aviso" });
