@@ -144,7 +144,7 @@ def reading(screen: Screen, alice: Person) -> Iterator[Stop]:
     yield Stop("empty statement")
     screen.go("avisos")
     screen.at("notificacao-item").first.wait_for()
-    yield Stop("notices", "avisos")
+    yield Stop("notices", "avisos-pagina")
     screen.go("preferencias")
     screen.at("volume").wait_for()
     yield Stop("preferences", "preferencias", whole=True)

@@ -7,7 +7,7 @@ from app.push.routes import SUBSCRIPTIONS_BY_USER
 from tests.conftest import NO_PUSH_SERVICE
 from tests.integration.customers import rows
 from tests.support.cluster import Cluster
-from tests.support.people import Person
+from tests.support.people import Person, eventually
 from tests.support.push_service import Browser, from_base64url
 
 
@@ -25,6 +25,14 @@ def test_every_node_gives_the_same_key(cluster: Cluster, alice: Person) -> None:
     assert [answer["disponivel"] for answer in answers] == [True] * 3
     assert len({answer["chave"] for answer in answers}) == 1
     assert len(from_base64url(answers[0]["chave"])) == 65
+
+
+def test_the_workers_push_and_say_how_it_went(cluster: Cluster) -> None:
+    db = Database(cluster.database())
+    question = "SELECT last_result FROM jobs WHERE name = 'push' AND last_ok = 1"
+    ((result,),) = eventually(lambda: rows(db, question), "a run of the job")
+    assert str(result).startswith("devices: ")
+    db.dispose()
 
 
 def test_a_device_is_subscribed_and_cancelled_by_its_owner_alone(alice: Person, bob: Person) -> None:

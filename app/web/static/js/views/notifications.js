@@ -1,6 +1,5 @@
 // @ts-check
 import { el, fill, icon, setText } from "../lib/dom.js";
-import { noticeList } from "./notice_list.js";
 import { clearToasts } from "./toasts.js";
 /** @import { App } from "../app.js" */
 /** @import { Scope } from "../lib/scope.js" */
@@ -56,7 +55,7 @@ export function notificationsView(app, scope) {
 }
 
 /**
- * The list is there while the panel is open; it begins without filters each time.
+ * The list comes when the panel is opened for the first time, and begins without filters each time.
  * @param {App} app
  */
 function makePanel(app) {
@@ -68,12 +67,14 @@ function makePanel(app) {
     el("header", { class: "section-head" }, el("h2", {}, "Avisos"), el("a", { href: "#/avisos", "data-testid": "avisos-pagina" }, "Ver em página"), close),
     place,
   );
-  /** @type {ReturnType<typeof noticeList> | null} */
+  /** @type {{ node: Node, update: () => void } | null} */
   let list = null;
   return {
     node,
     close,
-    fill() {
+    async fill() {
+      const { noticeList } = await import("./notice_list.js");
+      if (node.hidden) return;
       list = noticeList(app);
       fill(place, list.node);
     },
