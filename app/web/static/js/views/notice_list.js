@@ -21,8 +21,9 @@ const WAY_TITLES = { entrada: "recebida", saida: "enviada", "": "" };
 /**
  * Everything that was told, by days, with filters; read one by one or all.
  * @param {App} app
+ * @param {"h2" | "h3"} heading of a day, under the one of the place that the list is in
  */
-export function noticeList(app) {
+export function noticeList(app, heading) {
   const notices = new FilteredNotices(app.inbox);
   const days = el("div", { class: "notices", "data-testid": "notificacoes" });
   const empty = el("p", { class: "empty", role: "status", "data-testid": "avisos-nenhum" });
@@ -37,7 +38,7 @@ export function noticeList(app) {
     views = new Map(items.map((item) => [item.seq, views.get(item.seq) ?? noticeView(app, item)]));
     items.forEach((item) => views.get(item.seq)?.show(app.inbox.isUnread(item)));
     const groups = byDay(items);
-    dayViews = new Map(groups.map(({ day }) => [day, dayViews.get(day) ?? dayView()]));
+    dayViews = new Map(groups.map(({ day }) => [day, dayViews.get(day) ?? dayView(heading)]));
     groups.forEach(({ day, items: ofDay }) => dayViews.get(day)?.show(day, ofDay.map(({ seq }) => /** @type {Node} */ (views.get(seq)?.node))));
     sync(days, [...dayViews.values()].map((day) => day.node));
     const more = notices.isOn ? notices.next !== null : !app.inbox.complete && items.length > 0;
@@ -98,8 +99,9 @@ async function loadFitting({ http }, notices) {
   }
 }
 
-function dayView() {
-  const name = el("h3", { class: "notice-day" });
+/** @param {"h2" | "h3"} heading */
+function dayView(heading) {
+  const name = el(heading, { class: "notice-day" });
   const list = el("ol", { role: "list" });
   const node = el("section", {}, name, list);
   const show = (/** @type {string} */ day, /** @type {Node[]} */ nodes) => {

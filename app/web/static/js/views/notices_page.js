@@ -10,7 +10,7 @@ import { noticeList } from "./notice_list.js";
  */
 export function noticesView(app) {
   const scope = new Scope();
-  const list = noticeList(app);
+  const list = noticeList(app, "h2");
   const update = () => {
     list.update();
     if (app.inbox.hasUnseen) app.inbox.see();

@@ -75,7 +75,7 @@ function makePanel(app) {
     async fill() {
       const { noticeList } = await import("./notice_list.js");
       if (node.hidden) return;
-      list = noticeList(app);
+      list = noticeList(app, "h3");
       fill(place, list.node);
     },
     empty() {
