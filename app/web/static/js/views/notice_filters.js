@@ -12,7 +12,7 @@ let made = 0;
 export function noticeFilters(apply) {
   // The panel and the page may both be there.
   const id = `avisos-filtro-${(made += 1)}`;
-  const kind = el("select", { id, "aria-label": "Tipo de aviso", "data-testid": "avisos-tipo" }, el("option", { value: "" }, "Todos os tipos"));
+  const kind = el("select", { id, "aria-label": "Tipo de aviso", "data-testid": "avisos-tipo" }, el("option", { value: "" }, "Todo tipo"));
   KINDS.forEach((name) => kind.append(el("option", { value: name }, KIND_NAMES[name])));
   const ways = Object.entries(WAYS).map(([value, words]) => {
     const input = el("input", { type: "radio", name: `${id}-sentido`, value, checked: value === "", "data-testid": `avisos-${value || "tudo"}` });
