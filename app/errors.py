@@ -65,6 +65,10 @@ class AccountNotFound(AppError):
     status, code, text = 404, "conta_inexistente", "Conta não encontrada."
 
 
+class PushOff(AppError):
+    status, code, text = 404, "push_indisponivel", "Este banco não envia avisos a páginas fechadas."
+
+
 class MethodNotAllowed(AppError):
     status, code, text = 405, "metodo_nao_permitido", "Este endereço não aceita esse método."
 
@@ -143,6 +147,11 @@ class TooManySchedules(AppError):
 
 class ScheduleEnded(AppError):
     status, code, text = 422, "agendamento_encerrado", "Este agendamento já foi encerrado."
+
+
+class TooManyReadRanges(AppError):
+    status, code = 422, "leituras_demais"
+    text = "Há avisos demais lidos um a um, com outros não lidos no meio. Marque todos como lidos."
 
 
 class TooFast(AppError):

@@ -26,6 +26,10 @@ from app.contacts.presence import ContactPresence
 from app.db import Database
 from app.notifications import events as inbox_events
 from app.notifications import routes as inbox_routes
+from app.push import actions as push
+from app.push import routes as push_routes
+from app.push import vapid
+from app.push.services import PushServices
 from app.realtime import Realtime
 from app.schedules import routes as schedule_routes
 from app.schedules.schedule import Order
@@ -67,7 +71,13 @@ def create_app(settings: Settings) -> Flask:
     attempts, devices = Attempts(limits), Devices(settings.jwt_secret.get_secret_value())
     app.register_blueprint(
         user_routes.blueprint(
-            db, auth, attempts, devices, welcome=welcome, sessions_ended=realtime.delivery.end_sessions
+            db,
+            auth,
+            attempts,
+            devices,
+            welcome=welcome,
+            farewell=push.forget_sessions,
+            sessions_ended=realtime.delivery.end_sessions,
         )
     )
     app.register_blueprint(bank_routes.blueprint(db, auth, limits, beside=cards.add, committed=realtime.waker.wake))
@@ -89,6 +99,9 @@ def create_app(settings: Settings) -> Flask:
     app.register_blueprint(receipt_routes.blueprint(db, auth, limits))
     app.register_blueprint(inbox_routes.blueprint(db, auth, tell=realtime.delivery.tell))
     app.register_blueprint(schedules(db, auth, limits))
+    app.register_blueprint(
+        push_routes.blueprint(db, auth, limits, vapid.from_settings(settings), PushServices(settings.push_hosts))
+    )
     app.register_blueprint(health.blueprint(settings.node_id, db, realtime))
     app.register_blueprint(pages.blueprint())
     app.register_blueprint(openapi.blueprint(app))

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 from flask_socketio_cluster.bus.signing import KEY_BYTES_MIN, Keys
 from flask_socketio_cluster.node import DRAIN_S
-from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
@@ -16,6 +16,11 @@ JWT_SECRET_BYTES_MIN = 32
 REDIS_SCHEMES = ("redis://", "rediss://", "redis+sentinel://", "redis+cluster://", "rediss+cluster://")
 DATABASE_SCHEMES = ("mysql+pymysql://", "sqlite:///")
 
+VAPID_KEY_BYTES = 32
+# 32 bytes are 43 characters, of which the last holds four bits.
+_VAPID_KEY = re.compile(r"[A-Za-z0-9_-]{42}[AEIMQUYcgkosw048]=?")
+_VAPID_SUBJECT = re.compile(r"mailto:[^@\s]+@[\w-]+(\.[\w-]+)+", re.ASCII)
+_PUSH_HOST = re.compile(r"\.?[a-z0-9-]+(\.[a-z0-9-]+)+|http://127\.0\.0\.1:[0-9]{1,5}")
 _HOST = re.compile(r"(?:[^\s:\[\]]+|\[[0-9a-fA-F:.]+\])?(?::[0-9]{1,5})?")
 _HOST_PORT = re.compile(r"[^\s:\[\]]+:[0-9]{1,5}")
 
@@ -25,7 +30,7 @@ class SettingsError(Exception):
 
 
 class Stores(BaseSettings):
-    """Where the database and Redis are, and how the bus is signed: all that a worker or script needs."""
+    """Where the database and Redis are, how the bus is signed, and how to push: all that a worker or script needs."""
 
     model_config = SettingsConfigDict(frozen=True, extra="ignore")
 
@@ -34,6 +39,10 @@ class Stores(BaseSettings):
     bus_keys: Annotated[tuple[SecretStr, ...], NoDecode] = ()
     # A worker drops events that are older and read. Never fewer than a client may be away for.
     retention_days: int = Field(default=400, ge=30, le=36_500)
+    # Push to closed pages is off without a key.
+    vapid_private_key: SecretStr | None = None
+    vapid_subject: str = Field(default="", validate_default=True)
+    push_hosts: Annotated[tuple[str, ...], NoDecode] = ()
 
     @field_validator("bus_keys", mode="before")
     @classmethod
@@ -45,6 +54,38 @@ class Stores(BaseSettings):
     def _long_keys(cls, value: tuple[SecretStr, ...]) -> tuple[SecretStr, ...]:
         if any(len(key.get_secret_value().encode()) < KEY_BYTES_MIN for key in value):
             raise ValueError(f"needs at least {KEY_BYTES_MIN} bytes for each key")
+        return value
+
+    @field_validator("vapid_private_key", mode="before")
+    @classmethod
+    def _no_key(cls, value: object) -> object:
+        return value or None
+
+    @field_validator("vapid_private_key")
+    @classmethod
+    def _key_of_its_size(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None and not _VAPID_KEY.fullmatch(value.get_secret_value()):
+            raise ValueError(f"needs {VAPID_KEY_BYTES} bytes in base64url, as deploy/secrets.sh makes them")
+        return value
+
+    @field_validator("vapid_subject")
+    @classmethod
+    def _reachable_operator(cls, value: str, info: ValidationInfo) -> str:
+        if info.data.get("vapid_private_key") is not None and not _VAPID_SUBJECT.fullmatch(value):
+            raise ValueError("says whom a push service may write to, such as mailto:operacao@banco.example")
+        return value
+
+    @field_validator("push_hosts", mode="before")
+    @classmethod
+    def _split_hosts(cls, value: object) -> object:
+        return tuple(h.strip() for h in value.split(",") if h.strip()) if isinstance(value, str) else value
+
+    @field_validator("push_hosts")
+    @classmethod
+    def _named_hosts(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for host in value:
+            if not _PUSH_HOST.fullmatch(host):
+                raise ValueError(f"{host!r} is neither a host such as push.example nor http://127.0.0.1 with a port")
         return value
 
     def signing(self) -> Keys | None:

@@ -25,7 +25,7 @@ ERRO = "erro"
 SESSAO_ENCERRADA = "sessao_encerrada"
 SERVIDOR_DRENANDO = "servidor_drenando"
 CONTATOS = "contatos"
-
+PREFERENCIAS = "preferencias"
 CONFIRMAR = "confirmar"
 CHAT_MENSAGEM = "chat_mensagem"
 CHAT_ALTERADA = "chat_alterada"
@@ -107,6 +107,8 @@ class Contatos(TypedDict):
 class NotificacoesLidas(TypedDict):
     ate: int
     nao_lidas: int
+    # Those that were read one by one just now; all up to `ate` are read besides.
+    seqs: list[int]
 
 
 class Mensagem(TypedDict):

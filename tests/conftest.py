@@ -21,6 +21,8 @@ from tests.support.servers import DatabaseServer, RedisServer, mariadb_server, r
 from tests.support.stalls import Stalls
 
 TOKEN_TTL_S = 3600
+# The shared cluster takes subscriptions there; nobody listens.
+NO_PUSH_SERVICE = "http://127.0.0.1:9"
 
 # How long an example takes says nothing: the machine may be busy.
 hypothesis.settings.register_profile("any machine", deadline=None)
@@ -44,7 +46,8 @@ def redis() -> Iterator[RedisServer]:
 def cluster(mariadb: DatabaseServer, redis: RedisServer) -> Iterator[Cluster]:
     """Three nodes, two workers and nginx on MariaDB; shared, so tests use people of their own and kill nothing."""
     url = mariadb.create_database("cluster")
-    with running_cluster(database_url=url, redis_url=redis.url, workers=2) as started:
+    env = {"PUSH_HOSTS": NO_PUSH_SERVICE}
+    with running_cluster(database_url=url, redis_url=redis.url, workers=2, env=env) as started:
         yield started
 
 

@@ -13,13 +13,16 @@ from typing import TextIO  # noqa: E402
 import click  # noqa: E402
 import gevent  # noqa: E402
 from flask_socketio_cluster.bus.waker import wake_once  # noqa: E402
+from flask_socketio_cluster.delivery import Confirmations  # noqa: E402
 
-from app import log  # noqa: E402
+from app import log, wire  # noqa: E402
 from app.bank import reconciliation  # noqa: E402
 from app.db import Database  # noqa: E402
 from app.errors import AppError, DatabaseDown, OutcomeUnknown  # noqa: E402
 from app.jobs import actions as job_actions  # noqa: E402
 from app.migrations import runner  # noqa: E402
+from app.push import vapid  # noqa: E402
+from app.push.services import PushServices  # noqa: E402
 from app.settings import SettingsError, Stores  # noqa: E402
 from app.streams import notify as notices  # noqa: E402
 from app.streams.notify import Notice  # noqa: E402
@@ -28,6 +31,8 @@ from app.users import actions as user_actions  # noqa: E402
 from worker import agenda, bulk, demo  # noqa: E402
 from worker.job_runner import JobRunner  # noqa: E402
 from worker.jobs import CHECK_TIMEOUT_S, all_jobs  # noqa: E402
+from worker.push import PushJob  # noqa: E402
+from worker.push_sender import PushSender  # noqa: E402
 from worker.relay import relay, woken  # noqa: E402
 
 
@@ -49,7 +54,15 @@ def run(stores: Stores, alive: Path | None) -> None:
     log.configure(node_id="worker")
     db = Database(stores.database_url)
     relaying = relay(db, stores.redis_url, keys=stores.signing(), alive=alive)
-    jobs = JobRunner(db, all_jobs(db, retention_days=stores.retention_days, committed=relaying.loop.wake))
+    jobs = JobRunner(
+        db,
+        all_jobs(
+            db,
+            retention_days=stores.retention_days,
+            committed=relaying.loop.wake,
+            pushing=_pushing(db, stores),
+        ),
+    )
     beside = (woken(relaying, stores.redis_url).loop, jobs)
     for number in (signal.SIGTERM, signal.SIGINT):
         gevent.signal_handler(number, relaying.loop.stop)
@@ -59,6 +72,14 @@ def run(stores: Stores, alive: Path | None) -> None:
     for loop in beside:
         loop.stop()
     db.dispose()
+
+
+def _pushing(db: Database, stores: Stores) -> PushJob | None:
+    key = vapid.from_settings(stores)
+    if key is None:
+        return None
+    pages = Confirmations(stores.redis_url, streams, room_of=wire.room_of, keys=stores.signing())
+    return PushJob(db, PushSender(key, PushServices(stores.push_hosts)), taken=pages.taken)
 
 
 @cli.command()

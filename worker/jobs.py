@@ -8,16 +8,23 @@ from app.db import Database
 from app.jobs.job import DailyAt, Every, Job, Result
 from app.notifications import retention
 from worker import housekeeping, schedules
+from worker.push import PushJob
 
 # A whole ledger is read in one statement.
 CHECK_TIMEOUT_S = 3600
 TRIM_TIMEOUT_S = 3600
+PUSH_EVERY_S = 3
 _log = log.get("jobs")
 
 
-def all_jobs(db: Database, *, retention_days: int, committed: Callable[[], None]) -> list[Job]:
-    """`retention_days`: how long read events are kept. `committed` is told when there are new events to relay."""
+def all_jobs(
+    db: Database, *, retention_days: int, committed: Callable[[], None], pushing: PushJob | None = None
+) -> list[Job]:
+    """`retention_days`: how long read events are kept. `committed` is told when there are new events to relay.
+    `pushing`: None where push is off."""
+    push = [Job("push", Every(PUSH_EVERY_S), 60, pushing.run)] if pushing else []
     return [
+        *push,
         Job("agendamentos", Every(5), 120, lambda: schedules.run_due(db, committed=committed)),
         Job("idempotency_keys", Every(600), 60, lambda: housekeeping.purge_keys(db)),
         Job("revocations", Every(600), 60, lambda: housekeeping.drop_revocations(db)),

@@ -1,90 +1,168 @@
-"""The inbox: pages of a user's notifications, the unread count, the read cursor."""
+"""The inbox: pages of a user's notifications, the unread count, what was read."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, func, select, union_all, update
+from sqlalchemy import Connection, Select, bindparam, func, literal, select, union_all, update
 
 from app import db, wire
+from app.errors import TooManyReadRanges
+from app.notifications import read_notices
+from app.notifications.kinds import Way, kind_of, way_of
 from app.notifications.models import PreferencesRow, ReadCursor
+from app.notifications.read_notices import RANGES_MAX, ReadNotices
 from app.streams.models import StreamEvent, UserStream
 
 PAGE_ROWS_MAX = 100
+# A filter looks at so many notifications at a time; the answer says where it goes on.
+FILTER_ROWS_MAX = 200
+READ_AT_ONCE_MAX = 100
 
 
-@dataclass(frozen=True)
-class Inbox:
-    """A page of notification payloads with `lida`, the unread count, and the stream's head."""
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """`kinds` empty and `way` None: all of them."""
 
-    rows: list[dict[str, Any]]
-    unread: int
-    seq: int
+    kinds: frozenset[str] = frozenset()
+    way: Way | None = None
+
+    def __bool__(self) -> bool:
+        return bool(self.kinds or self.way)
+
+    def fit(self, payload: dict[str, Any]) -> bool:
+        return (not self.kinds or kind_of(payload) in self.kinds) and self.way in (None, way_of(payload))
+
+
+NO_FILTERS = Filters()
 
 
 @dataclass(frozen=True, slots=True)
 class Stand:
-    """Where a stream and its reading are, at one moment: the last seq, the read seq, and how many are unread."""
+    """Where a stream and its reading are, at one moment: the last seq, how many notices that is, the seq up to which
+    all is read, and which notices are."""
 
     seq: int
+    notices: int
     read_to: int
-    unread: int
+    read: ReadNotices
+
+    @property
+    def unread(self) -> int:
+        return self.notices - self.read.count
 
 
-_READ_NOTICES = func.coalesce(ReadCursor.notices, 0)
+@dataclass(frozen=True)
+class Inbox:
+    """A page of notification payloads with `lida`, and the stand that it belongs to. `next_seq`: where the next page
+    goes on, in the same direction; None at the end."""
+
+    rows: list[dict[str, Any]]
+    stand: Stand
+    next_seq: int | None = None
+
+    @property
+    def unread(self) -> int:
+        return self.stand.unread
+
+    @property
+    def seq(self) -> int:
+        return self.stand.seq
+
+
 # One statement, so that its numbers fit each other. Nothing is counted.
 _STAND = (
-    select(UserStream.seq, func.coalesce(ReadCursor.seq, 0), UserStream.notices - _READ_NOTICES)
+    select(
+        UserStream.seq,
+        UserStream.notices,
+        func.coalesce(ReadCursor.seq, 0),
+        func.coalesce(ReadCursor.notices, 0),
+        ReadCursor.beyond,
+    )
     .outerjoin(ReadCursor, ReadCursor.user_id == UserStream.user_id)
     .where(UserStream.user_id == bindparam("user"))
 )
 
 
 def inbox(
-    connection: Connection, user_id: int, *, limit: int, after: int | None, before: int | None, unread_only: bool
+    connection: Connection,
+    user_id: int,
+    *,
+    limit: int,
+    after: int | None,
+    before: int | None,
+    unread_only: bool,
+    filters: Filters = NO_FILTERS,
 ) -> Inbox:
     """Up to `limit` notifications: newest first, or oldest first when they are asked for `after` a seq.
 
     The stand is read first and no row past it is shown: what is committed meanwhile belongs to the next answer.
     """
     now = stand(connection, user_id)
-    if unread_only and now.unread == 0:
-        return Inbox([], 0, now.seq)
     floor = max(after or 0, now.read_to if unread_only else 0)
     end = now.seq if before is None else min(now.seq, before - 1)
+    if floor >= end or (unread_only and now.unread == 0):
+        return Inbox([], now)
     oldest_first = after is not None
-    statement = select(StreamEvent.seq, StreamEvent.payload).where(
-        StreamEvent.user_id == user_id,
-        StreamEvent.event == wire.NOTIFICACAO,
-        StreamEvent.seq > floor,
-        StreamEvent.seq <= end,
-    )
-    if unread_only:
-        news = _news(connection, user_id, floor=floor, end=end, limit=limit, oldest_first=oldest_first)
+    statement = _between(user_id, floor, end, oldest_first=oldest_first)
+    looked_at = limit
+    if filters:
+        looked_at = FILTER_ROWS_MAX
+    elif unread_only:
+        news = _unread(connection, user_id, now, floor=floor, end=end, limit=limit, oldest_first=oldest_first)
         statement = statement.where(StreamEvent.seq.in_(news))
-    order = StreamEvent.seq.asc() if oldest_first else StreamEvent.seq.desc()
-    rows = connection.execute(statement.order_by(order).limit(limit))
-    payloads = [_shown(row.seq, json.loads(row.payload), now.read_to) for row in rows]
-    return Inbox(payloads, now.unread, now.seq)
+    rows, seqs = [], []
+    for seq, notices, text in connection.execute(statement.limit(looked_at)):
+        seqs.append(seq)
+        payload = _shown(json.loads(text), notices, now.read)
+        if filters.fit(payload) and not (unread_only and payload["lida"]):
+            rows.append(payload)
+        if len(rows) == limit:
+            break
+    goes_on = len(rows) == limit or len(seqs) == looked_at
+    return Inbox(rows, now, seqs[-1] if goes_on else None)
 
 
-def _news(connection: Connection, user_id: int, *, floor: int, end: int, limit: int, oldest_first: bool) -> list[int]:
-    """The seqs after `floor` and up to `end` of what others did, the first `limit` of them.
-
-    They are where the count of notices grows, so each is found by its number: what the user did costs nothing.
-    """
-    before, last = _notices_at(connection, user_id, floor), _notices_at(connection, user_id, end)
-    first = before + 1
-    numbers = (
-        range(first, min(last, before + limit) + 1) if oldest_first else range(max(first, last - limit + 1), last + 1)
+def _between(user_id: int, floor: int, end: int, *, oldest_first: bool) -> Select[int, int, str]:
+    return (
+        select(StreamEvent.seq, StreamEvent.notices, StreamEvent.payload)
+        .where(
+            StreamEvent.user_id == user_id,
+            StreamEvent.event == wire.NOTIFICACAO,
+            StreamEvent.seq > floor,
+            StreamEvent.seq <= end,
+        )
+        .order_by(StreamEvent.seq.asc() if oldest_first else StreamEvent.seq.desc())
     )
+
+
+def _unread(
+    connection: Connection, user_id: int, now: Stand, *, floor: int, end: int, limit: int, oldest_first: bool
+) -> list[int]:
+    """The seqs of the first `limit` unread notices after `floor` and up to `end`.
+
+    Each is found by its number, so what the user did, or has read, costs nothing.
+    """
+    first = now.read.up_to + 1 if floor <= now.read_to else _notices_at(connection, user_id, floor) + 1
+    last = now.notices if end == now.seq else _notices_at(connection, user_id, end)
+    numbers = now.read.unread(first, last) if oldest_first else now.read.unread_backwards(first, last)
+    return list(_seqs_of(connection, user_id, list(islice(numbers, limit))).values())
+
+
+def _seqs_of(connection: Connection, user_id: int, numbers: Sequence[int]) -> dict[int, int]:
+    """The seqs of notices by their numbers. A notice is where the count of notices grows."""
     if not numbers:
-        return []
+        return {}
     grown = (
-        select(func.min(StreamEvent.seq)).where(StreamEvent.user_id == user_id, StreamEvent.notices == number)
+        select(literal(number), func.min(StreamEvent.seq)).where(
+            StreamEvent.user_id == user_id, StreamEvent.notices == number
+        )
         for number in numbers
     )
-    return list(connection.execute(union_all(*grown)).scalars())
+    rows = connection.execute(union_all(*grown))
+    return {number: seq for number, seq in rows if seq is not None}
 
 
 def _notices_at(connection: Connection, user_id: int, seq: int) -> int:
@@ -92,12 +170,13 @@ def _notices_at(connection: Connection, user_id: int, seq: int) -> int:
     return connection.execute(statement).scalar_one_or_none() or 0
 
 
-def _shown(seq: int, payload: dict[str, Any], read_to: int) -> dict[str, Any]:
-    return {**payload, "lida": seq <= read_to or payload["dados"].get("propria") is True}
+def _shown(payload: dict[str, Any], number: int, read: ReadNotices) -> dict[str, Any]:
+    return {**payload, "lida": read.has(number) or payload["dados"].get("propria") is True}
 
 
 def stand(connection: Connection, user_id: int) -> Stand:
-    return Stand(*connection.execute(_STAND, {"user": user_id}).one())
+    seq, notices, read_to, read_notices_to, beyond = connection.execute(_STAND, {"user": user_id}).one()
+    return Stand(seq, notices, read_to, read_notices.from_text(read_notices_to, beyond))
 
 
 def mark_read(connection: Connection, user_id: int, up_to: int) -> tuple[int, int]:
@@ -105,23 +184,50 @@ def mark_read(connection: Connection, user_id: int, up_to: int) -> tuple[int, in
 
     Lock: the user's cursor row.
     """
-    if _locked_cursor(connection, user_id) is None:
-        # Another tab may be doing the same right now; whoever is second waits here and finds the row.
-        connection.execute(db.insert_missing(ReadCursor).values(user_id=user_id, seq=0, notices=0))
-        _locked_cursor(connection, user_id)
-    before = stand(connection, user_id)
+    before = _locked_stand(connection, user_id)
     wanted = min(up_to, before.seq)
     if wanted > before.read_to:
-        notices = _notices_at(connection, user_id, wanted)
-        cursor = update(ReadCursor).where(ReadCursor.user_id == user_id)
-        connection.execute(cursor.values(seq=wanted, notices=notices))
+        read = before.read.with_all_to(_notices_at(connection, user_id, wanted))
+        _keep_read(connection, user_id, read, at_least=wanted)
     now = stand(connection, user_id)
     return now.read_to, now.unread
 
 
-def _locked_cursor(connection: Connection, user_id: int) -> int | None:
-    statement = select(ReadCursor.seq).where(ReadCursor.user_id == user_id).with_for_update()
-    return connection.execute(statement).scalar_one_or_none()
+def mark_each(connection: Connection, user_id: int, seqs: Sequence[int]) -> tuple[Stand, list[int]]:
+    """Mark single notices, READ_AT_ONCE_MAX at the most; the stand now, and which of `seqs` were unread until now.
+
+    What is no notice, or not there, is passed over. The cursor follows when there is no unread notice before the first
+    of them. Lock: the user's cursor row. Raises TooManyReadRanges; nothing is marked then.
+    """
+    before = _locked_stand(connection, user_id)
+    asked = set(seqs)
+    statement = select(StreamEvent.notices).where(StreamEvent.user_id == user_id, StreamEvent.seq.in_(asked))
+    numbers = {number for number in connection.execute(statement).scalars() if not before.read.has(number)}
+    # An event that is no notice has the number of the one before it.
+    found = {number: seq for number, seq in _seqs_of(connection, user_id, list(numbers)).items() if seq in asked}
+    if not found:
+        return before, []
+    read = before.read.with_each(found)
+    if len(read.ranges) > RANGES_MAX:
+        raise TooManyReadRanges
+    _keep_read(connection, user_id, read, at_least=before.read_to)
+    return stand(connection, user_id), sorted(found.values())
+
+
+def _keep_read(connection: Connection, user_id: int, read: ReadNotices, *, at_least: int) -> None:
+    """The cursor stands at the last notice before the first unread one, or at `at_least`, which is no further."""
+    seq = _seqs_of(connection, user_id, [read.up_to]).get(read.up_to, 0) if read.up_to else 0
+    values = {"seq": max(seq, at_least), "notices": read.up_to, "beyond": read_notices.to_text(read)}
+    connection.execute(update(ReadCursor).where(ReadCursor.user_id == user_id).values(**values))
+
+
+def _locked_stand(connection: Connection, user_id: int) -> Stand:
+    locked = select(ReadCursor.seq).where(ReadCursor.user_id == user_id).with_for_update()
+    if connection.execute(locked).scalar_one_or_none() is None:
+        # Another tab may be doing the same right now; whoever is second waits here and finds the row.
+        connection.execute(db.insert_missing(ReadCursor).values(user_id=user_id, seq=0, notices=0))
+        connection.execute(locked)
+    return stand(connection, user_id)
 
 
 def preferences(connection: Connection, user_id: int) -> str | None:

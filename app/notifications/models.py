@@ -7,7 +7,7 @@ from app.db import Base, BigId
 
 
 class ReadCursor(Base):
-    """Every notification up to `seq` has been read."""
+    """Every notification up to `seq` has been read, and single ones beyond it."""
 
     __tablename__ = "read_cursors"
 
@@ -15,6 +15,8 @@ class ReadCursor(Base):
     seq: Mapped[int] = mapped_column(BigId)
     # How many notifications that is.
     notices: Mapped[int] = mapped_column(BigId)
+    # The numbers of those beyond it, as `read_notices.to_text` writes them.
+    beyond: Mapped[str | None] = mapped_column(Text)
 
 
 class PreferencesRow(Base):

@@ -1,20 +1,24 @@
 """What the inbox's clients send and see, in the words of the contract."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
-from pydantic import Field
+from pydantic import ConfigDict, Field, model_validator
 from typing_extensions import TypedDict
 
 from app.fields import ID_MAX, Body, Query, Seq
-from app.notifications.actions import PAGE_ROWS_MAX, Inbox
+from app.notifications.actions import PAGE_ROWS_MAX, READ_AT_ONCE_MAX, Filters, Inbox
+from app.notifications.kinds import KINDS, Way
 
 PAGE_ROWS = 30
 
-Sound = Literal["sino", "gota", "moeda", "acorde", "pulso", "madeira", "nenhum"]
-Kind = Annotated[str, Field(min_length=1, max_length=40)]
-TimeOfDay = Annotated[str, Field(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$")]
-KINDS_MAX = 20
-LOCK_MINUTES_MAX = 120
+_KIND = f"({'|'.join(KINDS)})"
+KindList = Annotated[
+    str,
+    Field(
+        pattern=rf"^{_KIND}(,{_KIND}){{0,{len(KINDS) - 1}}}$",
+        description="Um tipo, ou vários separados por vírgulas. `aviso` inclui os tipos que não têm nome aqui.",
+    ),
+]
 
 
 class InboxQuery(Query):
@@ -22,52 +26,43 @@ class InboxQuery(Query):
     antes: Annotated[int, Field(ge=1, le=ID_MAX)] | None = None
     limite: Annotated[int, Field(ge=1, le=PAGE_ROWS_MAX)] = PAGE_ROWS
     nao_lidas: bool = False
+    tipo: KindList | None = None
+    sentido: Annotated[
+        Way | None, Field(description="O dinheiro que entrou ou o que saiu; entre contas próprias não é nenhum.")
+    ] = None
+
+    def filters(self) -> Filters:
+        return Filters(frozenset(self.tipo.split(",")) if self.tipo else frozenset(), self.sentido)
 
 
 class Read(Body):
-    ate: Seq
+    """`ate`: todas até esta; `seqs`: estas, uma a uma. Ao menos um dos dois."""
 
+    model_config = ConfigDict(json_schema_extra={"anyOf": [{"required": ["ate"]}, {"required": ["seqs"]}]})
 
-class QuietHours(Body):
-    ativo: bool = False
-    inicio: TimeOfDay = "22:00"
-    fim: TimeOfDay = "07:00"
+    ate: Seq | None = None
+    seqs: Annotated[list[Seq], Field(min_length=1, max_length=READ_AT_ONCE_MAX)] | None = None
 
-
-def _usual_sounds() -> dict[str, Sound]:
-    return {
-        "deposito": "moeda",
-        "saque": "gota",
-        "transferencia": "sino",
-        "pagamento": "madeira",
-        "cobranca": "sino",
-        "mensagem": "gota",
-        "aviso": "pulso",
-    }
-
-
-class Preferences(Body):
-    """Which sound each kind of notification has, what is muted, and when it is quiet. `volume` in percent.
-
-    `bloqueio_min`: after how many minutes without a touch the page asks for the password again; 0 for never.
-    """
-
-    sons: Annotated[dict[Kind, Sound], Field(max_length=KINDS_MAX)] = Field(default_factory=_usual_sounds)
-    mudos: Annotated[list[Kind], Field(max_length=KINDS_MAX)] = Field(default_factory=list)
-    silencio: QuietHours = Field(default_factory=QuietHours)
-    volume: Annotated[int, Field(ge=0, le=100)] = 70
-    bloqueio_min: Annotated[int, Field(ge=0, le=LOCK_MINUTES_MAX)] = 15
+    @model_validator(mode="after")
+    def _says_something(self) -> "Read":
+        if self.ate is None and self.seqs is None:
+            raise ValueError("Diga até onde foi lido, em ate, ou o que foi lido, em seqs")
+        return self
 
 
 class InboxOut(TypedDict):
     notificacoes: list[dict[str, Any]]
     nao_lidas: int
     seq: int
+    # All up to here are read; later ones say so themselves, in `lida`.
+    ate: int
 
 
-class UnreadOut(TypedDict):
+class ReadOut(TypedDict):
     nao_lidas: int
+    ate: int
+    seqs: list[int]
 
 
 def inbox(page: Inbox) -> InboxOut:
-    return {"notificacoes": page.rows, "nao_lidas": page.unread, "seq": page.seq}
+    return {"notificacoes": page.rows, "nao_lidas": page.unread, "seq": page.seq, "ate": page.stand.read_to}

@@ -22,6 +22,8 @@ from app.users.guessable import refuse_guessable
 
 # What else a new user gets, in the transaction that makes the user.
 Welcome = Callable[[Connection, int, str], None]
+# What else ends with a session, in the transaction that ends it.
+Farewell = Callable[[Connection, Ended], None]
 
 
 def blueprint(
@@ -31,11 +33,18 @@ def blueprint(
     devices: Devices,
     *,
     welcome: Welcome,
+    farewell: Farewell,
     sessions_ended: Callable[[Ended], None],
 ) -> Blueprint:
     """`sessions_ended` is told after the commit, so that sockets end at once."""
     routes = Blueprint("usuarios", __name__)
     requires_user = bearer.requires_user(auth)
+
+    def end(connection: Connection, identity: Identity, *, everywhere: bool) -> Ended:
+        end_sessions = actions.end_all_sessions if everywhere else actions.end_session
+        ended = end_sessions(connection, identity, auth.tokens.ttl_s)
+        farewell(connection, ended)
+        return ended
 
     def register_and_welcome(connection: Connection, body: payloads.NewUser, password_hash: str) -> Person:
         person = actions.register(connection, email=body.email, name=body.nome, password_hash=password_hash)
@@ -114,11 +123,7 @@ def blueprint(
     def logout(identity: Identity) -> Any:
         """Encerra esta sessão (o token e os renovados a partir dele), ou todas as do usuário, em todos os nós."""
         body = http.read_body(payloads.Logout) if request.get_data(cache=True) else read(payloads.Logout, {})
-        if body.todos:
-            ended = db.authentication.transact(actions.end_all_sessions, identity, auth.tokens.ttl_s)
-        else:
-            ended = db.authentication.transact(actions.end_session, identity, auth.tokens.ttl_s)
-        sessions_ended(ended)
+        sessions_ended(db.authentication.transact(end, identity, everywhere=body.todos))
         return "", 204
 
     @http.route(routes, "GET", "/perfil", answers={200: payloads.ProfileOut})

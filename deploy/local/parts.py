@@ -15,6 +15,8 @@ from deploy.local.settings import LauncherSettings
 
 ROOT = Path(__file__).parents[2]
 SECRET_BYTES = 48
+VAPID_KEY_BYTES = 32
+VAPID_SUBJECT = "mailto:operacao@saldo-vivo.example"
 
 
 def environment(settings: LauncherSettings, redis_url: str) -> dict[str, str]:
@@ -28,6 +30,9 @@ def environment(settings: LauncherSettings, redis_url: str) -> dict[str, str]:
         "DRAIN_S": os.environ.get("DRAIN_S") or "0",
         "JWT_SECRET": os.environ.get("JWT_SECRET") or _kept_secret(settings.run_dir / "jwt_secret"),
         "BUS_KEYS": os.environ.get("BUS_KEYS") or _kept_secret(settings.run_dir / "bus_key"),
+        "VAPID_PRIVATE_KEY": os.environ.get("VAPID_PRIVATE_KEY")
+        or _kept_secret(settings.run_dir / "vapid_private_key", VAPID_KEY_BYTES),
+        "VAPID_SUBJECT": os.environ.get("VAPID_SUBJECT") or VAPID_SUBJECT,
     }
 
 
@@ -85,11 +90,11 @@ def nginx_part(settings: LauncherSettings, web_ports: Mapping[str, int]) -> Part
     )
 
 
-def _kept_secret(path: Path) -> str:
+def _kept_secret(path: Path, size_bytes: int = SECRET_BYTES) -> str:
     """The secret in `path`, made at the first call, so that it is the same from one run to the next."""
     try:
         with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-            file.write(secrets.token_urlsafe(SECRET_BYTES))
+            file.write(secrets.token_urlsafe(size_bytes))
     except FileExistsError:
         pass  # of an earlier run
     return path.read_text()

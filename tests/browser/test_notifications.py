@@ -222,7 +222,7 @@ def test_a_notice_that_was_opened_is_read_on_every_device(alice: Person, bob: Pe
         each.wait_connected()
         expect(each.at("sino-contador")).to_have_text("2")
     here.at("sino").click()
-    here.at("notificacao-item").last.locator("a").click()
+    here.at("notificacao-item").last.locator("a.notice-text").click()
     here.at("comprovante").wait_for()
     for each in (here, there):
         expect(each.at("sino-contador")).to_have_text("1")
@@ -231,7 +231,86 @@ def test_a_notice_that_was_opened_is_read_on_every_device(alice: Person, bob: Pe
     here.at("aviso-toast").locator("a").click()
     here.at("comprovante").wait_for()
     for each in (here, there):
-        expect(each.at("sino-contador")).to_be_hidden()
+        expect(each.at("sino-contador")).to_have_text("1")
+    here.at("sino").click()
+    expect(here.page.locator(".notice.is-unread")).to_have_attribute("data-seq", "2")
+
+
+def test_one_is_marked_as_read_without_the_older_ones_on_every_device(
+    alice: Person, bob: Person, open_page: Opening
+) -> None:
+    given(alice, bob, 3)
+    here, there = open_page(alice.url, alice), open_page(f"{alice.url}/#/avisos", alice)
+    for each in (here, there):
+        each.wait_connected()
+    here.at("sino").click()
+    here.at("notificacao-item").first.get_by_test_id("marcar-lida").click()
+    for each in (here, there):
+        expect(each.at("sino-contador")).to_have_text("2")
+        unread = [item.get_attribute("data-seq") for item in each.page.locator(".notice.is-unread").all()]
+        assert unread == ["2", "1"]
+    there.page.reload()
+    expect(there.page.locator(".notice.is-unread")).to_have_count(2)
+
+
+def test_money_in_and_out_are_told_apart_in_words_and_signs_and_found_by_a_filter(
+    alice: Person, bob: Person, open_page: Opening
+) -> None:
+    given(alice, bob, 32)
+    assert bob.deposit("9.00").status_code == 201
+    words = {"correntista_id_origem": bob.account, "correntista_id_destino": alice.account, "descricao": "Feliz dia!"}
+    assert bob.post("/transferencia", {**words, "valor": "9.00"}).status_code == 201
+    assert alice.pay("2.00").status_code == 201
+    screen = open_page(f"{alice.url}/#/avisos", alice)
+    screen.wait_connected()
+    items = screen.at("notificacao-item")
+    expect(screen.page.locator(".notice-day").first).to_have_text("Hoje")
+    expect(items.nth(0)).to_contain_text("− R$\u00a02,00")
+    expect(items.nth(1)).to_contain_text("Transferência recebida")
+    expect(items.nth(1)).to_contain_text("+ R$\u00a09,00")
+    expect(items.nth(1).locator("q")).to_have_text("Feliz dia!")
+    screen.at("avisos-tipo").select_option("pagamento")
+    expect(items).to_have_count(1)
+    screen.at("avisos-tipo").select_option("transferencia")
+    screen.at("avisos-entrada").check()
+    screen.at("avisos-anteriores").click()
+    expect(items).to_have_count(33)
+    expect(screen.at("avisos-anteriores")).to_be_hidden()
+    screen.at("avisos-saida").check()
+    expect(screen.at("avisos-nenhum")).to_have_text("Nenhum aviso com estes filtros.")
+
+
+def test_what_i_paid_is_repeated_from_its_notice(alice: Person, open_page: Opening) -> None:
+    assert alice.deposit("100.00").status_code == 201
+    assert alice.pay("12.34", "Luz de novembro").status_code == 201
+    screen = open_page(alice.url, alice)
+    screen.wait_connected()
+    screen.at("sino").click()
+    screen.at("aviso-repetir").click()
+    expect(screen.at("op-valor")).to_have_value("12,34")
+    expect(screen.at("op-descricao")).to_have_value("Luz de novembro")
+    expect(screen.at("op-conta")).to_have_value(str(alice.account))
+    screen.at("op-continuar").click()
+    screen.at("op-confirmar").click()
+    screen.at("comprovante").wait_for()
+    assert alice.balance() == 75.32
+
+
+def test_a_kind_that_is_not_wanted_on_the_screen_is_behind_the_bell(
+    alice: Person, bob: Person, open_page: Opening
+) -> None:
+    screen, elsewhere = open_page(alice.url, alice), open_page(f"{alice.url}/#/preferencias", alice)
+    screen.wait_connected()
+    expect(elsewhere.at("tela-seguranca")).to_be_disabled()
+    elsewhere.at("tela-transferencia").uncheck()
+    expect(elsewhere.at("preferencias-estado")).to_have_text("Preferências salvas.")
+    screen.go("preferencias")
+    expect(screen.at("tela-transferencia")).not_to_be_checked()
+    given(alice, bob)
+    expect(screen.at("sino-contador")).to_have_text("1")
+    assert alice.deposit("5.00").status_code == 201
+    expect(screen.at("aviso-toast")).to_have_count(1)
+    expect(screen.at("aviso-toast")).to_contain_text("Depósito")
 
 
 def test_preferences_that_could_not_be_read_are_never_saved_over(alice: Person, open_page: Opening) -> None:

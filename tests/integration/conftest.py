@@ -108,6 +108,8 @@ def _empty(db: Database) -> None:
             "statement_lines",
             "day_totals",
             "read_cursors",
+            "push_subscriptions",
+            "preferences",
         ):
             connection.execute(text(f"DELETE FROM {table}"))
         for table in ("outbox", "stream_events", "user_streams", "idempotency_keys", "revocations", "users"):

@@ -16,6 +16,7 @@ from app import clock, http
 from app.db import Database
 from app.errors import AppError, ClientGone, Overloaded
 from app.factory import welcome
+from app.push.actions import forget_sessions
 from app.settings import Settings
 from app.users import attempts, passwords, routes
 from app.users.attempts import Attempts, CpuBudget
@@ -79,7 +80,15 @@ def app(sqlite: Database, redis: RedisServer, monkeypatch: pytest.MonkeyPatch) -
     auth = Auth(sqlite.authentication, Tokens(SECRET, 3600))
     limits = patient(redis.url)
     app.register_blueprint(
-        routes.blueprint(sqlite, auth, Attempts(limits), Devices(SECRET), welcome=welcome, sessions_ended=ended.append)
+        routes.blueprint(
+            sqlite,
+            auth,
+            Attempts(limits),
+            Devices(SECRET),
+            welcome=welcome,
+            farewell=forget_sessions,
+            sessions_ended=ended.append,
+        )
     )
     settings = Settings.model_validate({"database_url": "sqlite:////x", "redis_url": redis.url, "jwt_secret": SECRET})
     edge.install(app, settings, limits)

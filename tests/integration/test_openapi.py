@@ -14,8 +14,10 @@ from schemathesis.schemas import APIOperation
 
 from app import clock
 from app.users.tokens import Tokens
+from tests.conftest import NO_PUSH_SERVICE
 from tests.support.cluster import Cluster
 from tests.support.people import PASSWORD, Person
+from tests.support.push_service import Browser
 
 EXAMPLES = 6
 # Unknown fields of a query are passed over, so one more of them is no fault.
@@ -146,9 +148,11 @@ def account(cluster: Cluster) -> dict[str, Any]:
         "GET /resumo": {},
         "GET /comprovante/{operacao_id}": {"path_parameters": {"operacao_id": done["operacao_id"]}},
         "GET /comprovante/{operacao_id}.pdf": {"path_parameters": {"operacao_id": done["operacao_id"]}},
-        "GET /notificacoes": {"query": {"limite": 2}},
-        "POST /notificacoes/lidas": {"body": {"ate": 1}},
+        "GET /notificacoes": {"query": {"limite": 2, "tipo": "deposito,saque", "sentido": "entrada"}},
+        "POST /notificacoes/lidas": {"body": {"ate": 1, "seqs": [2]}},
         "GET /preferencias": {},
+        "GET /push/chave": {},
+        "POST /push/inscricoes": {"body": Browser(NO_PUSH_SERVICE).subscription},
         "POST /logout": {"body": {"todos": True}},
     }
 

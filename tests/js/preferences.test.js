@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { complete, defaults, isQuiet, kindOf, KINDS, readClock, soundFor, SOUNDS } from "../../app/web/static/js/models/preferences.js";
+import { complete, defaults, isQuiet, isShown, kindOf, KINDS, readClock, soundFor, SOUNDS } from "../../app/web/static/js/models/preferences.js";
 
 const at = (clock) => new Date(`2026-11-23T${clock}:00`);
 const noon = at("12:00");
@@ -33,6 +33,11 @@ test("a muted kind, no volume, or no sound is silence", () => {
 test("a kind that is not known sounds like a notice", () => {
   assert.equal(kindOf("leilao"), "aviso");
   assert.equal(soundFor(defaults(), "leilao", noon), defaults().sons.aviso);
+});
+
+test("a kind that is not wanted is not shown; security always is", () => {
+  const chosen = complete({ ocultos: ["saque", "aviso", "seguranca"] });
+  assert.deepEqual(["saque", "leilao", "deposito", "seguranca"].map((kind) => isShown(chosen, kind)), [false, false, true, true]);
 });
 
 test("quiet hours reach over midnight", () => {

@@ -40,6 +40,9 @@ SETTINGS = frozenset(
         "REDIS_URL",
         "RUN_DIR",
         "WORKERS",
+        "VAPID_PRIVATE_KEY",
+        "VAPID_SUBJECT",
+        "PUSH_HOSTS",
     }
 )
 

@@ -12,6 +12,7 @@ from app.settings import Settings, SettingsError, Stores
 
 ROOT = Path(__file__).parents[2]
 SECRET = "um-segredo-de-testes-com-mais-de-32-bytes"
+VAPID_KEY = "segredo-de-testes-com-32-bytes-em-base64ur0"
 GOOD = {
     "DATABASE_URL": "mysql+pymysql://saldo:senha-do-banco@localhost:3306/saldo",
     "REDIS_URL": "redis://:senha-do-redis@localhost:6379/0",
@@ -21,6 +22,9 @@ GOOD = {
     "NODE_ID": "web1",
     "BUS_KEYS": SECRET,
     "DRAIN_S": "5",
+    "VAPID_PRIVATE_KEY": VAPID_KEY,
+    "VAPID_SUBJECT": "mailto:operacao@banco.example",
+    "PUSH_HOSTS": "push.example, .below.example,http://127.0.0.1:9000",
 }
 BAD = [
     ("DATABASE_URL", None),
@@ -44,6 +48,16 @@ BAD = [
     ("BUS_KEYS", "curta demais"),
     ("BUS_KEYS", "x" * 31),
     ("BUS_KEYS", "x" * 32 + ","),
+    ("VAPID_PRIVATE_KEY", "curta"),
+    ("VAPID_PRIVATE_KEY", "+" * 43),
+    ("VAPID_PRIVATE_KEY", "x" * 43),
+    ("VAPID_SUBJECT", None),
+    ("VAPID_SUBJECT", "operacao@banco.example"),
+    ("VAPID_SUBJECT", "mailto:ninguem"),
+    ("PUSH_HOSTS", "localhost"),
+    ("PUSH_HOSTS", "https://push.example"),
+    ("PUSH_HOSTS", "push.example:8443"),
+    ("PUSH_HOSTS", "http://10.0.0.1:9000"),
     ("DRAIN_S", "-1"),
     ("DRAIN_S", "logo"),
     ("JWT_TTL_S", ""),
@@ -81,6 +95,9 @@ def test_good_settings_are_read() -> None:
     assert (settings.jwt_secret.get_secret_value(), settings.jwt_ttl_s) == (SECRET, 60)
     assert settings.cors_origins == ("https://banco.example", "http://localhost:5173")
     assert settings.node_id == "web1"
+    assert settings.vapid_private_key is not None
+    assert settings.vapid_private_key.get_secret_value() == VAPID_KEY
+    assert settings.push_hosts == ("push.example", ".below.example", "http://127.0.0.1:9000")
 
 
 def test_keys_of_the_bus_are_several_while_they_are_changed(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -98,6 +115,16 @@ def test_without_keys_nothing_is_signed(monkeypatch: pytest.MonkeyPatch) -> None
     monkeypatch.delenv("BUS_KEYS")
 
     assert Settings.from_env().signing() is None
+
+
+@pytest.mark.parametrize("value", [None, ""])
+def test_without_a_key_nothing_is_pushed_and_nobody_need_be_named(
+    monkeypatch: pytest.MonkeyPatch, value: str | None
+) -> None:
+    set_or_delete(monkeypatch, "VAPID_PRIVATE_KEY", value)
+    monkeypatch.delenv("VAPID_SUBJECT")
+
+    assert Settings.from_env().vapid_private_key is None
 
 
 def test_what_may_be_left_out_has_the_contract_s_defaults(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -148,7 +175,7 @@ def test_a_bad_setting_shows_no_secret(monkeypatch: pytest.MonkeyPatch, name: st
     with pytest.raises(SettingsError) as refused:
         Settings.from_env()
 
-    assert not [secret for secret in ("senha-do", SECRET, "curto") if secret in str(refused.value)]
+    assert not [secret for secret in ("senha-do", SECRET, VAPID_KEY, "curto", "curta") if secret in str(refused.value)]
 
 
 def test_all_bad_settings_are_named_at_once(monkeypatch: pytest.MonkeyPatch) -> None:

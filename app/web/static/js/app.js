@@ -15,6 +15,7 @@ import { ChatClient } from "./lib/chat_client.js";
 import { Contacts } from "./lib/contacts.js";
 import { Loader } from "./lib/loader.js";
 import { Operations } from "./lib/operations.js";
+import { Push } from "./lib/push.js";
 import { keepRenewed } from "./lib/renewal.js";
 import { Sounds } from "./lib/sounds.js";
 /** @import { Notification, OperationAnswer, OperationBody } from "./types/wire.js" */
@@ -50,6 +51,7 @@ export class App {
   chat = new ChatClient(this, { newId: newKey });
   contacts = new Contacts(this);
   sounds = new Sounds(this);
+  push = new Push(this);
   idle = new Idle(localStorage, { idle: (minutes) => this.#lock(minutes) });
   /** @type {EventStream | null} */
   #stream = null;
@@ -130,6 +132,7 @@ export class App {
       },
       durable: (name, event) => this.#stream?.receive(name, event),
       state: (name, payload) => this.#apply(name, payload),
+      seq: () => this.#stream?.seq ?? 0,
       lost: (afterMs) => this.connection.lost(afterMs),
       ended: (reason) => this.session.endedByServer(reason, this.#shown),
     });
@@ -171,10 +174,11 @@ export class App {
   #apply(name, payload) {
     if (name === "saldo_atualizado") this.bank.applyBalance(payload);
     if (name === "contatos") this.contacts.changed();
-    if (name === "notificacoes_lidas") this.inbox.readUpTo(payload.ate);
     if (name === "presenca") this.presence.receive(payload);
     if (name === "presenca_lista") this.presence.load(payload);
     if (name === "chat_digitando") this.chat.typing.hear(payload.usuario_id);
+    if (name === "notificacoes_lidas" && !this.inbox.read(payload)) this.loader.readCursor();
+    if (name === "preferencias") this.sounds.changedElsewhere(payload);
     if (name === "erro" && TOKEN_REFUSED.has(payload.codigo)) this.session.close(payload.mensagem);
   }
 
@@ -239,22 +243,28 @@ export class App {
   }
 
   readAll() {
-    return this.readUpTo(this.inbox.newestSeq);
+    return this.#read({ ate: this.inbox.newestSeq });
   }
 
-  /** @param {number} ate everything up to this seq was read */
-  async readUpTo(ate) {
+  /** @param {Notification[]} items each of which was read, whatever is older or newer */
+  readEach(items) {
+    const seqs = items.filter((item) => item.seq !== undefined && this.inbox.isUnread(item)).map(({ seq }) => seq);
+    return seqs.length > 0 ? this.#read({ seqs }) : Promise.resolve();
+  }
+
+  /** @param {{ ate: number } | { seqs: number[] }} what */
+  async #read(what) {
     const user = this.session.user?.id;
-    await this.http.post("/notificacoes/lidas", { ate });
-    if (this.session.user?.id === user) this.inbox.readUpTo(ate);
+    const read = await this.http.post("/notificacoes/lidas", what);
+    if (this.session.user?.id === user) this.inbox.read({ ...what, ...read });
   }
 
   /**
-   * Somebody opened what this notice tells of. One cursor for all: what is older counts as read too.
+   * Somebody opened what this notice tells of.
    * @param {Notification} event
    */
   opened(event) {
-    if (event.seq !== undefined && this.inbox.isUnread(event)) this.readUpTo(event.seq).catch(() => undefined);
+    this.readEach([event]).catch(() => undefined);
   }
 }
 

@@ -106,3 +106,7 @@ if (app.session.user) {
 } else askWho("");
 app.start();
 keepShell().catch(() => undefined);
+// Somebody opened what was pushed to this browser.
+navigator.serviceWorker?.addEventListener("message", ({ data }) => {
+  if (typeof data?.abrir === "string" && data.abrir.startsWith("#/")) location.hash = data.abrir;
+});

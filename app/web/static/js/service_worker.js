@@ -1,12 +1,15 @@
 // @ts-check
 /**
- * Keeps the shell of the page, so that it opens without a network; never an answer of the bank.
+ * Keeps the shell of the page, so that it opens without a network; never an answer of the bank. Shows what is pushed
+ * while no page is open.
  * Served at /service-worker.js, so that it may look after the whole site.
  */
 
 const worker = /** @type {any} */ (globalThis);
 const SHELL = "saldo-vivo-shell";
 const PAGE = "/";
+/** Whatever version of the page is the current one. */
+const ICON = "/static/push/icons/mark-192.png";
 
 worker.addEventListener("install", (/** @type {any} */ event) => {
   event.waitUntil(refreshPage().then(() => worker.skipWaiting()));
@@ -66,4 +69,41 @@ async function keep(paths) {
     if (pathname !== PAGE && !wanted.delete(pathname)) await cache.delete(request);
   }
   await cache.addAll([...wanted]);
+}
+
+worker.addEventListener("push", (/** @type {any} */ event) => event.waitUntil(show(event.data)));
+
+worker.addEventListener("notificationclick", (/** @type {any} */ event) => {
+  event.notification.close();
+  event.waitUntil(open(event.notification.data?.caminho));
+});
+
+/**
+ * One of the same id takes the place of the one before: what is pushed twice is seen once.
+ * @param {any} pushed
+ */
+async function show(pushed) {
+  const { titulo = "Saldo Vivo", texto = "Há uma novidade na sua conta.", caminho = PAGE, id = "aviso" } = readPushed(pushed);
+  await worker.registration.showNotification(titulo, { body: texto, tag: id, icon: ICON, badge: ICON, lang: "pt-BR", data: { caminho } });
+}
+
+/** @param {any} pushed */
+function readPushed(pushed) {
+  try {
+    return pushed.json() ?? {};
+  } catch {
+    return {};
+  }
+}
+
+/**
+ * In a page that is there, or in a new one; never another site.
+ * @param {unknown} path
+ */
+async function open(path) {
+  const hash = typeof path === "string" && path.startsWith("/#/") ? path.slice(1) : "#/";
+  const [page] = await worker.clients.matchAll({ type: "window", includeUncontrolled: true });
+  if (!page) return worker.clients.openWindow(`/${hash}`);
+  page.postMessage({ abrir: hash });
+  return page.focus();
 }

@@ -9,7 +9,7 @@ const CONNECT_MS_MAX = 10_000;
 /** What is asked for over the socket is answered within this, or counts as lost. */
 const ANSWER_MS_MAX = 10_000;
 const DURABLE = ["notificacao", "chat_mensagem", "chat_alterada", "chat_lida"];
-const STATE = ["saldo_atualizado", "notificacoes_lidas", "contatos", "chat_digitando", "presenca", "presenca_lista", "erro"];
+const STATE = ["saldo_atualizado", "notificacoes_lidas", "preferencias", "contatos", "chat_digitando", "presenca", "presenca_lista", "erro"];
 
 /**
  * One Socket.IO socket for one session. When to connect is the connection model's decision,
@@ -29,10 +29,11 @@ export class Wire {
    * @param {(answer: any) => void} parts.authenticated
    * @param {(name: string, event: any) => void} parts.durable
    * @param {(name: string, payload: any) => void} parts.state
+   * @param {() => number} parts.seq of the last event that this page has
    * @param {(afterMs?: number) => void} parts.lost
    * @param {(reason: string) => void} parts.ended
    */
-  constructor({ direct, auth, greeted, authenticated, durable, state, lost, ended }) {
+  constructor({ direct, auth, greeted, authenticated, durable, state, seq, lost, ended }) {
     this.#socket = io({
       auth: (give) => give(auth()),
       autoConnect: false,
@@ -47,6 +48,7 @@ export class Wire {
     socket.on("autenticado", authenticated);
     DURABLE.forEach((name) => socket.on(name, (event) => durable(name, event)));
     STATE.forEach((name) => socket.on(name, (payload) => state(name, payload)));
+    socket.on("confirmar", (_asked, /** @type {(seq: number) => void} */ answer) => answer(seq()));
     socket.on("erro", (refused) => refused?.evento && this.#refused.set(refused.evento, refused));
     socket.on("sessao_encerrada", ({ motivo = "" } = {}) => ended(motivo));
     socket.on("servidor_drenando", (/** @type {{ reconectar_em_ms?: number }} */ { reconectar_em_ms } = {}) => {

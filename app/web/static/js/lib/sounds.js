@@ -24,13 +24,15 @@ export class Sounds extends Emitter {
   known = false;
   /** One is saved after the other, or an older one could arrive last. */
   #saving = /** @type {Promise<void>} */ (Promise.resolve());
+  /** How many are being saved. */
+  #unsaved = 0;
   #channel = new BroadcastChannel(CHANNEL);
 
   /** @param {App} app */
   constructor(app) {
     super();
     this.#app = app;
-    this.#channel.onmessage = ({ data }) => this.#adopt(data);
+    this.#channel.onmessage = ({ data }) => this.changedElsewhere(data);
     app.inbox.on("arrived", (event) => this.#hear(event));
     app.chat.on("news", (event) => this.#hear({ tipo: noticeKind(event) }));
     app.session.on("opened", () => this.#begin());
@@ -57,6 +59,7 @@ export class Sounds extends Emitter {
   /** @param {(draft: Preferences) => void} change made to what is saved, not to what is only the default */
   save(change) {
     const early = this.known;
+    this.#unsaved += 1;
     if (early) this.#change(change);
     const saved = this.#saving.then(async () => {
       if (!this.known) await this.load();
@@ -64,8 +67,16 @@ export class Sounds extends Emitter {
       await this.#app.http.put("/preferencias", this.preferences);
       this.#channel.postMessage(this.preferences);
     });
-    this.#saving = saved.catch(() => undefined);
+    this.#saving = saved.catch(() => undefined).finally(() => (this.#unsaved -= 1));
     return saved;
+  }
+
+  /**
+   * What another device saved. While this one saves, its own choice comes later.
+   * @param {Preferences} preferences
+   */
+  changedElsewhere(preferences) {
+    if (this.#unsaved === 0) this.#adopt(preferences);
   }
 
   /** @param {(draft: Preferences) => void} change */

@@ -2,7 +2,7 @@
 import { loadPlot } from "./vendor.js";
 
 /** The screens that come when they are asked for; without a network they must be here already. */
-const SCREENS = ["arrival", "shell", "operation", "statement", "receipt", "preferences", "new_account", "people", "person", "conversations"];
+const SCREENS = ["arrival", "shell", "operation", "statement", "receipt", "preferences", "new_account", "people", "person", "conversations", "notices_page"];
 
 /**
  * Lets a service worker keep the shell, where the server offers one and the browser allows it.

@@ -2,15 +2,43 @@
 import { LOCK_MINUTES } from "./idle.js";
 /** @import { Preferences } from "../types/wire.js" */
 
-export const KINDS = /** @type {const} */ (["deposito", "saque", "transferencia", "pagamento", "cobranca", "mensagem", "aviso"]);
+export const KINDS = /** @type {const} */ ([
+  "deposito",
+  "saque",
+  "transferencia",
+  "pagamento",
+  "agendamento",
+  "cobranca",
+  "mensagem",
+  "contato",
+  "aviso",
+  "seguranca",
+]);
+/** Always shown and always pushed. */
+export const SECURITY = "seguranca";
 export const SOUNDS = /** @type {const} */ (["sino", "gota", "moeda", "acorde", "pulso", "madeira", "nenhum"]);
 
 /** @returns {Preferences} */
 export function defaults() {
   return {
-    sons: { deposito: "moeda", saque: "gota", transferencia: "sino", pagamento: "madeira", cobranca: "sino", mensagem: "gota", aviso: "pulso" },
+    sons: {
+      deposito: "moeda",
+      saque: "gota",
+      transferencia: "sino",
+      pagamento: "madeira",
+      agendamento: "acorde",
+      cobranca: "sino",
+      mensagem: "gota",
+      contato: "pulso",
+      aviso: "pulso",
+      seguranca: "acorde",
+    },
     mudos: [],
+    ocultos: [],
+    sem_push: [],
+    push_valores: false,
     silencio: { ativo: false, inicio: "22:00", fim: "07:00" },
+    fuso: "America/Sao_Paulo",
     volume: 70,
     bloqueio_min: LOCK_MINUTES,
   };
@@ -26,7 +54,11 @@ export function complete(saved) {
   return {
     sons: { ...base.sons, ...saved?.sons },
     mudos: saved?.mudos ?? base.mudos,
+    ocultos: saved?.ocultos ?? base.ocultos,
+    sem_push: saved?.sem_push ?? base.sem_push,
+    push_valores: saved?.push_valores ?? base.push_valores,
     silencio: { ...base.silencio, ...saved?.silencio },
+    fuso: saved?.fuso ?? base.fuso,
     volume: saved?.volume ?? base.volume,
     bloqueio_min: saved?.bloqueio_min ?? base.bloqueio_min,
   };
@@ -39,6 +71,16 @@ export function complete(saved) {
  */
 export function kindOf(tipo) {
   return KINDS.find((kind) => kind === tipo) ?? "aviso";
+}
+
+/**
+ * Whether a notice is shown as it arrives; the bell keeps it in any case.
+ * @param {Preferences} preferences
+ * @param {string} tipo
+ */
+export function isShown({ ocultos }, tipo) {
+  const kind = kindOf(tipo);
+  return kind === SECURITY || !ocultos.includes(kind);
 }
 
 /**

@@ -21,12 +21,25 @@ const ENDINGS = new Map([
  * @param {string} token
  */
 export function lifeOf(token) {
+  const { iat, exp } = claimsOf(token);
+  return Number.isFinite(exp - iat) ? (exp - iat) * 1000 : null;
+}
+
+/**
+ * The session that a token belongs to: what was renewed from one login has one name.
+ * @param {string | null} token
+ */
+export const sessionOf = (token) => String(claimsOf(token ?? "").sid ?? "");
+
+/**
+ * @param {string} token
+ * @returns {Record<string, any>} nothing of what is no token
+ */
+function claimsOf(token) {
   try {
-    const part = token.split(".")[1].replaceAll("-", "+").replaceAll("_", "/");
-    const { iat, exp } = JSON.parse(atob(part));
-    return Number.isFinite(exp - iat) ? (exp - iat) * 1000 : null;
+    return JSON.parse(atob(token.split(".")[1].replaceAll("-", "+").replaceAll("_", "/"))) ?? {};
   } catch {
-    return null;
+    return {};
   }
 }
 

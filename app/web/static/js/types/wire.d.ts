@@ -56,6 +56,8 @@ export interface Notification {
     /** Of somebody who asks to be a contact, or accepted. */
     usuario_id?: number;
   } | null;
+  /** On a page of the inbox; what comes by the socket does not say. */
+  lida?: boolean;
 }
 
 /** The last transfer of the person to another. */
@@ -109,6 +111,15 @@ export interface Inbox {
   notificacoes: Notification[];
   nao_lidas: number;
   seq: number;
+  /** All up to here are read; later ones say so themselves. */
+  ate?: number;
+}
+
+/** All up to `ate` are read; `seqs` were unread until now. */
+export interface ReadNotices {
+  ate: number;
+  nao_lidas: number;
+  seqs?: number[];
 }
 
 export interface Verified {
@@ -270,7 +281,13 @@ export interface PresenceList {
 
 export interface Preferences {
   sons: Record<string, string>;
+  /** Kinds without sound, not shown as they arrive, and not pushed. */
   mudos: string[];
+  ocultos: string[];
+  sem_push: string[];
+  push_valores: boolean;
+  /** The zone of the quiet hours. */
+  fuso: string;
   silencio: { ativo: boolean; inicio: string; fim: string };
   volume: number;
   /** Minutes without a touch before the password is asked for; 0 for never. */

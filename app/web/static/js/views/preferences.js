@@ -1,11 +1,12 @@
 // @ts-check
 import { el, icon, setText } from "../lib/dom.js";
 import { Scope } from "../lib/scope.js";
-import { KINDS, readClock, SOUNDS } from "../models/preferences.js";
+import { readClock } from "../models/preferences.js";
 import { field } from "./field.js";
 import { presenceChoice } from "./presence_choice.js";
+import { kindsPart } from "./kind_preferences.js";
+import { pushPart } from "./push_preferences.js";
 import { themeChoice } from "./theme.js";
-import { KIND_ICONS, KIND_NAMES } from "./toasts.js";
 /** @import { App } from "../app.js" */
 /** @import { Preferences } from "../types/wire.js" */
 
@@ -14,17 +15,6 @@ import { KIND_ICONS, KIND_NAMES } from "./toasts.js";
  * @typedef {(change: (draft: Preferences) => void) => Promise<void>} Save
  */
 /** @typedef {{ node: HTMLElement, show: (preferences: Preferences) => void }} Part what shows some of the preferences */
-
-/** @type {Record<string, string>} */
-const SOUND_NAMES = {
-  sino: "Sino",
-  gota: "Gota",
-  moeda: "Moeda",
-  acorde: "Acorde",
-  pulso: "Pulso",
-  madeira: "Madeira",
-  nenhum: "Nenhum",
-};
 
 /** How long without a touch, in minutes. */
 const LOCKS = [5, 15, 30, 60, 120, 0];
@@ -48,7 +38,7 @@ export function preferencesView(app) {
       },
     );
   };
-  const parts = [soundsPart(sounds, save), quietPart(save), safetyPart(app, save)];
+  const parts = [kindsPart(sounds, save), quietPart(save), pushPart(app, save, scope), safetyPart(app, save)];
   const show = () => parts.forEach((part) => part.show(sounds.preferences));
   scope.add(sounds.on("change", show));
   show();
@@ -62,66 +52,6 @@ export function preferencesView(app) {
     status,
   );
   return { node, title: "Preferências", dispose: () => scope.dispose() };
-}
-
-/**
- * @param {App["sounds"]} sounds
- * @param {Save} save
- * @returns {Part}
- */
-function soundsPart(sounds, save) {
-  const volume = el("input", { type: "range", id: "volume", min: 0, max: 100, step: 5, "data-testid": "volume" });
-  volume.addEventListener("change", () => {
-    const chosen = Number(volume.value);
-    save((draft) => (draft.volume = chosen));
-  });
-  const rows = KINDS.map((kind) => soundRow(sounds, kind, save));
-  const node = el(
-    "section",
-    { class: "panel", "aria-labelledby": "sons" },
-    el("h2", { id: "sons" }, "Sons"),
-    el("p", { class: "soft" }, "Cada tipo de aviso com o seu som. Só uma das abas abertas toca."),
-    el("ul", { class: "sound-list", role: "list" }, ...rows.map((row) => row.node)),
-    field("Volume", volume).node,
-  );
-  const show = (/** @type {Preferences} */ preferences) => {
-    rows.forEach((row) => row.show(preferences));
-    volume.value = String(preferences.volume);
-  };
-  return { node, show };
-}
-
-/**
- * @param {App["sounds"]} sounds
- * @param {string} kind
- * @param {Save} save
- * @returns {Part}
- */
-function soundRow(sounds, kind, save) {
-  const name = KIND_NAMES[kind];
-  const options = SOUNDS.map((sound) => el("option", { value: sound }, SOUND_NAMES[sound]));
-  const select = el("select", { "aria-label": `Som de ${name}`, "data-testid": `som-${kind}` }, ...options);
-  const on = el("input", { type: "checkbox", role: "switch", "aria-label": `Tocar em ${name}`, "data-testid": `tocar-${kind}` });
-  const listen = () => sounds.preview(select.value);
-  const preview = el("button", { type: "button", class: "ghost", "aria-label": `Ouvir o som de ${name}`, onclick: listen, "data-testid": `ouvir-${kind}` }, icon("play"));
-  select.addEventListener("change", () => {
-    listen();
-    const sound = select.value;
-    save((draft) => (draft.sons[kind] = sound));
-  });
-  on.addEventListener("change", () => {
-    const plays = on.checked;
-    save((draft) => {
-      draft.mudos = draft.mudos.filter((each) => each !== kind);
-      if (!plays) draft.mudos.push(kind);
-    });
-  });
-  const show = (/** @type {Preferences} */ { sons, mudos }) => {
-    select.value = sons[kind];
-    on.checked = !mudos.includes(kind);
-  };
-  const node = el("li", { class: "sound-row" }, el("span", { class: "sound-name" }, icon(KIND_ICONS[kind]), name), select, preview, on);
-  return { node, show };
 }
 
 /**
@@ -146,14 +76,16 @@ function quietPart(save) {
     [inicio, fim].forEach((clock, index) => fields[index].fail(clock ? "" : "Escreva a hora assim: 22:00."));
     if (!inicio || !fim) return;
     const silencio = { ativo: on.checked, inicio, fim };
-    save((draft) => (draft.silencio = silencio));
+    // Where the person is: the bank keeps the hours too, for what it sends to a closed page.
+    const { timeZone: fuso } = Intl.DateTimeFormat().resolvedOptions();
+    save((draft) => Object.assign(draft, { silencio, fuso }));
   };
   [on, from, to].forEach((input) => input.addEventListener("change", changed));
   const node = el(
     "section",
     { class: "panel", "aria-labelledby": "quietas" },
     el("h2", { id: "quietas" }, "Horas de silêncio"),
-    el("label", { class: "switch", for: "silencio" }, on, "Não tocar nada neste horário"),
+    el("label", { class: "switch", for: "silencio" }, on, "Não tocar nem avisar com a página fechada neste horário"),
     el("div", { class: "filter-dates" }, ...fields.map((each) => each.node)),
   );
   const show = (/** @type {Preferences} */ { silencio }) => {

@@ -26,6 +26,7 @@ const SCREENS = {
   conversas: async () => (await import("./conversations.js")).conversationsView,
   pessoas: async () => (await import("./people.js")).peopleView,
   agenda: async () => (await import("./agenda.js")).agendaView,
+  avisos: async () => (await import("./notices_page.js")).noticesView,
   preferencias: async () => (await import("./preferences.js")).preferencesView,
   verificar: async () => (await import("./verify.js")).verifyView,
 };

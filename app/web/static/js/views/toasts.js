@@ -2,7 +2,7 @@
 import { el, icon } from "../lib/dom.js";
 import { isAt } from "../lib/router.js";
 import { lineOf, noticeKind } from "../models/message_text.js";
-import { kindOf } from "../models/preferences.js";
+import { isShown, kindOf } from "../models/preferences.js";
 import { receiptPath } from "../models/statement.js";
 /** @import { App } from "../app.js" */
 /** @import { MessageEvent, Notification } from "../types/wire.js" */
@@ -20,9 +20,12 @@ export const KIND_ICONS = {
   saque: "arrow-up-from-line",
   transferencia: "arrow-left-right",
   pagamento: "receipt-text",
+  agendamento: "calendar-clock",
   cobranca: "hand-coins",
   mensagem: "message-circle",
+  contato: "user-plus",
   aviso: "info",
+  seguranca: "shield-check",
   ok: "check",
   erro: "circle-alert",
 };
@@ -33,9 +36,12 @@ export const KIND_NAMES = {
   saque: "Saque",
   transferencia: "Transferência",
   pagamento: "Pagamento",
+  agendamento: "Agendamento",
   cobranca: "Cobrança",
   mensagem: "Mensagem",
+  contato: "Contato",
   aviso: "Aviso",
+  seguranca: "Segurança",
 };
 
 const region = el("div", { class: "toasts", role: "status", "aria-live": "polite", "aria-label": "Avisos que chegam" });
@@ -83,13 +89,13 @@ function fadeLater(node) {
  */
 export function toastsView(app) {
   const notices = inOneBreath((/** @type {Notification[]} */ breath) => {
-    const events = breath.filter((event) => !isOnScreen(event));
+    const events = breath.filter((event) => !isOnScreen(event) && isShown(app.sounds.preferences, event.tipo));
     if (events.length > TOLD_ONE_BY_ONE_MAX) {
       toast({ title: `${events.length} avisos novos`, text: "Veja todos no sino, lá em cima.", kind: "aviso" });
     } else events.forEach((event) => tell(app, event));
   });
   const messages = inOneBreath((/** @type {MessageEvent[]} */ breath) => {
-    const events = breath.filter(({ conversa }) => !app.chat.isLookedAt(conversa));
+    const events = breath.filter((event) => !app.chat.isLookedAt(event.conversa) && isShown(app.sounds.preferences, noticeKind(event)));
     if (events.length > TOLD_ONE_BY_ONE_MAX) {
       toast({ title: `${events.length} mensagens novas`, kind: "mensagem", href: "#/conversas" });
     } else events.forEach((event) => tellMessage(app, event));
