@@ -14,11 +14,13 @@ from typing import Any
 from gevent.pool import Pool
 from sqlalchemy import Connection, bindparam, select
 
-from app import clock, wire
+from app import clock, money, wire
+from app.chat import messages as messages_of_chat
+from app.chat import sides
 from app.db import Database
 from app.jobs.job import Result
 from app.notifications import actions as inbox
-from app.notifications.kinds import SECURITY, kind_of
+from app.notifications.kinds import MESSAGE, REQUEST, SECURITY, kind_of
 from app.notifications.preferences import Preferences, from_document
 from app.push import actions, message
 from app.push.actions import Subscription
@@ -39,6 +41,7 @@ RUN_S = 30
 BACKOFF_S = 30
 BACKOFF_MAX_S = 3600
 
+_MESSAGE_KINDS = {messages_of_chat.TEXT: MESSAGE, messages_of_chat.REQUEST: REQUEST}
 # Whether some socket of this user took the event of this seq; False when nobody knows. Raises nothing.
 Taken = Callable[[int, int], bool]
 
@@ -137,12 +140,35 @@ def settled_events(connection: Connection, subscription: Subscription, now: date
         if event.created_at > settled_until:
             return replace(settled, look_again=event.created_at + timedelta(seconds=SETTLED_S))
         settled = replace(settled, seq=event.seq)
-        is_new = event.created_at > now - AGE_MAX and not read.has(event.notices)
-        if is_new and event.event == wire.NOTIFICACAO:
-            payload = json.loads(event.payload)
-            if _is_wanted(payload, preferences, now):
-                settled.news.append(Told(event.seq, payload))
+        if event.created_at <= now - AGE_MAX:
+            continue
+        payload = json.loads(event.payload)
+        if event.event == wire.NOTIFICACAO and read.has(event.notices):
+            continue
+        if event.event == wire.CHAT_MENSAGEM:
+            payload = _unread_message(connection, user_id, payload)
+        elif event.event != wire.NOTIFICACAO:
+            continue
+        if payload and _is_wanted(payload, preferences, now):
+            settled.news.append(Told(event.seq, payload))
     return settled
+
+
+def _unread_message(connection: Connection, user_id: int, event: dict[str, Any]) -> dict[str, Any] | None:
+    """Somebody else's message as a notice; None for one that was read, and for a transfer, which has a notice."""
+    kind = _MESSAGE_KINDS.get(event["tipo"])
+    if kind is None or event["de"] == user_id:
+        return None
+    side = sides.of(connection, user_id, event["conversa"])
+    if side is None or side.read_to >= event["mensagem_id"]:
+        return None
+    said = event["texto"] if kind == MESSAGE else f"pediu {money.to_text(round(event['valor'] * 100))}"
+    return {
+        "tipo": kind,
+        "mensagem": f"{event['nome']}: {said}",
+        "dados": {"conversa": event["conversa"], "nome": event["nome"]},
+        "id": event["id"],
+    }
 
 
 def _is_wanted(payload: dict[str, Any], preferences: Preferences, now: datetime) -> bool:

@@ -14,7 +14,7 @@ KINDS = (
     "cobranca",
     "seguranca",
 )
-NOTICE = "aviso"
+NOTICE, MESSAGE, REQUEST = "aviso", "mensagem", "cobranca"
 # Always shown and always pushed: what somebody does with another's password must not be hidden from its owner.
 SECURITY = "seguranca"
 

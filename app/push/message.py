@@ -51,7 +51,11 @@ def of_event(payload: dict[str, Any], *, with_amounts: bool) -> Message:
     """One notification, as it is in the stream."""
     kind = kind_of(payload)
     operation = payload["dados"].get("operacao_id")
-    path = f"/#/comprovante/{operation}" if isinstance(operation, int) else INBOX
+    conversation = payload["dados"].get("conversa")
+    if isinstance(operation, int):
+        path = f"/#/comprovante/{operation}"
+    else:
+        path = f"/#/conversas/{conversation}" if isinstance(conversation, int) else INBOX
     text = str(payload["mensagem"]) if with_amounts else _without_amounts(kind, payload)
     return Message(_TITLES[kind], _short(text), path, str(payload["id"]), kind == SECURITY)
 
@@ -65,6 +69,8 @@ def _without_amounts(kind: str, payload: dict[str, Any]) -> str:
     known = _WITHOUT_AMOUNT.get((kind, str(way_of(payload))))
     if known:
         return known
+    if "conversa" in payload["dados"]:  # what was written may be of any kind
+        return f"Nova mensagem de {payload['dados'].get('nome')}"
     text = str(payload["mensagem"])
     return _SOMETHING if any(letter.isdigit() for letter in text) else text
 

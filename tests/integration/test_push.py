@@ -16,7 +16,9 @@ from app.push.payloads import NewSubscription
 from app.push.services import PushServices
 from app.push.vapid import Vapid
 from app.streams.notify import notify
+from tests.integration import friends as chat
 from tests.integration.customers import Customer, clock_at, new_customer, rows
+from tests.integration.friends import ask, befriend, say
 from tests.integration.test_push_subscriptions import log_out, session_of
 from tests.support.ports import LOOPBACK, free_port
 from tests.support.push_service import Browser, PushService, push_service
@@ -136,6 +138,29 @@ def test_what_the_person_did_has_read_or_does_not_want_is_not_pushed(
     run()
 
     assert texts(service, browser) == ["novo"]
+
+
+def test_a_message_is_pushed_without_its_words_and_opens_its_conversation(
+    alice: Customer, service: PushService, run: Run
+) -> None:
+    bob = new_customer(alice.db, "Bob Pereira")
+    befriend(alice, bob)
+    browser = subscribe(alice, Browser(service.url))
+    say(alice, bob, "de mim mesma")
+    read_one = say(bob, alice, "lida")
+    chat.read(alice, bob, read_one)
+    say(bob, alice, "a senha é 1234")
+
+    run()
+
+    (pushed,) = [browser.read(pushed) for pushed in service.to(browser.path)]
+    assert (pushed["titulo"], pushed["texto"]) == ("Mensagem", "Nova mensagem de Bob Pereira")
+    assert pushed["caminho"] == f"/#/conversas/{bob.id}"
+
+    prefer(alice, '{"push_valores": true}')
+    ask(bob, alice, 1250)
+    run()
+    assert texts(service, browser)[1:] == ["Bob Pereira: pediu R$ 12,50"]
 
 
 def test_in_quiet_hours_only_security_is_pushed_and_nothing_comes_afterwards(
