@@ -51,6 +51,21 @@ def test_every_number_changes_by_itself_and_equals_a_fresh_fetch(
     assert shown(screen, alice.account) == alive
 
 
+def test_the_newest_movements_are_on_a_telephones_first_screen(alice: Person, open_page: Opening) -> None:
+    for value in ("10.00", "20.00", "30.00"):
+        assert alice.deposit(value).status_code == 201
+    screen = open_page(alice.url, alice, viewport={"width": 390, "height": 844})
+    screen.wait_connected()
+    expect(screen.at("extrato-linha")).to_have_count(3)
+
+    bar = screen.page.locator(".tabbar").bounding_box()
+    newest = screen.at("extrato-linha").first.bounding_box()
+    assert bar is not None
+    assert newest is not None
+    assert newest["y"] + newest["height"] <= bar["y"]
+    assert screen.page.evaluate("scrollY") == 0
+
+
 def test_money_between_own_accounts_neither_came_nor_went(alice: Person, open_page: Opening) -> None:
     assert alice.deposit("100.00").status_code == 201
     screen = open_page(alice.url, alice)

@@ -24,10 +24,10 @@ export function homeView(app) {
     el("h1", { class: "sr-only" }, "Início"),
     total.node,
     el("nav", { class: "quick", "aria-label": "Operações" }, ...quickLinks()),
+    last.node,
     el("section", { class: "home-accounts", "aria-labelledby": "contas-titulo" }, cards.head, cards.node),
     month.node,
     chart.node,
-    last.node,
   );
   const update = () => {
     if (!app.bank.loadedAt) return;
