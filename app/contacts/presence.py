@@ -47,7 +47,7 @@ class ContactPresence:
 
     def changed_contact(self, user_id: int, other_id: int) -> None:
         """Two people are contacts from now on, or no longer. Tells what it can, and raises nothing."""
-        with suppress(DatabaseDown, BusUnavailable):
+        with suppress(DatabaseDown):
             self._tell_of([user_id, other_id], between=user_id)
 
     def _tell_of(self, people: Iterable[int], *, between: int) -> None:
@@ -63,7 +63,8 @@ class ContactPresence:
             for of, to in ((between, other), (other, between)):
                 online = of in listing.online and to in seen[of].watchers
                 messages.append((to, _told(of, seen[of], online=online, version=listing.version)))
-        self._delivery.tell_each(wire.PRESENCA, messages)
+        with suppress(BusUnavailable):  # as above
+            self._delivery.tell_each(wire.PRESENCA, messages)
 
     def _changed(self, changes: Sequence[Change]) -> None:
         """People came or went: tell those who may see them. What it costs is the number of these.
