@@ -68,7 +68,7 @@ def _talk(connection: Connection, admin: int, maria: int) -> None:
             client_id=f"demo-{number}",
             connected=contacts.connected,
         )
-        chat.read(connection, user_id=receiver, other_id=sender, to=sent.id)
+        chat.read(connection, user_id=receiver, other_id=sender, to=sent.id, connected=contacts.connected)
     money.ask(
         connection,
         sender_id=maria,

@@ -15,7 +15,6 @@ from app.chat.messages import Message
 from app.chat.models import ChatMessage, ChatReport
 from app.chat.sides import Side
 from app.errors import ClientIdReused, NotConnected, NotFound, TooLate
-from app.search import folded
 from app.streams.stream import streams
 
 CHANGE_WITHIN = timedelta(minutes=15)
@@ -57,9 +56,10 @@ def require_connected(connection: Connection, user_id: int, other_id: int, conne
         raise NotConnected
 
 
-def edit(connection: Connection, *, user_id: int, message_id: int, text: str) -> Message:
-    """Change the text of an own message and tell both. Raises NotFound, TooLate."""
+def edit(connection: Connection, *, user_id: int, message_id: int, text: str, connected: Connected) -> Message:
+    """Change the text of an own message and tell both. Raises NotFound, TooLate, NotConnected."""
     message = _own_text(connection, user_id, message_id)
+    require_connected(connection, user_id, message.receiver_id, connected)
     if message.text == text:
         return message
     changed = replace(message, text=text, edited_at=clock.now())
@@ -102,7 +102,7 @@ def _keep(connection: Connection, message: Message) -> None:
         .where(ChatMessage.id == message.id)
         .values(
             text=message.text,
-            search_text=folded(message.text),
+            search_text=messages.searchable(message.text),
             edited_at=message.edited_at,
             deleted_at=message.deleted_at,
         )
@@ -110,20 +110,27 @@ def _keep(connection: Connection, message: Message) -> None:
     streams.append(connection, sides.told_changed(message))
 
 
-def read(connection: Connection, *, user_id: int, other_id: int, to: int) -> Side:
-    """Everything up to message `to` was read; both are told. Raises NotFound when there is no such conversation."""
+def read(connection: Connection, *, user_id: int, other_id: int, to: int, connected: Connected) -> Side:
+    """Everything up to message `to` was read; both are told, the other only while the two are contacts.
+
+    Raises NotFound when there is no such conversation.
+    """
     before = _locked_side(connection, user_id, other_id)
     moved = sides.read(connection, before, to=to)
     if moved:
-        streams.append(connection, [sides.told_self(moved), sides.told_other(moved)])
+        other = [sides.told_other(moved)] if connected(connection, user_id, other_id) else []
+        streams.append(connection, [sides.told_self(moved), *other])
     return moved or before
 
 
-def receive(connection: Connection, *, user_id: int, other_id: int, to: int) -> Side:
-    """Everything up to message `to` is on a device of the user's; the other is told. Raises NotFound."""
+def receive(connection: Connection, *, user_id: int, other_id: int, to: int, connected: Connected) -> Side:
+    """Everything up to message `to` is on a device of the user's; the other is told, while the two are contacts.
+
+    Raises NotFound.
+    """
     before = _locked_side(connection, user_id, other_id)
     moved = sides.receive(connection, before, to=to)
-    if moved:
+    if moved and connected(connection, user_id, other_id):
         streams.append(connection, [sides.told_other(moved)])
     return moved or before
 

@@ -20,7 +20,7 @@ CHANGES = limiter.per_minute("chat-changes", 30)
 # A page tells of what it shows once a second at the most.
 READS = limiter.per_minute("chat-reads", 120)
 TYPING = limiter.per_minute("chat-typing", 40)
-SEARCHES = limiter.per_minute("chat-searches", 30)
+SEARCHES = limiter.per_minute("chat-searches", 10)
 REQUESTS = limiter.per_hour("chat-requests", 60)
 REQUESTS_TO_ONE = limiter.per_hour("chat-requests-to-one", 10)
 REPORTS = limiter.per_day("chat-reports", 20)
@@ -63,9 +63,9 @@ class Chat:
         )
 
     def edit(self, user_id: int, body: payloads.Edit) -> Message:
-        """Raises TooFast, NotFound, TooLate."""
+        """Raises TooFast, NotFound, TooLate, NotConnected."""
         self._limits.check(CHANGES, str(user_id))
-        return self._do(actions.edit, user_id=user_id, message_id=body.id, text=body.texto)
+        return self._do(actions.edit, user_id=user_id, message_id=body.id, text=body.texto, connected=self._connected)
 
     def delete(self, user_id: int, body: payloads.Delete) -> Message:
         """Raises TooFast, NotFound, TooLate."""
@@ -75,12 +75,14 @@ class Chat:
     def read(self, user_id: int, body: payloads.UpTo) -> Side:
         """Raises TooFast, NotFound."""
         self._limits.check(READS, str(user_id))
-        return self._do(actions.read, user_id=user_id, other_id=body.usuario_id, to=body.ate)
+        return self._do(actions.read, user_id=user_id, other_id=body.usuario_id, to=body.ate, connected=self._connected)
 
     def receive(self, user_id: int, body: payloads.UpTo) -> Side:
         """Raises TooFast, NotFound."""
         self._limits.check(READS, str(user_id))
-        return self._do(actions.receive, user_id=user_id, other_id=body.usuario_id, to=body.ate)
+        return self._do(
+            actions.receive, user_id=user_id, other_id=body.usuario_id, to=body.ate, connected=self._connected
+        )
 
     def type(self, user_id: int, body: payloads.To) -> None:
         """Tell the other that the user is writing; what is too much or not allowed is told to nobody."""

@@ -8,7 +8,11 @@ from sqlalchemy import Connection, Select, select
 
 from app import clock, money, wire
 from app.chat.models import ChatMessage
+from app.search import folded
 from app.users.models import User
+
+# Some characters are folded to a dozen others.
+SEARCH_CHARS_KEPT = 4000
 
 TEXT, TRANSFER, REQUEST = "texto", "transferencia", "cobranca"
 
@@ -42,6 +46,11 @@ def select_messages() -> Select[*tuple[Any, ...]]:
     """Each row for `message_of`."""
     statement: Select[*tuple[Any, ...]] = select(*(getattr(ChatMessage, name) for name in Message.__dataclass_fields__))
     return statement
+
+
+def searchable(text: str) -> str:
+    """What a search finds of a text."""
+    return folded(text)[:SEARCH_CHARS_KEPT]
 
 
 def one(connection: Connection, message_id: int) -> Message | None:

@@ -60,10 +60,11 @@ class ChatMessage(Base):
     client_id: Mapped[str | None] = mapped_column(exact_text(CLIENT_ID_CHARS_MAX))
     amount_cents: Mapped[int | None] = mapped_column(BigId)
     # Of a request: the sender's account that is to be paid, and `requests.OPEN` and so on.
-    account_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("accounts.id"))
+    # No foreign key: its lock on the account would wait for transfers, which wait for the sides.
+    account_id: Mapped[int | None] = mapped_column(BigId)
     status: Mapped[str | None] = mapped_column(String(20))
     # The transfer that it tells of, or that paid the request.
-    operation_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("operations.id"))
+    operation_id: Mapped[int | None] = mapped_column(BigId)
     created_at: Mapped[datetime] = mapped_column(UtcMoment)
     edited_at: Mapped[datetime | None] = mapped_column(UtcMoment)
     deleted_at: Mapped[datetime | None] = mapped_column(UtcMoment)

@@ -13,7 +13,7 @@ from app.search import folded
 CONVERSATIONS_MAX = 200
 PAGE_ROWS_MAX = 100
 # A text is looked for in this many messages at a time; the answer says where it goes on.
-SEARCH_ROWS_MAX = 5000
+SEARCH_ROWS_MAX = 1000
 
 
 @dataclass(frozen=True, slots=True)

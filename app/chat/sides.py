@@ -7,9 +7,8 @@ from flask_socketio_cluster.streams.stream import Append
 from sqlalchemy import Connection, insert, or_, select, update
 
 from app import clock, db
-from app.chat.messages import Message, names_of, payload
+from app.chat.messages import Message, names_of, payload, searchable
 from app.chat.models import ChatMessage, ChatSide
-from app.search import folded
 from app.wire import CHAT_ALTERADA, CHAT_LIDA, CHAT_MENSAGEM
 
 
@@ -73,7 +72,9 @@ def add(connection: Connection, sides: dict[int, Side], *, sender_id: int, **val
         "deleted_at": None,
         **values,
     }
-    message_id = db.new_id(connection.execute(insert(ChatMessage).values(**fields, search_text=folded(fields["text"]))))
+    message_id = db.new_id(
+        connection.execute(insert(ChatMessage).values(**fields, search_text=searchable(fields["text"])))
+    )
     _update(connection, sender, last_id=message_id, sent=sender.sent + 1)
     receiver = sides[sender.other_id]
     _update(connection, receiver, last_id=message_id, unread=receiver.unread + 1)

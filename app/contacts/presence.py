@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from itertools import islice
 from typing import Any
 
@@ -61,8 +62,10 @@ class ContactPresence:
         messages = []
         for other in everybody[1:]:
             for of, to in ((between, other), (other, between)):
-                online = of in listing.online and to in seen[of].watchers
-                messages.append((to, _told(of, seen[of], online=online, version=listing.version)))
+                sees = to in seen[of].watchers
+                watched = seen[of] if sees else replace(seen[of], last_seen=None)
+                online = sees and of in listing.online
+                messages.append((to, _told(of, watched, online=online, version=listing.version)))
         with suppress(BusUnavailable):  # as above
             self._delivery.tell_each(wire.PRESENCA, messages)
 

@@ -52,7 +52,7 @@ def watched(connection: Connection, user_ids: Sequence[int]) -> dict[int, Watche
         user_id: Watched(
             names[user_id],
             [] if user_id in hidden else [other for other in others if other not in hidden],
-            seen.get(user_id),
+            None if user_id in hidden else seen.get(user_id),
         )
         for user_id, others in contacts.items()
         if user_id in names

@@ -73,7 +73,9 @@ def blueprint(
             done(asked, identity.user_id)
         elif body.email is not None:
             with even_time():
-                done(db.transact(actions.ask_email, identity.user_id, body.email), identity.user_id)
+                asked = db.transact(actions.ask_email, identity.user_id, body.email)
+            # Only now: the event of the list's change must not come sooner for one address than for another.
+            done(asked, identity.user_id)
         return http.answer({"mensagem": payloads.ASKED}, 202)
 
     @http.route(routes, "GET", "/contatos/pedidos", answers={200: list[payloads.EmailRequestOut]})
@@ -89,7 +91,8 @@ def blueprint(
         """Cancela um pedido por e-mail."""
         pace.count_change(limits, identity.user_id)
         with even_time():
-            done(db.transact(actions.take_back, identity.user_id, pedido_id), identity.user_id)
+            taken_back = db.transact(actions.take_back, identity.user_id, pedido_id)
+        done(taken_back, identity.user_id)
         return "", 204
 
     @http.route(routes, "GET", PERSON, answers={200: payloads.ContactOut})

@@ -55,11 +55,11 @@ def ask(sender: Customer, receiver: Customer, cents: int, *, client_id: str | No
 
 
 def read(reader: Customer, writer: Customer, message: Message) -> None:
-    reader.db.transact(actions.read, user_id=reader.id, other_id=writer.id, to=message.id)
+    reader.db.transact(actions.read, user_id=reader.id, other_id=writer.id, to=message.id, connected=connected)
 
 
 def receive(reader: Customer, writer: Customer, message: Message) -> None:
-    reader.db.transact(actions.receive, user_id=reader.id, other_id=writer.id, to=message.id)
+    reader.db.transact(actions.receive, user_id=reader.id, other_id=writer.id, to=message.id, connected=connected)
 
 
 def events_of(person: Customer) -> list[tuple[str, dict[str, Any]]]:

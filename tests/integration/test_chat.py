@@ -4,6 +4,7 @@ import random
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from datetime import timedelta
+from functools import partial
 from unittest.mock import patch
 
 import pytest
@@ -85,7 +86,7 @@ def test_reading_moves_on_and_never_back_and_both_are_told(alice: Customer, bob:
     read(bob, alice, first)
     assert bob.db.read(queries.unread, bob.id) == 1
     receive(bob, alice, third)
-    bob.db.transact(actions.read, user_id=bob.id, other_id=alice.id, to=10**9)
+    bob.db.transact(actions.read, user_id=bob.id, other_id=alice.id, to=10**9, connected=connected)
 
     assert [event["nao_lidas"] for event in told(bob, CHAT_LIDA)] == [1, 0]
     ticks = [(event["lida_ate"], event["recebida_ate"]) for event in told(alice, CHAT_LIDA)]
@@ -98,8 +99,8 @@ def test_a_stranger_makes_no_rows_and_learns_nothing(alice: Customer, bob: Custo
     message = say(alice, bob)
     eva = new_customer(alice.db)
     attempts = (
-        lambda: eva.db.transact(actions.read, user_id=eva.id, other_id=alice.id, to=1),
-        lambda: eva.db.transact(actions.edit, user_id=eva.id, message_id=message.id, text="x"),
+        lambda: eva.db.transact(actions.read, user_id=eva.id, other_id=alice.id, to=1, connected=connected),
+        lambda: eva.db.transact(actions.edit, user_id=eva.id, message_id=message.id, text="x", connected=connected),
         lambda: eva.db.transact(actions.delete, user_id=eva.id, message_id=message.id),
         lambda: report(eva, alice, message.id),
     )
@@ -110,7 +111,7 @@ def test_a_stranger_makes_no_rows_and_learns_nothing(alice: Customer, bob: Custo
 
 def test_a_message_is_changed_and_taken_back_by_its_writer_within_15_minutes(alice: Customer, bob: Customer) -> None:
     message = say(alice, bob, "Segredo antigo")
-    alice.db.transact(actions.edit, user_id=alice.id, message_id=message.id, text="Segredo novo")
+    alice.db.transact(actions.edit, user_id=alice.id, message_id=message.id, text="Segredo novo", connected=connected)
     assert refusal_of(lambda: bob.db.transact(actions.delete, user_id=bob.id, message_id=message.id)) is NotFound
     alice.db.transact(actions.delete, user_id=alice.id, message_id=message.id)
     assert refusal_of(lambda: alice.db.transact(actions.delete, user_id=alice.id, message_id=message.id)) is NotFound
@@ -124,6 +125,42 @@ def test_a_message_is_changed_and_taken_back_by_its_writer_within_15_minutes(ali
     after = clock.now() + actions.CHANGE_WITHIN + timedelta(seconds=1)
     with patch("app.clock.now", lambda: after):
         assert refusal_of(lambda: alice.db.transact(actions.delete, user_id=alice.id, message_id=late.id)) is TooLate
+
+
+def test_who_is_blocked_reaches_the_other_no_more_and_learns_nothing(alice: Customer, bob: Customer) -> None:
+    message = say(alice, bob)
+    alice.db.transact(lambda c: c.execute(update(Contact).where(Contact.user_id == bob.id).values(blocked=1)))
+    assert refusal_of(lambda: edit(alice, message, "agora vai")) is NotConnected
+    receive(bob, alice, message)
+    read(bob, alice, message)
+
+    assert (told(bob, CHAT_ALTERADA), told(alice, CHAT_LIDA)) == ([], [])
+    assert told(bob, CHAT_LIDA)[-1]["nao_lidas"] == 0
+
+
+def edit(writer: Customer, message: messages.Message, words: str) -> None:
+    writer.db.transact(actions.edit, user_id=writer.id, message_id=message.id, text=words, connected=connected)
+
+
+def test_who_asks_for_money_while_being_paid_waits_for_nobody(emptied_mariadb: Database) -> None:
+    alice, bob = new_customer(emptied_mariadb, cents=100_000), new_customer(emptied_mariadb)
+    befriend(alice, bob)
+    before = deadlocks(emptied_mariadb)
+    assert before, "the server counts them"
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        doings = [partial(alice.transfer, bob, 1), partial(ask, bob, alice, 100)] * 20
+        list(pool.map(lambda do: do(), doings))
+
+    assert deadlocks(emptied_mariadb) == before
+    assert len(told(alice, CHAT_MENSAGEM)) == 40
+
+
+def deadlocks(db: Database) -> list[tuple[object, ...]]:
+    return rows(db, "SHOW GLOBAL STATUS LIKE 'Innodb_deadlocks'")
+
+
+def test_the_widest_text_is_written(alice: Customer, bob: Customer) -> None:
+    assert say(alice, bob, "\ufdfa" * 2000).text == "\ufdfa" * 2000
 
 
 def test_a_transfer_between_contacts_is_a_card_with_its_receipt_and_one_between_strangers_is_none(
@@ -269,7 +306,7 @@ def act(chance: random.Random, people: list[Customer]) -> None:
         elif kind == 3 and some:
             receive(one, other, some)
         elif kind == 4 and some:
-            one.db.transact(actions.edit, user_id=one.id, message_id=some.id, text=str(chance.random()))
+            edit(one, some, str(chance.random()))
         elif kind == 5 and some:
             one.db.transact(actions.delete, user_id=one.id, message_id=some.id)
         elif kind == 6 and some and some.kind == messages.REQUEST and some.receiver_id == one.id:

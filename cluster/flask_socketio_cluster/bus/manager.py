@@ -36,6 +36,7 @@ from flask_socketio_cluster.wire import DECODER, require_event_name
 
 JOIN_WAIT_S = 0.3
 ANSWER_KEPT_S = 10
+EMITS_AT_ONCE = 500
 # Acknowledgements that are waited for.
 CALLBACKS_MAX = 10_000
 NODE_ID = re.compile(r"[a-z0-9-]{1,32}")
@@ -282,9 +283,16 @@ class RoutedRedisManager(RedisManager):
         return number
 
     def emit_each(self, event: str, messages: Iterable[tuple[str, Any]], *, namespace: str) -> None:
-        """One event for each of several rooms, with data of its own, all in one round trip. `messages`: a room and its
-        data. Raises BusUnavailable, after all of it was told here, and ValueError for what is no event's name."""
+        """One event for each of several rooms, with data of its own, EMITS_AT_ONCE in one round trip; in between others
+        have their turn. `messages`: a room and its data. Raises BusUnavailable, and ValueError for what is no event's
+        name."""
         require_event_name(event)
+        left = iter(messages)
+        while part := list(itertools.islice(left, EMITS_AT_ONCE)):
+            self._emit_part(event, part, namespace)
+            gevent.sleep(0)
+
+    def _emit_part(self, event: str, messages: list[tuple[str, Any]], namespace: str) -> None:
         ready = []
         for room, data in messages:
             message = self._emit_of(event, data, namespace=namespace, room=room)

@@ -32,7 +32,8 @@ end
 -- Nobody was here for long: it was Redis that was away, or its clock jumped. All that were alive are given time.
 local last = redis.call('HGET', clock, 'beat')
 if not last then
-  redis.call('HSET', clock, 'restored', now + restore_ms)
+  -- Pages know of versions from before.
+  redis.call('HSET', clock, 'restored', now + restore_ms, 'version', now)
 elseif math.abs(now - last) > silent_ms then
   for _, node in ipairs(redis.call('ZRANGE', nodes, 0, -1)) do redis.call('ZADD', nodes, now + lease_ms, node) end
 end

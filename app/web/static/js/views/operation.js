@@ -94,7 +94,7 @@ function kindTabs(current) {
  */
 function operationForm(app, { kind, account, later, scope, next }) {
   const { here, bank } = app;
-  /** @type {{ valor: string, conta: string, destino: string, descricao: string, cobranca?: number, quando: When | null } | null} */
+  /** @type {{ valor: string, conta: string, destino: string, descricao: string, cobranca?: number, quando?: When | null } | null} */
   const left = here.kept("campos");
   const amount = amountField();
   const source = accountSelect(app, kind, Number(left?.conta) || account, scope);
@@ -110,7 +110,7 @@ function operationForm(app, { kind, account, later, scope, next }) {
   // What was asked for is paid as it was asked for, or not at all.
   if (request) [amount.node, target.node].forEach(lock);
   const canWait = !request && (kind === "pagamento" || kind === "transferencia");
-  const when = canWait ? whenFields({ on: later, left: left && left.quando }) : null;
+  const when = canWait ? whenFields({ on: later, left: left?.quando ?? null }) : null;
   const fields = {
     valor: amount,
     conta: source,
