@@ -145,6 +145,7 @@ def edit(writer: Customer, message: messages.Message, words: str) -> None:
 def test_who_asks_for_money_while_being_paid_waits_for_nobody(emptied_mariadb: Database) -> None:
     alice, bob = new_customer(emptied_mariadb, cents=100_000), new_customer(emptied_mariadb)
     befriend(alice, bob)
+    say(alice, bob)
     before = deadlocks(emptied_mariadb)
     assert before, "the server counts them"
     with ThreadPoolExecutor(AT_ONCE) as pool:
@@ -152,7 +153,7 @@ def test_who_asks_for_money_while_being_paid_waits_for_nobody(emptied_mariadb: D
         list(pool.map(lambda do: do(), doings))
 
     assert deadlocks(emptied_mariadb) == before
-    assert len(told(alice, CHAT_MENSAGEM)) == 40
+    assert len(told(alice, CHAT_MENSAGEM)) == 41
 
 
 def deadlocks(db: Database) -> list[tuple[object, ...]]:
