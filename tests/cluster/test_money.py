@@ -245,7 +245,8 @@ def test_nobody_s_statement_holds_somebody_else_s_rows(payer: Person, taker: Per
 def test_whom_a_transfer_would_reach_is_shown_masked(alice: Person, bob: Person) -> None:
     answer = alice.get(f"/correntistas/{bob.account}/titular")
 
-    assert answer.json() == {"CorrentistaID": bob.account, "Titular": "B** P******"}
+    masked = {"CorrentistaID": bob.account, "Titular": "B** P******"}
+    assert answer.json() == {**masked, "contato": False, "primeira_vez": True}
     assert alice.get("/correntistas/-1/titular").status_code == 404
 
 
