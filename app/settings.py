@@ -25,6 +25,11 @@ _HOST = re.compile(r"(?:[^\s:\[\]]+|\[[0-9a-fA-F:.]+\])?(?::[0-9]{1,5})?")
 _HOST_PORT = re.compile(r"[^\s:\[\]]+:[0-9]{1,5}")
 
 
+def _listed(value: object) -> object:
+    """What a variable names, separated by commas."""
+    return tuple(word.strip() for word in value.split(",") if word.strip()) if isinstance(value, str) else value
+
+
 class SettingsError(Exception):
     """One line that names the variable and says what it needs."""
 
@@ -78,7 +83,7 @@ class Stores(BaseSettings):
     @field_validator("push_hosts", mode="before")
     @classmethod
     def _split_hosts(cls, value: object) -> object:
-        return tuple(h.strip() for h in value.split(",") if h.strip()) if isinstance(value, str) else value
+        return _listed(value)
 
     @field_validator("push_hosts")
     @classmethod
@@ -145,7 +150,7 @@ class Settings(Stores):
     @field_validator("cors_origins", mode="before")
     @classmethod
     def _split_origins(cls, value: object) -> object:
-        return tuple(o.strip() for o in value.split(",") if o.strip()) if isinstance(value, str) else value
+        return _listed(value)
 
     @field_validator("cors_origins")
     @classmethod

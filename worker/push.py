@@ -162,7 +162,7 @@ def _unread_message(connection: Connection, user_id: int, event: dict[str, Any])
     side = sides.of(connection, user_id, event["conversa"])
     if side is None or side.read_to >= event["mensagem_id"]:
         return None
-    said = event["texto"] if kind == MESSAGE else f"pediu {money.to_text(round(event['valor'] * 100))}"
+    said = event["texto"] if kind == MESSAGE else f"pediu {money.to_text(money.parse_cents(str(event['valor'])))}"
     return {
         "tipo": kind,
         "mensagem": f"{event['nome']}: {said}",

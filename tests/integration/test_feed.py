@@ -36,7 +36,6 @@ from app.errors import DatabaseDown
 from app.streams.stream import streams
 from app.users.auth import Identity
 from tests.integration.customers import Customer, new_customer
-from tests.support.people import eventually
 
 SETTLE_S = 20.0
 
@@ -201,8 +200,9 @@ def test_a_place_before_what_is_kept_ends_the_socket_which_comes_back_to_the_hea
     for screen in (behind, just_right):
         node.feed.start_catch_up(screen.session, 5)
     node.settle()
-    eventually(lambda: gevent.sleep(0) or behind.socket.closed, "the end of the session")
+    assert gevent.wait(timeout=SETTLE_S), "whatever was begun ends"
 
+    assert behind.socket.closed
     assert (behind.seqs(), just_right.seqs()) == ([], [4, 5])
     assert not just_right.socket.closed
 

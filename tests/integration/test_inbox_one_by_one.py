@@ -31,9 +31,8 @@ def read_each(customer: Customer, *seqs: int) -> tuple[int, int, list[int]]:
     return stand.read_to, stand.unread, newly
 
 
-def page(customer: Customer, **asked: int | None) -> Inbox:
-    limits: dict[str, int | None] = {"limit": 100, "after": None, "before": None, **asked}
-    return customer.db.read(actions.inbox, customer.id, unread_only=False, **limits)  # type: ignore[arg-type]
+def page(customer: Customer, limit: int = 100, *, after: int | None = None, before: int | None = None) -> Inbox:
+    return customer.db.read(actions.inbox, customer.id, limit=limit, after=after, before=before, unread_only=False)
 
 
 def unread(customer: Customer, limit: int = 100, *, after: int | None = None, before: int | None = None) -> list[int]:

@@ -1,7 +1,9 @@
 """A browser's subscription lives as long as the session that made it, and belongs to one person."""
 
+import copy
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from typing import Any
 
 import pytest
 from flask_socketio_cluster.delivery.identity import Ended
@@ -140,7 +142,8 @@ def test_nobody_cancels_for_another_person(database: Database) -> None:
     [("p256dh", "A" * 87), ("p256dh", "curta"), ("auth", "A" * 21), ("auth", "A" * 23), ("auth", "é" * 22)],
 )
 def test_keys_that_no_browser_makes_are_refused(name: str, value: str) -> None:
-    good = Browser(SERVICE).subscription
+    bad: dict[str, Any] = copy.deepcopy(Browser(SERVICE).subscription)
+    bad["keys"][name] = value
 
     with pytest.raises(Invalid, match=name):
-        read(NewSubscription, {**good, "keys": {**good["keys"], name: value}})  # type: ignore[dict-item]
+        read(NewSubscription, bad)

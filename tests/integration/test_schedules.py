@@ -163,14 +163,14 @@ def test_an_accident_before_the_commit_changes_nothing_and_keeps_no_other_waitin
 
 # Does what a worker does, says so, and then waits for ever, before the commit.
 STUCK = """
-import sys, time
+import signal, sys
 from app.db import Database
 from worker import schedules
 execute = schedules._execute
 def stuck(*given):
     execute(*given)
     print("moved", flush=True)
-    time.sleep(3600)
+    signal.pause()
 schedules._execute = stuck
 schedules.run_due(Database(sys.argv[1]), committed=lambda: None)
 """

@@ -24,7 +24,7 @@ SILENT_S = 3.0
 RESTORE_S = 5.0
 # A change that a node took and did not say to have told is given to another one.
 RETRY_S = 5.0
-CHANGES_MAX = 200
+CHANGES_MAX = 500
 # Sockets of a dead node that one beat takes out.
 SWEPT_MAX = 2000
 LISTED_MAX = 1000

@@ -69,7 +69,7 @@ class Presence:
     def listen(self, on_change: OnChange, on_lost: Callable[[], None] = nothing) -> None:
         """Whom to tell from now on; both may wait.
 
-        `on_change(changes)`: up to 200 people came online or went, more than 3 s ago. Each change goes to one node
+        `on_change(changes)`: up to 500 people came online or went, more than 3 s ago. Each change goes to one node
         of all. When it raises or the node dies, another node is given the change 5 seconds later, so whoever hears of
         one twice passes over the second by its version. `on_lost()`: Redis came back empty, and by now the nodes have
         said again what it knew. Whoever went meanwhile was told of to nobody, so lists are to be sent anew.
@@ -137,6 +137,8 @@ class Presence:
                 del self._to_tell[: len(changes)]
             self._told += changes
             metrics.PRESENCE_CHANGES.inc(len(changes))
+            if len(changes) == CHANGES_MAX:
+                self._beating.wake()  # there are more than a beat brings
         if clock.monotonic_s() >= self._lists_at_s:
             self._on_lost()
             self._lists_at_s = float("inf")
