@@ -23,7 +23,7 @@ class Node:
 
     def __init__(self, nodes: "Nodes", name: str) -> None:
         self._nodes = nodes
-        self.lost, self.refuses = 0, False
+        self.lost, self.refused, self.refuses = 0, 0, False
         self.presence = Presence(nodes.redis_url, node_id=name)
         self.presence.listen(self._tell, self._lose)
 
@@ -33,6 +33,9 @@ class Node:
         self._nodes.told.extend(changes)
 
     def _lose(self) -> None:
+        if self.refuses:
+            self.refused += 1
+            raise DatabaseAway
         self.lost += 1
 
     def turn(self) -> None:
@@ -193,6 +196,20 @@ def test_a_redis_that_lost_everything_is_whole_again_and_lists_are_sent_anew(ser
     nodes.wait(lambda: (one.lost, two.lost) == (1, 1), "both nodes are asked to send lists anew")
     assert two.presence.listing([ANA, BIA]).online == {ANA}
     assert (nodes.states(ANA), nodes.states(BIA)) == ([True], [True])  # the lists say the rest
+
+
+def test_lists_that_could_not_be_sent_after_a_loss_are_sent_later(server: RedisServer, nodes: Nodes) -> None:
+    one = nodes.start("web1")
+    one.enter("a", ANA)
+    nodes.wait_told(ANA, True)
+    server.kill()
+    server.start()
+    nodes.wait(lambda: one.presence.listing([ANA]).online, "Redis is told again what it knew")
+
+    one.refuses = True
+    nodes.wait(lambda: one.refused, "the node tried to send its lists")
+    one.refuses = False
+    nodes.wait(lambda: one.lost == 1, "the lists are sent")
 
 
 def test_a_change_that_could_not_be_told_is_told_by_another_node(nodes: Nodes) -> None:
