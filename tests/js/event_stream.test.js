@@ -62,6 +62,16 @@ test("a resumed session goes on where it was", () => {
   assert.deepEqual(delivered, [1, 2, 3, 4]);
 });
 
+test("what was missed is on its way until the last of it is here", () => {
+  begin(2);
+  assert.equal(stream.isCatchingUp, false);
+  stream.authenticated({ seq: 4, epoca: 1, recuperado: true });
+  receive(3);
+  assert.equal(stream.isCatchingUp, true);
+  receive(4);
+  assert.equal(stream.isCatchingUp, false);
+});
+
 test("another epoch starts afresh, even when the server says resumed", () => {
   begin();
   receive(1, 2, 3);

@@ -139,6 +139,11 @@ export class App {
     this.#wire.connect();
   }
 
+  /** Whether this page hears, one after the other, what it missed. */
+  get isCatchingUp() {
+    return this.connection.state === "conectado" && this.#stream?.isCatchingUp === true;
+  }
+
   /** @param {boolean} isLive */
   #doubtPresence(isLive) {
     if (isLive) {

@@ -13,6 +13,8 @@ export class EventStream {
   #seq = null;
   /** @type {number | null} */
   #epoch = null;
+  /** The server's last event when it answered: until then, what comes was missed. */
+  #missedUntil = 0;
   /** @type {{ since: number, at: number } | null} */
   #asked = null;
   #deliver;
@@ -42,6 +44,11 @@ export class EventStream {
     return this.#seq ?? 0;
   }
 
+  /** Whether events that were missed are still on their way. */
+  get isCatchingUp() {
+    return this.seq < this.#missedUntil;
+  }
+
   /**
    * @param {Authenticated} answer
    * @returns {boolean} true when the state shown must be fetched afresh
@@ -49,6 +56,7 @@ export class EventStream {
   authenticated({ seq, epoca, recuperado }) {
     const resumed = recuperado && this.#seq !== null && this.#epoch === epoca;
     this.#asked = null;
+    this.#missedUntil = seq;
     if (!resumed) {
       this.#seq = seq;
       this.#epoch = epoca;

@@ -11,7 +11,7 @@ const SHOWN_MAX = 4;
 const SHOWN_MS = 7000;
 /** After an absence this many notifications at once are told in one toast. */
 const TOLD_ONE_BY_ONE_MAX = 3;
-/** What comes within one breath is told together. */
+/** What comes within one breath is told together, and so is all that was missed. */
 const BREATH_MS = 120;
 
 /** @type {Record<string, string>} */
@@ -88,13 +88,13 @@ function fadeLater(node) {
  * @param {App} app
  */
 export function toastsView(app) {
-  const notices = inOneBreath((/** @type {Notification[]} */ breath) => {
+  const notices = inOneBreath(app, (/** @type {Notification[]} */ breath) => {
     const events = breath.filter((event) => !isOnScreen(event) && isShown(app.sounds.preferences, event.tipo));
     if (events.length > TOLD_ONE_BY_ONE_MAX) {
       toast({ title: `${events.length} avisos novos`, text: "Veja todos no sino, lá em cima.", kind: "aviso" });
     } else events.forEach((event) => tell(app, event));
   });
-  const messages = inOneBreath((/** @type {MessageEvent[]} */ breath) => {
+  const messages = inOneBreath(app, (/** @type {MessageEvent[]} */ breath) => {
     const events = breath.filter((event) => !app.chat.isLookedAt(event.conversa) && isShown(app.sounds.preferences, noticeKind(event)));
     if (events.length > TOLD_ONE_BY_ONE_MAX) {
       toast({ title: `${events.length} mensagens novas`, kind: "mensagem", href: "#/conversas" });
@@ -107,13 +107,14 @@ export function toastsView(app) {
 
 /**
  * @template Event
+ * @param {App} app
  * @param {(events: Event[]) => void} speak
  * @returns {(event: Event) => void}
  */
-function inOneBreath(speak) {
+function inOneBreath(app, speak) {
   /** @type {Event[]} */
   const breath = [];
-  const end = () => speak(breath.splice(0));
+  const end = () => (app.isCatchingUp ? setTimeout(end, BREATH_MS) : speak(breath.splice(0)));
   return (event) => {
     if (breath.push(event) === 1) setTimeout(end, BREATH_MS);
   };
