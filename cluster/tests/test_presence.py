@@ -96,6 +96,11 @@ class Nodes:
         self.wait_told(marker, True)
 
 
+def sockets(client: Redis, node: Node) -> int:
+    """How many of the node Redis has."""
+    return client.hlen(f"flask-socketio:{{presence}}:node:{node.presence._generation}")
+
+
 @pytest.fixture(autouse=True)
 def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """As in production, five times as fast."""
@@ -198,6 +203,55 @@ def test_a_redis_that_lost_everything_is_whole_again_and_lists_are_sent_anew(ser
     assert (nodes.states(ANA), nodes.states(BIA)) == ([True], [True])  # the lists say the rest
 
 
+def test_a_redis_that_lost_its_last_second_is_told_it_again(server: RedisServer, nodes: Nodes) -> None:
+    one, two = nodes.start("web1"), nodes.start("web2")
+    one.enter("a", ANA)
+    one.enter("tab 2", BIA)
+    two.enter("b", BIA)
+    nodes.wait_told(ANA, True)
+    nodes.wait_told(BIA, True)
+    with Redis.from_url(server.url) as client:
+        client.save()
+
+    one.leave("a")
+    two.leave("b")
+    two.enter("c", "caio")
+    nodes.look()  # all of this was said
+    server.kill()
+    server.start()
+    nodes.wait(lambda: one.presence.listing([ANA, BIA, "caio"]).online == {BIA, "caio"}, "it is as before the loss")
+    assert (nodes.states(ANA)[-1], nodes.states("caio")[-1], nodes.states(BIA)) == (False, True, [True])
+    one.leave("tab 2")
+    nodes.wait_told(BIA, True, False)
+
+
+def test_who_was_taken_for_dead_is_back_with_all_its_sockets(
+    server: RedisServer, nodes: Nodes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(leases, "SWEPT_MAX", 1)
+    one, two = nodes.start("web1"), nodes.start("web2")
+    for number in range(5):
+        one.enter(f"s{number}", number)
+    nodes.wait(lambda: len(one.presence.listing(range(5)).online) == 5, "all are online")
+
+    one.die()  # so it seems
+    with Redis.from_url(server.url) as client:
+        nodes.wait(lambda: sockets(client, one) == 4, "the other node begins to take them out")
+    nodes.alive.append(one)
+    nodes.look()
+    nodes.wait(lambda: len(two.presence.listing(range(5)).online) == 5, "all are online again")
+
+
+def test_a_socket_that_becomes_another_person_s_leaves_nobody_behind(nodes: Nodes) -> None:
+    one = nodes.start("web1")
+    one.enter("a", ANA)
+    nodes.wait_told(ANA, True)
+
+    one.enter("a", BIA)
+    nodes.wait_told(BIA, True)
+    nodes.wait_told(ANA, True, False)
+
+
 def test_lists_that_could_not_be_sent_after_a_loss_are_sent_later(server: RedisServer, nodes: Nodes) -> None:
     one = nodes.start("web1")
     one.enter("a", ANA)
@@ -229,7 +283,7 @@ def test_a_beat_is_one_round_trip_whatever_its_sockets_did(server: RedisServer, 
     with Redis.from_url(server.url) as client:
         one.turn()
         assert client.info("commandstats")["cmdstat_eval"]["calls"] == 1
-        assert client.hlen(f"flask-socketio:{{presence}}:node:{one.presence._generation}") == presence.BATCH_MAX
+        assert sockets(client, one) == presence.BATCH_MAX
 
 
 def test_it_works_on_a_redis_cluster(cluster: RedisCluster) -> None:

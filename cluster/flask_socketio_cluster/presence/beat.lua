@@ -1,6 +1,7 @@
 -- One beat of one node: what its sockets did since the last one, and what is to be told now. Atomic, as all scripts.
 --
 -- PREFIX:nodes    ZSET  node's generation → end of its lease (unix ms)
+-- PREFIX:beats    HASH  node's generation → number of its last beat
 -- PREFIX:node:G   HASH  socket → person, of the node of generation G
 -- PREFIX:user:P   HASH  socket → generation, of the person P
 -- PREFIX:due      ZSET  person → when to look whether they came or went (unix ms)
@@ -9,11 +10,12 @@
 -- PREFIX:clock    HASH  beat: when any node was here last; restored: until when nodes give back what Redis lost;
 --                       version: of the last change
 local prefix = KEYS[1]
-local generation, said = ARGV[1], cjson.decode(ARGV[2])
-local lease_ms, grace_ms, silent_ms = tonumber(ARGV[3]), tonumber(ARGV[4]), tonumber(ARGV[5])
-local restore_ms, retry_ms = tonumber(ARGV[6]), tonumber(ARGV[7])
-local changes_max, swept_max = tonumber(ARGV[8]), tonumber(ARGV[9])
-local nodes, due, online = prefix .. ':nodes', prefix .. ':due', prefix .. ':online'
+local generation, number, said = ARGV[1], tonumber(ARGV[2]), cjson.decode(ARGV[3])
+local lease_ms, grace_ms, silent_ms = tonumber(ARGV[4]), tonumber(ARGV[5]), tonumber(ARGV[6])
+local restore_ms, retry_ms = tonumber(ARGV[7]), tonumber(ARGV[8])
+local changes_max, swept_max = tonumber(ARGV[9]), tonumber(ARGV[10])
+local nodes, beats = prefix .. ':nodes', prefix .. ':beats'
+local due, online = prefix .. ':due', prefix .. ':online'
 local untold, clock = prefix .. ':untold', prefix .. ':clock'
 
 local time = redis.call('TIME')
@@ -25,6 +27,8 @@ end
 
 local function forget(of, socket, person)
   redis.call('HDEL', prefix .. ':node:' .. of, socket)
+  -- Its node may have said it again since, as another generation.
+  if redis.call('HGET', prefix .. ':user:' .. person, socket) ~= of then return end
   redis.call('HDEL', prefix .. ':user:' .. person, socket)
   if redis.call('EXISTS', prefix .. ':user:' .. person) == 0 then look_at(person, now + grace_ms) end
 end
@@ -40,7 +44,9 @@ end
 redis.call('HSET', clock, 'beat', now)
 local restoring = now < tonumber(redis.call('HGET', clock, 'restored'))
 
-local known = redis.call('ZSCORE', nodes, generation)
+-- A beat whose answer was lost is said again under its number. A lower one means that Redis lost what was said since.
+local known = tonumber(redis.call('HGET', beats, generation) or 0) >= number - 1
+redis.call('HSET', beats, generation, number)
 redis.call('ZADD', nodes, now + lease_ms, generation)
 
 for _, change in ipairs(said.told) do redis.call('ZREM', untold, change) end
@@ -50,6 +56,8 @@ for _, socket in ipairs(said.left) do
 end
 for _, entered in ipairs(said.entered) do
   local socket, person = entered[1], entered[2]
+  local former = redis.call('HGET', prefix .. ':node:' .. generation, socket)
+  if former and former ~= person then forget(generation, socket, former) end
   local first = redis.call('EXISTS', prefix .. ':user:' .. person) == 0
   redis.call('HSET', prefix .. ':node:' .. generation, socket, person)
   redis.call('HSET', prefix .. ':user:' .. person, socket, generation)
@@ -62,6 +70,7 @@ end
 
 local dead = redis.call('ZRANGEBYSCORE', nodes, '-inf', now, 'LIMIT', 0, 1)[1]
 if dead then
+  redis.call('HDEL', beats, dead)  -- should it live, it is to say everything again
   local sockets = redis.call('HRANDFIELD', prefix .. ':node:' .. dead, swept_max, 'WITHVALUES')
   for at = 1, #sockets, 2 do forget(dead, sockets[at], sockets[at + 1]) end
   if redis.call('EXISTS', prefix .. ':node:' .. dead) == 0 then redis.call('ZREM', nodes, dead) end

@@ -1,7 +1,9 @@
 """What the nodes keep in Redis of who is online: a lease for each node, and under it the node's sockets.
 
 A socket is alive while the lease of its node is. A node that died loses its lease, and any other node then takes its
-sockets out. Nothing is counted, so nothing can be counted twice. Needs Redis 6.2 or newer.
+sockets out. A node of which Redis lost something begins anew, as another generation of itself with a lease of its own,
+and what is left of the former one ends as that of a dead node does. Nothing is counted, so nothing can be counted
+twice. Needs Redis 6.2 or newer.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -50,7 +52,7 @@ class Listing:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """`is_known`: Redis had this node's lease. `is_restoring`: nodes are giving back what Redis lost."""
+    """`is_known`: Redis has all that this node said. `is_restoring`: nodes are giving back what Redis lost."""
 
     is_known: bool
     is_restoring: bool
@@ -69,6 +71,7 @@ class Leases:
     def beat(
         self,
         generation: str,
+        number: int,
         *,
         entered: Mapping[str, Key],
         left: Iterable[str],
@@ -78,6 +81,7 @@ class Leases:
     ) -> Answer:
         """Renew the lease of a node's `generation` and say what its sockets did; the changes that are to be told now.
 
+        `number` begins with 1 and grows by one for each beat that was answered; without an answer it is said again.
         `again`: those who entered were there before Redis lost them. `told`: the changes that this node has told.
         """
         said = {
@@ -88,7 +92,7 @@ class Leases:
         }
         times_ms = (int(1000 * s) for s in (LEASE_S, GRACE_S, SILENT_S, RESTORE_S, RETRY_S))
         answer = self._client.eval(
-            self._beat, 1, self._prefix, generation, dumps(said), *times_ms, changes_max, SWEPT_MAX
+            self._beat, 1, self._prefix, generation, number, dumps(said), *times_ms, changes_max, SWEPT_MAX
         )
         known, restoring, lines = cast(tuple[int, int, list[bytes]], answer)
         return Answer(known == 1, restoring == 1, [_change(line.decode()) for line in lines])

@@ -45,22 +45,28 @@ class Presence:
         channel: str = STOCK_CHANNEL,
     ) -> None:
         self._leases = Leases(redis_url, channel)
-        # A node that was started again is another one: what it had before has gone.
-        self._generation = f"{node_id}.{secrets.token_urlsafe(9)}"
+        self._node_id = node_id
         self._on_change: OnChange = nothing
         self._on_lost: Callable[[], None] = nothing
         self._sockets: dict[str, Key] = {}
         # Sockets of which Redis does not know yet that they came, or, with None, that they went.
-        self._unsaid: dict[str, Key | None] = {}
+        self._unsaid: dict[str, Key | None]
         self._to_tell: list[Change] = []
         self._told: list[Change] = []
-        self._has_beaten = self._again = False
+        self._begin()
+        self._again = False
         # When to send lists anew, by the monotonic clock.
         self._lists_at_s = float("inf")
         loop = partial(Loop, every_s=EVERY_S, jitter=0.1, retry_s=EVERY_S)
         self._beating = loop("presence_beat", self.beat, expected=(RedisError,))
         # Apart from the beat: a database that is slow must not cost the lease.
         self._telling = loop("presence_tell", self.tell, expected=(BusUnavailable, RedisError, *unavailable))
+
+    def _begin(self) -> None:
+        """As a new generation: what Redis has of a former one ends with its lease."""
+        self._generation = f"{self._node_id}.{secrets.token_urlsafe(9)}"
+        self._beats = 0
+        self._unsaid = dict(self._sockets)
 
     @property
     def loops(self) -> tuple[Loop, ...]:
@@ -98,6 +104,7 @@ class Presence:
             try:
                 answer = self._leases.beat(
                     self._generation,
+                    self._beats + 1,
                     entered={sid: key for sid, key in batch.items() if key is not None},
                     left=[sid for sid, key in batch.items() if key is None],
                     told=told,
@@ -107,6 +114,7 @@ class Presence:
             except BaseException:
                 self._told += told
                 raise
+            self._beats += 1
             for sid, key in batch.items():
                 if self._unsaid[sid] == key:  # nothing else happened meanwhile
                     del self._unsaid[sid]
@@ -119,13 +127,12 @@ class Presence:
         self._to_tell += answer.changes
         if answer.changes:
             self._telling.wake()
-        if self._has_beaten and not answer.is_known:
-            # Redis lost this node: all of it, or, when the node did not reach it, what others took for dead.
-            self._unsaid |= self._sockets
+        if not answer.is_known:
+            # Redis lost everything, or its last second, or others took this node for dead when it did not reach Redis.
+            self._begin()
             self._again = True
             if answer.is_restoring:
                 self._lists_at_s = clock.monotonic_s() + RESTORE_S
-        self._has_beaten = True
 
     def tell(self) -> None:
         """Tell what was taken."""
