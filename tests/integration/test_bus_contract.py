@@ -18,7 +18,8 @@ from engineio.socket import Socket
 from flask_socketio_cluster import redis_client
 from flask_socketio_cluster.bus import manager as bus
 from flask_socketio_cluster.bus.channels import Channels
-from flask_socketio_cluster.bus.manager import RoutedRedisManager, new_sid
+from flask_socketio_cluster.bus.manager import RoutedRedisManager
+from flask_socketio_cluster.bus.node_ids import new_sid
 from flask_socketio_cluster.delivery.relaying import StreamPublisher
 from flask_socketio_cluster.errors import BusUnavailable
 from flask_socketio_cluster.streams.stream import Stored

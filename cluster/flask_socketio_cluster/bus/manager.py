@@ -2,14 +2,11 @@
 
 A message for a room costs only the nodes that hold a member of it. Stock emitters on the shared channel still reach
 everyone. Publishing raises when Redis refuses. Rests on names of python-socketio that are not documented API;
-`cluster/tests/test_bus_contract.py` holds them.
+`tests/integration/test_bus_contract.py` holds them.
 """
 
 import itertools
 import logging
-import re
-import secrets
-import socket
 from collections import deque
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -27,6 +24,8 @@ from flask_socketio_cluster import metrics, redis_client
 from flask_socketio_cluster.bus import stock
 from flask_socketio_cluster.bus.canary import CANARY, Canary
 from flask_socketio_cluster.bus.channels import STOCK_CHANNEL, Channels
+from flask_socketio_cluster.bus.node_ids import NODE_ID, host_node_id, new_sid
+from flask_socketio_cluster.bus.outgoing import READY, Outgoing
 from flask_socketio_cluster.bus.shards import ShardedSubscriber
 from flask_socketio_cluster.bus.signing import Keys, is_signed, unverified_body
 from flask_socketio_cluster.bus.subscriber import Subscriber
@@ -39,26 +38,11 @@ ANSWER_KEPT_S = 10
 EMITS_AT_ONCE = 500
 # Acknowledgements that are waited for.
 CALLBACKS_MAX = 10_000
-NODE_ID = re.compile(r"[a-z0-9-]{1,32}")
 
-# The ids of sessions, and of managers, begin with their node's name.
-_OF_NODE = re.compile(r"([a-z0-9-]{1,32})\.[A-Za-z0-9_-]{20}")
 _log = logging.getLogger(__name__)
 
 _NOTHING: dict[str, Any] = {}
 _EIO_SID = itemgetter(1)
-# An emit that is ready to be sent begins so. Lines: who emits, whom it passes over (JSON), name and arguments (JSON).
-_READY = b"E"
-
-
-def new_sid(node_id: str) -> str:
-    """The id of a session, with its node's name in front, by which a proxy finds the node."""
-    return f"{node_id}.{secrets.token_urlsafe(15)}"
-
-
-def host_node_id() -> str:
-    """The machine's name as a node's; several nodes of one machine need names of their own."""
-    return re.sub(r"[^a-z0-9-]", "-", socket.gethostname().lower())[:32] or "node"
 
 
 @dataclass(frozen=True)
@@ -111,6 +95,7 @@ class RoutedRedisManager(RedisManager):
         if not NODE_ID.fullmatch(self.node_id):
             raise ValueError(f"{self.node_id!r} is no name of a node: 1 to 32 of a-z, 0-9 and -")
         self.host_id = new_sid(self.node_id)
+        self._outgoing = Outgoing(channels, host_id=self.host_id, dumps=self._dumps, keys=keys)
         self._listeners: dict[str, Listener] = {}
         self._send: Callable[[Iterable[str], str], None] = self._send_stock
         self._client = redis_client.connect(redis_url)
@@ -258,16 +243,12 @@ class RoutedRedisManager(RedisManager):
         """Tell the nodes that hold the room, this one too; how many subscriptions got it. `data` as JSON has it. Raises
         BusUnavailable, after it was told here."""
         self._signalled(namespace, name, data)
-        return self._publish(
-            {
-                "method": "signal",
-                "namespace": namespace,
-                "room": room,
-                "host_id": self.host_id,
-                "name": name,
-                "data": data,
-            }
-        )
+        return self._publish(self._outgoing.signal_of(name, data, namespace=namespace, room=room))
+
+    def _dumps(self, value: Any, **kwargs: Any) -> str:
+        """By the application's JSON module, which is known only once there is a server."""
+        text: str = self.json.dumps(value, **kwargs)
+        return text
 
     def _generate_ack_id(self, sid: str, callback: Callable[..., Any]) -> int:
         """As the library's. The oldest of CALLBACKS_MAX is forgotten: a client on another node may never answer."""
@@ -295,9 +276,9 @@ class RoutedRedisManager(RedisManager):
     def _emit_part(self, event: str, messages: list[tuple[str, Any]], namespace: str) -> None:
         ready = []
         for room, data in messages:
-            message = self._emit_of(event, data, namespace=namespace, room=room)
-            self._emit_here(namespace, room, None, self._payload(message))
-            ready.append(self._outgoing(message))
+            message = self._outgoing.emit_of(event, data, namespace=namespace, room=room)
+            self._emit_here(namespace, room, None, self._outgoing.payload(message))
+            ready.append(self._outgoing.write(message))
         try:
             if isinstance(self._client, redis_client.ClusterClient):
                 self._client.spublish_all(ready)
@@ -309,22 +290,8 @@ class RoutedRedisManager(RedisManager):
         except RedisError as error:
             raise BusUnavailable from error
 
-    def _emit_of(self, event: str, data: Any, *, namespace: str, room: str) -> dict[str, Any]:
-        """An emit as the library writes it."""
-        return {
-            "method": "emit",
-            "event": event,
-            "data": [data],
-            "binary": False,
-            "namespace": namespace,
-            "room": room,
-            "skip_sid": None,
-            "callback": None,
-            "host_id": self.host_id,
-        }
-
     def _publish(self, data: dict[str, Any]) -> int:
-        channel, body = self._outgoing(data)
+        channel, body = self._outgoing.write(data)
         publish = (
             self._client.spublish if self._sharded and channel.startswith(self._rooms_prefix) else self._client.publish
         )
@@ -334,50 +301,6 @@ class RoutedRedisManager(RedisManager):
             raise BusUnavailable from error
         return heard
 
-    def _outgoing(self, data: dict[str, Any]) -> tuple[bytes, bytes]:
-        """Where a message goes, and as what."""
-        channel = self._channel_of(data).encode()
-        body = self._ready_packet(data) if channel.startswith(self._rooms_prefix) else None
-        body = body or self.json.dumps(data).encode()
-        # A stock manager that waits for an answer reads no signatures.
-        keys = None if data["method"] == "callback" and channel == self._shared else self._keys
-        return channel, keys.sign(channel, body) if keys else body
-
-    def _channel_of(self, data: dict[str, Any]) -> str:
-        """Where those hear it whom it concerns: the nodes that hold a room, the node in the name of a sid or of the
-        manager that waits for an answer, or all."""
-        method, room = data["method"], data.get("room")
-        if method == "callback":
-            name = data["host_id"]
-        elif method in ("disconnect", "enter_room", "leave_room"):
-            name = data["sid"]
-        else:
-            name = room
-        if not isinstance(name, str):
-            return self._channels.shared  # to all, or to several rooms
-        of_node = _OF_NODE.fullmatch(name)
-        if of_node:
-            return self._channels.node(of_node[1])
-        if method in ("emit", "signal", "close_room"):
-            return self._channels.room(data["namespace"], name)
-        return self._channels.shared  # a stock emitter's id says nothing of where it is
-
-    def _ready_packet(self, data: dict[str, Any]) -> bytes | None:
-        """What no node has to decode; None for what has bytes or waits for an answer, and for what is no emit."""
-        if data["method"] != "emit" or data["binary"] or data["callback"] is not None:
-            return None
-        lines = (self.host_id, self.json.dumps(data["skip_sid"]), self._payload(data))
-        return _READY + "\n".join(lines).encode()
-
-    def _payload(self, message: dict[str, Any]) -> str:
-        """An event's name and arguments as a JSON array. Raises ValueError for what a browser cannot read."""
-        data = message["data"]
-        arguments = [message["event"], *(data if isinstance(data, list) else [data])]
-        payload: str = self.json.dumps(arguments, separators=(",", ":"))
-        if "NaN" in payload or "Infinity" in payload:
-            DECODER.decode(payload)
-        return payload
-
     def _handle_emit(self, message: dict[str, Any]) -> None:
         """As the library's, to the sockets of this node; one packet for all of them where none has to answer it."""
         require_event_name(message["event"])
@@ -385,7 +308,7 @@ class RoutedRedisManager(RedisManager):
             super()._handle_emit(message)
             return
         namespace = message.get("namespace") or "/"
-        self._emit_here(namespace, message.get("room"), message.get("skip_sid"), self._payload(message))
+        self._emit_here(namespace, message.get("room"), message.get("skip_sid"), self._outgoing.payload(message))
 
     def _emit_here(self, namespace: str, room: Any, skip_sid: Any, payload: str, *, checked: bool = True) -> None:
         """`payload`: the event's name and arguments as a JSON array. Raises ValueError where it is not `checked` and is
@@ -409,7 +332,7 @@ class RoutedRedisManager(RedisManager):
             return
         if channel.startswith(self._rooms_prefix):
             kind = body[:1]
-            if kind == _READY:
+            if kind == READY:
                 self._on_ready_packet(channel, body)
                 return
             if kind.isdigit():
@@ -452,7 +375,7 @@ class RoutedRedisManager(RedisManager):
 
     def _on_ready_packet(self, channel: bytes, body: bytes) -> None:
         """An emit of another manager of this kind into one room."""
-        host_id, skip_sid, payload = body[len(_READY) :].decode().split("\n", 2)
+        host_id, skip_sid, payload = body[len(READY) :].decode().split("\n", 2)
         held = self._held.get(channel)
         if held is None or host_id == self.host_id:
             return

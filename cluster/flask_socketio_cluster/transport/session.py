@@ -1,7 +1,7 @@
 """Engine.IO sessions whose WebSocket costs no greenlet.
 
 A subclass of python-engineio's session. Rests on names of python-engineio that are not documented API;
-`cluster/tests/test_server_contract.py` holds them. The requests that make and serve sessions are in `http.py`.
+`tests/integration/test_server_contract.py` holds them. The requests that make and serve sessions are in `http.py`.
 """
 
 import _socket
