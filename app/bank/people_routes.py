@@ -6,7 +6,7 @@ from flask import Blueprint
 from flask_socketio_cluster.limits.limiter import Limiter
 
 from app import http
-from app.bank import holders, pace, payees, payloads
+from app.bank import holders, pace, payees, payloads, statement_payloads
 from app.bank.holders import Connected
 from app.db import Database
 from app.fields import ID_MAX
@@ -36,14 +36,14 @@ def blueprint(db: Database, auth: Auth, limits: Limiter, *, connected: Connected
         routes,
         "GET",
         f"/contatos/<int(max={ID_MAX}):usuario_id>/movimentacoes",
-        query=payloads.Page,
+        query=statement_payloads.Page,
         answers={200: list[Movimentacao]},
         paged=True,
     )
     @requires_user
     def movimentacoes_com(identity: Identity, usuario_id: int) -> Any:
         """As transferências entre você e esta pessoa, as mais novas primeiro."""
-        query = http.read_query(payloads.Page)
+        query = http.read_query(statement_payloads.Page)
         page = db.read(payees.between, identity.user_id, usuario_id, limit=query.limite, before_id=query.antes)
         answer = http.answer([payloads.movement(row) for row in page.rows])
         if page.next_before_id is not None:

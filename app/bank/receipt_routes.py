@@ -11,7 +11,7 @@ from flask_socketio_cluster.limits.limiter import Limiter
 from flask_socketio_cluster.transport import connection
 
 from app import http
-from app.bank import payloads, receipt_pdf, receipt_qr, receipts
+from app.bank import receipt_payloads, receipt_pdf, receipt_qr, receipts
 from app.bank.receipts import ReceiptView
 from app.db import Database
 from app.errors import FileUnderWay
@@ -52,13 +52,15 @@ def blueprint(db: Database, auth: Auth, limits: Limiter) -> Blueprint:
     requires_user = bearer.requires_user(auth)
     own = OneEach()
 
-    @http.route(routes, "GET", f"/comprovante/<int(max={ID_MAX}):operacao_id>", answers={200: payloads.ProofOut})
+    @http.route(
+        routes, "GET", f"/comprovante/<int(max={ID_MAX}):operacao_id>", answers={200: receipt_payloads.ProofOut}
+    )
     @requires_user
     def comprovante(identity: Identity, operacao_id: int) -> Any:
         """O comprovante de uma operação que tocou uma conta própria, com o código que o verifica; nunca um saldo."""
         view = db.transact(receipts.of_operation, operacao_id, identity.user_id)
         address = _verify_url(view)
-        return http.answer(payloads.proof(view, address=address, picture=receipt_qr.picture(address)))
+        return http.answer(receipt_payloads.proof(view, address=address, picture=receipt_qr.picture(address)))
 
     @http.route(
         routes,
@@ -79,11 +81,11 @@ def blueprint(db: Database, auth: Auth, limits: Limiter) -> Blueprint:
         answer.headers["Content-Disposition"] = f'attachment; filename="comprovante-{operacao_id}.pdf"'
         return answer
 
-    @http.route(routes, "GET", "/verificar/<codigo>", answers={200: payloads.VerifiedOut}, open_to_all=True)
+    @http.route(routes, "GET", "/verificar/<codigo>", answers={200: receipt_payloads.VerifiedOut}, open_to_all=True)
     def verificar(codigo: str) -> Any:
         """Confirma em público que um comprovante é verdadeiro; os nomes saem encobertos."""
         limits.check(VERIFICATIONS, http.client_address())
-        return http.answer(payloads.verified(db.read(receipts.by_code, codigo[: receipts.CODE_CHARS * 2])))
+        return http.answer(receipt_payloads.verified(db.read(receipts.by_code, codigo[: receipts.CODE_CHARS * 2])))
 
     return routes
 

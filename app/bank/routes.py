@@ -9,7 +9,7 @@ from flask_socketio_cluster.limits.limiter import Limiter
 from sqlalchemy import Connection
 
 from app import clock, http
-from app.bank import accounts, actions, pace, payloads, queries, totals
+from app.bank import accounts, actions, pace, payloads, queries, statement_payloads, totals
 from app.bank.actions import Beside
 from app.bank.ledger import Posting
 from app.bank.queries import Page
@@ -106,51 +106,53 @@ def blueprint(db: Database, auth: Auth, limits: Limiter, *, beside: Beside, comm
         """Transfere de uma conta própria para qualquer conta."""
         return operate(payloads.transfer(http.read_body(payloads.Transfer), identity.user_id))
 
-    @http.route(routes, "GET", "/movimentacoes", query=payloads.Page, answers={200: list[Movimentacao]}, paged=True)
+    @http.route(
+        routes, "GET", "/movimentacoes", query=statement_payloads.Page, answers={200: list[Movimentacao]}, paged=True
+    )
     @requires_user
     def movimentacoes(identity: Identity) -> Any:
         """As movimentações de todas as contas próprias, as mais novas primeiro."""
-        return _rows(db.read(_all_movements, identity.user_id, http.read_query(payloads.Page)))
+        return _rows(db.read(_all_movements, identity.user_id, http.read_query(statement_payloads.Page)))
 
     @http.route(
         routes,
         "GET",
         f"/extrato/<int(max={ID_MAX}):correntista_id>",
-        query=payloads.StatementQuery,
+        query=statement_payloads.StatementQuery,
         answers={200: list[Movimentacao]},
         paged=True,
     )
     @requires_user
     def extrato(identity: Identity, correntista_id: int) -> Any:
         """O extrato de uma conta própria, com filtros. Com `texto`, só a falta de Link diz que é a última página."""
-        query = http.read_query(payloads.StatementQuery)
+        query = http.read_query(statement_payloads.StatementQuery)
         return _rows(db.read(_statement, identity.user_id, correntista_id, query))
 
     @http.route(
         routes,
         "GET",
         f"/extrato/<int(max={ID_MAX}):correntista_id>/totais",
-        query=payloads.TotalsQuery,
-        answers={200: payloads.TotalsOut},
+        query=statement_payloads.TotalsQuery,
+        answers={200: statement_payloads.TotalsOut},
         paged=True,
     )
     @requires_user
     def totais(identity: Identity, correntista_id: int) -> Any:
         """O que entrou e saiu em cada dia, com os filtros do extrato; um dia partido entre páginas se soma."""
-        query = http.read_query(payloads.TotalsQuery)
+        query = http.read_query(statement_payloads.TotalsQuery)
         sums = db.read(_totals, identity.user_id, correntista_id, query)
-        answer = http.answer(payloads.totals(sums))
+        answer = http.answer(statement_payloads.totals(sums))
         if sums.until_day is not None:
             http.link_next(answer, ate=sums.until_day)
         if sums.before_id is not None:
             http.link_next(answer, antes=sums.before_id)
         return answer
 
-    @http.route(routes, "GET", "/resumo", answers={200: payloads.SummaryOut})
+    @http.route(routes, "GET", "/resumo", answers={200: statement_payloads.SummaryOut})
     @requires_user
     def resumo(identity: Identity) -> Any:
         """O mês e o saldo de todas as contas ao fim de cada um dos últimos dias; dias são de America/Sao_Paulo."""
-        return http.answer(payloads.summary(db.read(_summary, identity.user_id)))
+        return http.answer(statement_payloads.summary(db.read(_summary, identity.user_id)))
 
     return routes
 
@@ -162,17 +164,17 @@ def _rows(page: Page) -> Any:
     return answer
 
 
-def _all_movements(connection: Connection, user_id: int, page: payloads.Page) -> Page:
+def _all_movements(connection: Connection, user_id: int, page: statement_payloads.Page) -> Page:
     own = [account.id for account in accounts.of_user(connection, user_id)]
     return queries.newest(connection, own, limit=page.limite, before_id=page.antes)
 
 
-def _statement(connection: Connection, user_id: int, account_id: int, query: payloads.StatementQuery) -> Page:
+def _statement(connection: Connection, user_id: int, account_id: int, query: statement_payloads.StatementQuery) -> Page:
     accounts.owned(connection, account_id, user_id)
     return queries.statement(connection, account_id, limit=query.limite, before_id=query.antes, filters=query.filters())
 
 
-def _totals(connection: Connection, user_id: int, account_id: int, query: payloads.TotalsQuery) -> Totals:
+def _totals(connection: Connection, user_id: int, account_id: int, query: statement_payloads.TotalsQuery) -> Totals:
     accounts.owned(connection, account_id, user_id)
     return totals.of_days(connection, account_id, before_id=query.antes, filters=query.filters())
 

@@ -12,7 +12,7 @@ from xml.sax.saxutils import escape
 from flask import Blueprint, Response
 
 from app import clock, http, names
-from app.bank import accounts, payloads, queries
+from app.bank import accounts, queries, statement_payloads
 from app.bank.file_slots import FileSlots, Slot
 from app.bank.queries import Filters, Movement
 from app.db import Database
@@ -36,7 +36,7 @@ def blueprint(db: Database, auth: Auth, slots: FileSlots) -> Blueprint:
             routes,
             "GET",
             f"/extrato/<int(max={ID_MAX}):correntista_id>.{extension}",
-            query=payloads.StatementQuery,
+            query=statement_payloads.StatementQuery,
             answers={200: None},
             media_type=media_type,
         )
@@ -61,7 +61,7 @@ def blueprint(db: Database, auth: Auth, slots: FileSlots) -> Blueprint:
 class _Statement:
     """One account's rows as of the moment at which the file was asked for, newest first, a page in memory at a time."""
 
-    def __init__(self, db: Database, account_id: int, query: payloads.StatementQuery) -> None:
+    def __init__(self, db: Database, account_id: int, query: statement_payloads.StatementQuery) -> None:
         self.account_id = account_id
         self.filters: Filters = query.filters()
         self._db = db
@@ -89,7 +89,7 @@ class _Statement:
 
 
 def _asked(db: Database, identity: Identity, account_id: int) -> _Statement:
-    query = http.read_query(payloads.StatementQuery)
+    query = http.read_query(statement_payloads.StatementQuery)
     db.read(accounts.owned, account_id, identity.user_id)
     return _Statement(db, account_id, query)
 

@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import Connection, event, text
 
 from app.bank import payees, queries, totals
-from app.bank.payloads import StatementQuery
+from app.bank.statement_payloads import StatementQuery
 from app.db import Database
 from app.fields import read
 from app.notifications import actions as inbox

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
-from app.bank import holders, ledger, payloads, queries, receipt_pdf, receipts
+from app.bank import holders, ledger, payloads, queries, receipt_payloads, receipt_pdf, receipts, statement_payloads
 from app.bank.receipts import ReceiptView
 from app.db import Database
 from app.fields import read
@@ -77,7 +77,7 @@ def test_a_receipt_and_its_verification_name_persons(mallory: Customer, disguise
     for customer in (mallory, bob):
         view = receipt(customer, sent["operacao_id"])
         assert (view.source_name, view.target_name) == ("Mallory Lima", "Bob Pereira")
-        public = payloads.verified(mallory.db.read(receipts.by_code, view.code))
+        public = receipt_payloads.verified(mallory.db.read(receipts.by_code, view.code))
         assert (public["origem"], public["destino"]) == ("M****** L***", "B** P******")
 
 
@@ -115,7 +115,7 @@ def test_a_search_finds_the_person_and_not_the_account_s_own_name(
     mallory.do(payloads.TRANSFER, 100, disguised, bob.account)
 
     def found(typed: str) -> int:
-        filters = read(payloads.StatementQuery, {"texto": typed}).filters()
+        filters = read(statement_payloads.StatementQuery, {"texto": typed}).filters()
         return len(bob.db.read(queries.statement, bob.account, limit=50, filters=filters).rows)
 
     assert (found("mallory lima"), found(DISGUISE)) == (1, 0)

@@ -12,7 +12,7 @@ import segno
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.bank import payloads, pdf_fonts, receipt_pdf, receipt_qr, receipts
+from app.bank import payloads, pdf_fonts, receipt_payloads, receipt_pdf, receipt_qr, receipts
 from app.bank.receipts import ReceiptView
 from app.db import Database
 from app.errors import ClientGone, Overloaded
@@ -137,7 +137,7 @@ def test_a_receipt_tells_both_sides_and_no_balance(database: Database) -> None:
     operation = alice.transfer(bob, 1_000, "Café")["operacao_id"]
     views = [database.transact(receipts.of_operation, operation, who.id) for who in (alice, bob)]
     assert views[0] == views[1]
-    proof = payloads.proof(views[0], address=URL, picture="data:")
+    proof = receipt_payloads.proof(views[0], address=URL, picture="data:")
     assert (proof["valor"], proof["descricao"], proof["tipo"]) == (10.0, "Café", "transferencia")
     assert proof["origem"] == {"CorrentistaID": alice.account, "Titular": "Alice Souza"}
     assert proof["destino"] == {"CorrentistaID": bob.account, "Titular": "Bob Pereira"}

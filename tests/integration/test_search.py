@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from app.bank import payloads, queries
 from app.bank.models import CASH_ACCOUNT_ID
-from app.bank.payloads import StatementQuery
 from app.bank.queries import Movement
+from app.bank.statement_payloads import StatementQuery
 from app.db import Database
 from app.fields import read
 from tests.integration.customers import Customer, clock_at, new_customer

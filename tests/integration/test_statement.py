@@ -8,8 +8,8 @@ import pytest
 from app import clock
 from app.bank import payloads, queries
 from app.bank.models import CASH_ACCOUNT_ID
-from app.bank.payloads import StatementQuery
 from app.bank.queries import PAGE_ROWS_MAX, Movement
+from app.bank.statement_payloads import StatementQuery
 from app.db import Database
 from app.errors import Invalid
 from app.fields import read

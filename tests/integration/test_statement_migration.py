@@ -10,7 +10,7 @@ from sqlalchemy import Connection, text
 
 from app import clock, wire
 from app.bank import queries, totals
-from app.bank.payloads import StatementQuery
+from app.bank.statement_payloads import StatementQuery
 from app.db import Database
 from app.fields import read
 from app.migrations import runner

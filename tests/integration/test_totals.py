@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from app import clock
-from app.bank import payloads, queries, totals
-from app.bank.payloads import StatementQuery
+from app.bank import queries, statement_payloads, totals
+from app.bank.statement_payloads import StatementQuery
 from app.bank.totals import DayTotal, Totals
 from app.db import Database
 from app.fields import read
@@ -207,8 +207,8 @@ def test_the_summary_says_up_to_which_row_of_each_account_it_goes(alice: Custome
 
 
 def test_a_summary_and_sums_are_written_as_the_contract_has_them(alice: Customer) -> None:
-    assert payloads.totals(sums(alice, de=DAYS[2]))["dias"] == [{"dia": DAYS[2], "entrou": 10.0, "saiu": 2.5}]
-    written = payloads.summary(summary(alice))
+    assert statement_payloads.totals(sums(alice, de=DAYS[2]))["dias"] == [{"dia": DAYS[2], "entrou": 10.0, "saiu": 2.5}]
+    written = statement_payloads.summary(summary(alice))
     assert (written["mes"], written["entrou"], written["saiu"]) == ("2026-11", 30.0, 7.5)
     assert written["saldos"][-1] == {"dia": "2026-11-20", "saldo": 22.5}
 
