@@ -132,6 +132,8 @@ def test_who_comes_back_from_before_what_is_kept_is_told_so(cluster: Cluster, al
     for place, recovered, missed in ((1, False, []), (2, True, [3, 4])):
         with alice.listening(ask={"ultimo_seq": place, "epoca": epoch}) as feed:
             assert feed.named("autenticado")[0]["recuperado"] is recovered
+            if missed:
+                feed.wait_for_seq(missed[-1])
             assert seqs_once_settled(feed) == missed
 
 
