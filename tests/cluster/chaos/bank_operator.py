@@ -84,13 +84,16 @@ class BankOperator:
 
     def is_in_work(self, schedule_id: int) -> bool:
         """Whether a worker is in the transaction that does a date of it."""
-        try:
-            with self._cursor() as cursor:
+        with self._cursor() as cursor:
+            # Until it is moved, whoever holds it is this operator's own thread.
+            if not cursor.execute("SELECT id FROM schedules WHERE id = %s AND next_day < UTC_DATE()", [schedule_id]):
+                return False
+            try:
                 cursor.execute("SELECT id FROM schedules WHERE id = %s FOR UPDATE NOWAIT", [schedule_id])
-        except pymysql.OperationalError as held:
-            if held.args[0] != ER.LOCK_WAIT_TIMEOUT:
-                raise
-            return True
+            except pymysql.OperationalError as held:
+                if held.args[0] != ER.LOCK_WAIT_TIMEOUT:
+                    raise
+                return True
         return False
 
     def are_over(self, schedule_ids: Iterable[int]) -> bool:
