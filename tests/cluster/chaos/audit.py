@@ -12,8 +12,10 @@ from app.bank import reconciliation
 from app.bank.models import CASH_ACCOUNT_ID
 from app.db import Database
 from app.errors import DatabaseDown
+from tests.cluster.chaos import schedule_audit
 from tests.cluster.chaos.listener import fact_of
 from tests.cluster.chaos.record import Operation, Record
+from tests.cluster.chaos.schedule_audit import Posted, Run
 from tests.support.servers import DatabaseServer
 
 READ_EVERY_S = 0.1
@@ -40,6 +42,7 @@ class Auditor:
         self._thread = threading.Thread(target=self._read_on, name="auditor", daemon=True)
         # What was there before the first customer came, such as the demo data.
         self._older = set(self._column("SELECT id FROM operations"))
+        self._older_schedules = set(self._column("SELECT id FROM schedules"))
         self._checked = 0
 
     def start(self) -> None:
@@ -71,14 +74,16 @@ class Auditor:
     def check_operations(self, *, all_of_them: bool) -> None:
         """Each acknowledged operation is in the books, once, under its key.
 
-        With `all_of_them`, when nothing is under way any more: those and no others, and no refused one.
+        With `all_of_them`, when nothing is under way any more: those, what schedules have done, and no others, and no
+        refused one.
         """
         acknowledged = list(self._record.operations.values())
         self._check_keys(acknowledged if all_of_them else acknowledged[self._checked :])
         self._checked = len(acknowledged)
         if all_of_them:
             there = set(self._column("SELECT id FROM operations")) - self._older
-            known = {operation.id for operation in acknowledged}
+            scheduled = {run.operation_id for run in self.runs() if run.operation_id is not None}
+            known = {operation.id for operation in acknowledged} | scheduled
             for text, ids in (("lost", known - there), ("not acknowledged", there - known)):
                 if ids:
                     self._record.problem(f"{text}: operations {sorted(ids)[:20]}")
@@ -107,6 +112,21 @@ class Auditor:
             )
             if any(status == 201 for (status,) in rows):
                 self._record.problem(f"key {key} of user {user_id} was refused, and done")
+
+    def check_schedules(self) -> None:
+        """When nothing is due any more."""
+        rows = self._rows("SELECT id, state FROM schedules", [])
+        states = {int(number): str(state) for number, state in rows if number not in self._older_schedules}
+        posted = self._rows("SELECT id, source_account_id, target_account_id, amount_cents FROM operations", [])
+        operations = {int(number): Posted(*(int(value) for value in what)) for number, *what in posted}
+        found = schedule_audit.problems(self._record.schedules.values(), states, self.runs(), operations)
+        for problem in found:
+            self._record.problem(problem)
+
+    def runs(self) -> list[Run]:
+        """All that schedules did since the first customer came, in order."""
+        rows = self._rows("SELECT schedule_id, day, outcome, operation_id, text FROM schedule_runs ORDER BY id", [])
+        return [Run(*row) for row in rows if row[0] not in self._older_schedules]
 
     def heads(self, user_ids: Iterable[int]) -> dict[int, int]:
         """User id → the last seq of the user's stream."""

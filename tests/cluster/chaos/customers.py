@@ -11,6 +11,7 @@ from typing import Any
 
 import requests
 
+from tests.cluster.chaos.agenda import WEEKS_MAX, Agenda
 from tests.cluster.chaos.devices import Page, PlainClient
 from tests.cluster.chaos.listener import Listener, Login
 from tests.cluster.chaos.network import ClientLink, Network
@@ -21,8 +22,11 @@ from tests.support.people import PASSWORD, Person
 
 REST_S = (0.1, 1.5)
 BURST_MAX = 4
-# Bursts of money, messages, requests for money, trips of one device, logins, logouts everywhere.
-DOINGS_WEIGHTS = (18, 8, 2, 5, 1, 1)
+# Bursts of money, messages, requests for money, schedules, trips of one device, logins, logouts everywhere.
+DOINGS_WEIGHTS = (18, 8, 2, 2, 5, 1, 1)
+# More than anybody has, now and then.
+TOO_MUCH_CENTS = 1_000_000_00
+TOO_MUCH_SHARE = 0.2
 TRIP_S = (0.3, 3.0)
 FIRST_DEPOSIT_CENTS = 500_00
 ANSWER_TIMEOUT_S = 10.0
@@ -39,6 +43,7 @@ class Customer:
     link: ClientLink
     teller: Teller
     writer: Writer
+    agenda: Agenda
     record: Record
     devices: list[Listener] = field(default_factory=list)
     # What contacts ask for: who, the message, how much.
@@ -51,7 +56,9 @@ class Customer:
         person = Person(link.url)
         login = Login(person.id, person.account, person.token)
         teller = Teller(login, link, record, seed=f"{seed} money")
-        return cls(login, person.email, link, teller, Writer(login, link, record, seed=f"{seed} words"), record)
+        writer = Writer(login, link, record, seed=f"{seed} words")
+        agenda = Agenda(login, link, record, seed=f"{seed} days")
+        return cls(login, person.email, link, teller, writer, agenda, record)
 
     def befriend(self, other: "Customer") -> None:
         """Each a contact of the other's. Before anything is broken."""
@@ -136,7 +143,15 @@ class Routine:
         self._thread.join()
 
     def _run(self) -> None:
-        doings = (self._burst, self._write, self._ask, self._trip, self._customer.log_in_again, self._log_out)
+        doings = (
+            self._burst,
+            self._write,
+            self._ask,
+            self._schedule,
+            self._trip,
+            self._customer.log_in_again,
+            self._log_out,
+        )
         while not self._over.wait(self._random.uniform(*REST_S)):
             self._random.choices(doings, DOINGS_WEIGHTS)[0]()
             self._pay_what_was_asked()
@@ -158,6 +173,15 @@ class Routine:
         other, cents = self._random.choice(self._others), self._random.randint(1_00, 5_00)
         if request := self._customer.writer.ask(other.login, cents):
             other.asked.put((self._customer.login, request.id, cents))
+
+    def _schedule(self) -> None:
+        agenda, weeks = self._customer.agenda, self._random.randint(1, WEEKS_MAX)
+        too_much = self._random.random() < TOO_MUCH_SHARE
+        cents = TOO_MUCH_CENTS if too_much else self._random.randint(1_00, 20_00)
+        if self._random.random() < 0.7:
+            agenda.transfer(self._random.choice(self._others).login, cents, weeks=weeks)
+        else:
+            agenda.pay(cents, weeks=weeks)
 
     def _pay_what_was_asked(self) -> None:
         with suppress(queue.Empty):

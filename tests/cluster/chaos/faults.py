@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from deploy.local.spawn import kill_group
 from tests.cluster.chaos import faults_of_delivery as delivery
 from tests.cluster.chaos import faults_of_network as network
+from tests.cluster.chaos import faults_of_schedules as schedules
 from tests.cluster.chaos.lab import NODES, WORKERS, Lab
 
 
@@ -127,6 +128,8 @@ FAULTS = [
     Fault("web node: SIGSTOP", stop_web_node, 12, None, extra_s=12),
     Fault("worker: SIGKILL", kill_worker, 0, 0),
     Fault("workers: SIGKILL after publish", delivery.kill_between_publish_and_delete, 0, 0),
+    Fault("worker: SIGKILL in a schedule", schedules.kill_in_the_middle, 0, 0),
+    Fault("devices away, schedule done", schedules.do_while_devices_are_away, 0, 0),
     Fault("one of two workers: SIGSTOP", stop_one_worker, 15, 3),
     Fault("every worker: SIGSTOP", stop_every_worker, 10, 6.5),
     Fault("nginx: SIGKILL", kill_nginx, 0, 0),

@@ -7,13 +7,14 @@ import signal
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import partial
 
 from deploy.local.readiness import http_status, redis_answers
 from deploy.local.spawn import kill_group
 from tests.cluster.chaos.audit import Auditor
+from tests.cluster.chaos.bank_operator import BankOperator
 from tests.cluster.chaos.customers import FIRST_DEPOSIT_CENTS, Customer, Routine
 from tests.cluster.chaos.listener import Listener
 from tests.cluster.chaos.network import Network
@@ -29,6 +30,7 @@ CUSTOMERS = 6
 DATABASE = "chaos"
 HEALTHY_WITHIN_S = 60.0
 SETTLE_WITHIN_S = 30.0
+SCHEDULES_DONE_WITHIN_S = 60.0
 # Of a node that was killed, and of a Redis that lost everything.
 PRESENCE_WITHIN_S = 15.0
 LOOK_EVERY_S = 1.0
@@ -46,6 +48,7 @@ class Lab:
     redis: RedisServer
     redis_link: RedisLink
     auditor: Auditor
+    operator: BankOperator
     record: Record
     random: random.Random
     customers: list[Customer] = field(default_factory=list)
@@ -120,8 +123,12 @@ class Lab:
                 self.hold(LOOK_EVERY_S)
 
     def stop(self) -> None:
+        """Returns when nobody asks for anything any more, and what is due is done. What is not, the audit finds."""
         for routine in self.routines:
             routine.stop()
+        with suppress(AssertionError):
+            made = list(self.record.schedules)
+            eventually(lambda: self.operator.are_over(made), "every schedule done", SCHEDULES_DONE_WITHIN_S)
 
 
 def _is_ready(port: int) -> bool:
@@ -151,10 +158,13 @@ def running_lab(seed: str, record: Record) -> Iterator[Lab]:
             )
         )
         auditor = Auditor(mariadb, DATABASE, record)
-        lab = Lab(cluster, mariadb, redis, redis_link, auditor, record, random.Random(f"{seed} faults"))
+        operator = BankOperator(mariadb, DATABASE, cluster, record)
+        lab = Lab(cluster, mariadb, redis, redis_link, auditor, operator, record, random.Random(f"{seed} faults"))
         _people(lab, network, seed)
         auditor.start()
         stack.callback(auditor.stop)
+        operator.start()
+        stack.callback(operator.stop)
         for routine in lab.routines:
             routine.start()
         lab.trips.set()

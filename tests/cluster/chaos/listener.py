@@ -11,7 +11,7 @@ from typing import Any
 from socketio.exceptions import SocketIOError
 
 from tests.cluster.chaos.network import ClientLink
-from tests.cluster.chaos.record import Record, message_fact, operation_fact
+from tests.cluster.chaos.record import Record, message_fact, operation_fact, refusal_fact
 from tests.support.ordered_client import OrderedClient
 from tests.support.stalls import uncovered_s
 
@@ -40,7 +40,7 @@ class Shown:
     """A durable event as the person saw it."""
 
     seq: int
-    # What it tells of: `record.operation_fact`, `message_fact`, or another event's name.
+    # What it tells of: `record.operation_fact`, `message_fact`, `refusal_fact`, or another event's name.
     fact: str
     at: float
 
@@ -252,8 +252,11 @@ class Listener(ABC):
 
 def fact_of(name: str, event: dict[str, Any]) -> str:
     """What an event tells of. Events of one fact come once to each person."""
-    if name == "notificacao" and "operacao_id" in event["dados"]:
-        return operation_fact(event["dados"]["operacao_id"])
+    data = event["dados"] if name == "notificacao" else {}
+    if "operacao_id" in data:
+        return operation_fact(data["operacao_id"])
+    if "agendamento_id" in data:
+        return refusal_fact(data["agendamento_id"], data["data"], event["mensagem"])
     return message_fact(event["mensagem_id"]) if name == "chat_mensagem" else name
 
 

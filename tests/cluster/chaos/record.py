@@ -3,6 +3,7 @@
 import threading
 import time
 from dataclasses import dataclass, field
+from datetime import date
 
 from tests.support.stalls import Stalls
 
@@ -31,12 +32,33 @@ class Message:
     at: float
 
 
+@dataclass(frozen=True, slots=True)
+class Schedule:
+    """What somebody has asked for on days to come, and was answered 201. `target_account`: None for a payment.
+
+    `days`: all its dates, as they are once the operator has moved them.
+    """
+
+    id: int
+    user_id: int
+    parties: frozenset[int]
+    source_account: int
+    target_account: int | None
+    cents: int
+    days: tuple[date, ...]
+
+
 def operation_fact(operation_id: int) -> str:
     return f"operation {operation_id}"
 
 
 def message_fact(message_id: int) -> str:
     return f"message {message_id}"
+
+
+def refusal_fact(schedule_id: int, day: str, text: str) -> str:
+    """That a date of a schedule could not be done, in the words in which its owner is told."""
+    return f"refusal {schedule_id} {day}: {text}"
 
 
 @dataclass
@@ -61,11 +83,15 @@ class Record:
     begun: float = field(default_factory=time.monotonic)
     operations: dict[int, Operation] = field(default_factory=dict)
     messages: dict[int, Message] = field(default_factory=dict)
+    schedules: dict[int, Schedule] = field(default_factory=dict)
     refused_keys: list[tuple[int, str]] = field(default_factory=list)
     windows: list[Window] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
     balance_reads: int = 0
     repeats: int = 0
+    dates_done: int = 0
+    dates_refused: int = 0
+    jobs_left: int = 0
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def acknowledge(self, operation: Operation) -> None:
@@ -79,6 +105,12 @@ class Record:
             known = self.messages.setdefault(message.id, message)
         if known is not message:
             self.problem(f"duplicated: two requests were answered with one message {message.id}")
+
+    def acknowledge_schedule(self, schedule: Schedule) -> None:
+        with self._lock:
+            known = self.schedules.setdefault(schedule.id, schedule)
+        if known is not schedule:
+            self.problem(f"duplicated: two requests were answered with one schedule {schedule.id}")
 
     def done_at(self, fact: str) -> float | None:
         """When the client knew of what an event tells; None for what no client asked for."""

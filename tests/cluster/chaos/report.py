@@ -26,6 +26,10 @@ class Report:
     duration_s: float
     operations: int
     messages: int
+    schedules: int
+    dates_done: int
+    dates_refused: int
+    jobs_left: int
     repeats: int
     events: int
     screens: int
@@ -47,6 +51,10 @@ class Report:
             ("duration", f"{self.duration_s:.0f} s"),
             ("operations acknowledged", self.operations),
             ("messages written", self.messages),
+            ("schedules made", self.schedules),
+            ("their dates done", self.dates_done),
+            ("their dates refused", self.dates_refused),
+            ("workers killed while they did what is due", self.jobs_left),
             ("requests repeated under their key", self.repeats),
             ("events", self.events),
             ("deliveries to screens", self.screens),
@@ -96,6 +104,10 @@ def write(seed: str, lab: Lab, duration_s: float) -> Report:
         duration_s=duration_s,
         operations=len(record.operations),
         messages=len(record.messages),
+        schedules=len(record.schedules),
+        dates_done=record.dates_done,
+        dates_refused=record.dates_refused,
+        jobs_left=record.jobs_left,
         repeats=record.repeats,
         events=len(events),
         screens=screens,

@@ -5,8 +5,10 @@ import os
 import subprocess
 import sys
 import time
+from collections import Counter
 from collections.abc import Callable, Iterable
 
+from tests.cluster.chaos import schedule_audit
 from tests.cluster.chaos.devices import Page
 from tests.cluster.chaos.lab import Lab, running_lab
 from tests.cluster.chaos.listener import Listener
@@ -60,11 +62,16 @@ def _take(lab: Lab, step: Step, say: Say) -> None:
 def account(lab: Lab) -> None:
     """When nothing is under way any more, everything must fit exactly."""
     lab.auditor.check_operations(all_of_them=True)
+    lab.auditor.check_schedules()
+    runs = lab.auditor.runs()
+    lab.record.dates_done = sum(run.operation_id is not None for run in runs)
+    lab.record.dates_refused = len(runs) - lab.record.dates_done
     _check_command(lab)
     balances = lab.auditor.balances()
     for customer in lab.customers:
         events = lab.auditor.facts(customer.login.user_id)
-        _check_stream(lab, customer.login.user_id, events)
+        scheduled = schedule_audit.facts(customer.login.user_id, lab.record.schedules, runs)
+        _check_stream(lab, customer.login.user_id, events, scheduled)
         for device in customer.devices:
             _check_shown(lab, device, events)
             if isinstance(device, Page):
@@ -85,16 +92,26 @@ def _check_command(lab: Lab) -> None:
         lab.record.problem(f"books: python -m worker conciliar: {done.stdout}{done.stderr}")
 
 
-def _check_stream(lab: Lab, user_id: int, events: dict[int, str]) -> None:
-    """Exactly one event for each operation and each message of this user, numbered from 1 with what else was told."""
+def _check_stream(lab: Lab, user_id: int, events: dict[int, str], scheduled: list[str]) -> None:
+    """Exactly one event for each operation, each message and each date of a schedule of this user, numbered from 1
+    with what else was told."""
     operations = {operation_fact(o.id) for o in lab.record.operations.values() if user_id in o.parties}
     written = {message.id for message in lab.record.messages.values() if user_id in message.parties}
     messages = {message_fact(number) for number in written | lab.auditor.cards(user_id)}
     told = [fact for fact in events.values() if " " in fact]
     if sorted(events) != list(range(1, len(events) + 1)):
         lab.record.problem(f"user {user_id}: {len(events)} events are not numbered from 1")
-    if sorted(told) != sorted(operations | messages):
-        lab.record.problem(f"user {user_id}: told of {len(told)} things, of {len(operations)} + {len(messages)}")
+    expected = [*operations, *messages, *scheduled]
+    if sorted(told) != sorted(expected):
+        lab.record.problem(
+            f"user {user_id}: told of {len(told)} things, of {len(operations)} + {len(messages)} + {len(scheduled)}: "
+            f"{_differing(told, expected)}"
+        )
+
+
+def _differing(told: list[str], expected: list[str]) -> str:
+    much, little = Counter(told) - Counter(expected), Counter(expected) - Counter(told)
+    return f"too much {list(much.elements())[:5]}, too little {list(little.elements())[:5]}"
 
 
 def _check_shown(lab: Lab, device: Listener, events: dict[int, str]) -> None:
