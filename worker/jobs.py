@@ -14,6 +14,8 @@ from worker.push import PushJob
 CHECK_TIMEOUT_S = 3600
 TRIM_TIMEOUT_S = 3600
 PUSH_EVERY_S = 3
+# Above its RUN_S and the longest transaction. What is due waits so long for another worker when one dies in a run.
+SCHEDULES_TIMEOUT_S = 30
 _log = log.get("jobs")
 
 
@@ -25,7 +27,7 @@ def all_jobs(
     push = [Job("push", Every(PUSH_EVERY_S), 60, pushing.run)] if pushing else []
     return [
         *push,
-        Job("agendamentos", Every(5), 120, lambda: schedules.run_due(db, committed=committed)),
+        Job("agendamentos", Every(5), SCHEDULES_TIMEOUT_S, lambda: schedules.run_due(db, committed=committed)),
         Job("idempotency_keys", Every(600), 60, lambda: housekeeping.purge_keys(db)),
         Job("revocations", Every(600), 60, lambda: housekeeping.drop_revocations(db)),
         Job("retention", DailyAt(3), TRIM_TIMEOUT_S, lambda: drop_old_events(db, retention_days)),

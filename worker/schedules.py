@@ -5,7 +5,7 @@ from dataclasses import asdict
 
 from sqlalchemy import Connection
 
-from app import cards, log
+from app import cards, clock, log
 from app.bank import actions as bank
 from app.bank import orders
 from app.db import Database
@@ -15,18 +15,23 @@ from app.schedules import execution
 from app.schedules.execution import Executed
 from app.schedules.schedule import Order
 
+# How long one run begins new dates; what is left comes in the next, which begins at once.
+RUN_S = 5.0
 _log = log.get("schedules")
 
 
 def run_due(db: Database, *, committed: Callable[[], None]) -> Result:
-    """Try each date that is due, one transaction each; again at once while there are any.
+    """Try each date that is due, one transaction each, for RUN_S; again at once while there are any.
 
     `committed` is told after each. One that fails by an accident of ours keeps no other waiting. Raises DatabaseDown,
     OutcomeUnknown: the next run finds out what was done.
     """
+    until_s = clock.monotonic_s() + RUN_S
     found = db.read(execution.due)
     tried = accidents = 0
     for schedule_id in found:
+        if clock.monotonic_s() > until_s:
+            break
         try:
             if db.transact_keyed(execution.run, schedule_id, _execute) is not None:
                 tried += 1

@@ -28,8 +28,8 @@ END_CLAIM = "UPDATE jobs SET claimed_until = UTC_TIMESTAMP(6) WHERE name = %s AN
 
 
 class BankOperator:
-    """At work in a thread of its own, all the time. A job that a dead worker has left would wait for its lease, more
-    than two minutes, and with it everything that is due: it is ended at once, so that all of a run is spent working."""
+    """At work in a thread of its own, all the time. A job that a dead worker has left would wait for its lease, 40
+    seconds, and with it everything that is due: it is ended at once, so that all of a run is spent working."""
 
     def __init__(self, server: DatabaseServer, database: str, cluster: Cluster, record: Record) -> None:
         self._server = server
