@@ -45,6 +45,8 @@ NODE_ID = re.compile(r"[a-z0-9-]{1,32}")
 _OF_NODE = re.compile(r"([a-z0-9-]{1,32})\.[A-Za-z0-9_-]{20}")
 _log = logging.getLogger(__name__)
 
+# In one script: a node that died between the two would leave a list for ever.
+_LEAVE = "redis.call('RPUSH', KEYS[1], 1); redis.call('EXPIRE', KEYS[1], ARGV[1])"
 _NOTHING: dict[str, Any] = {}
 _EIO_SID = itemgetter(1)
 # An emit that is ready to be sent begins so. Lines: who emits, whom it passes over (JSON), name and arguments (JSON).
@@ -135,9 +137,7 @@ class RoutedRedisManager(RedisManager):
 
     def leave_answer(self, question: str) -> None:
         """For the process that asks in `Confirmations`. Raises RedisError."""
-        name = self._channels.taken(question)
-        self._client.rpush(name, 1)
-        self._client.expire(name, ANSWER_KEPT_S)
+        self._client.eval(_LEAVE, 1, self._channels.taken(question), ANSWER_KEPT_S)
 
     def send_through(self, send: Callable[[Iterable[str], str], None]) -> None:
         """How a transport sends one Socket.IO packet to several Engine.IO sessions, by their ids, at once."""
