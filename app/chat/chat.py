@@ -35,7 +35,8 @@ Tell = Callable[[int, str, Any], None]
 
 
 class Chat:
-    """`connected`: whether two people may chat. `committed` is told after each commit; it must not wait or raise."""
+    """`connected`: whether two people may chat. `held_connected`: the same, and it stays so until the transaction ends.
+    `committed` is told after each commit; it must not wait or raise."""
 
     def __init__(
         self,
@@ -43,6 +44,7 @@ class Chat:
         limits: Limiter,
         *,
         connected: Connected,
+        held_connected: Connected,
         require_owned: RequireOwned,
         tell: Tell,
         committed: Callable[[], None],
@@ -50,6 +52,7 @@ class Chat:
         self._db = db
         self._limits = limits
         self._connected = connected
+        self._held_connected = held_connected
         self._require_owned = require_owned
         self._tell = tell
         self._committed = committed
@@ -64,14 +67,16 @@ class Chat:
             receiver_id=receiver_id,
             text=text,
             client_id=client_id,
-            connected=self._connected,
+            connected=self._held_connected,
         )
 
     def edit(self, user_id: int, body: payloads.Edit) -> Message:
         """Raises TooFast, TooMuchText, NotFound, TooLate, NotConnected."""
         self._limits.check(CHANGES, str(user_id))
         self._count_bytes(user_id, body.texto)
-        return self._do(actions.edit, user_id=user_id, message_id=body.id, text=body.texto, connected=self._connected)
+        return self._do(
+            actions.edit, user_id=user_id, message_id=body.id, text=body.texto, connected=self._held_connected
+        )
 
     def delete(self, user_id: int, body: payloads.Delete) -> Message:
         """Raises TooFast, NotFound, TooLate."""
@@ -111,7 +116,7 @@ class Chat:
             amount_cents=body.valor,
             text=body.descricao,
             client_id=body.id_cliente,
-            connected=self._connected,
+            connected=self._held_connected,
             require_owned=self._require_owned,
         )
 

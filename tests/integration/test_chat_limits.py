@@ -10,7 +10,7 @@ from flask_socketio_cluster.limits.limiter import Limiter
 from app.bank import accounts
 from app.chat import chat, payloads
 from app.chat.chat import Chat
-from app.contacts.queries import connected
+from app.contacts.queries import connected, held_connected
 from app.db import Database
 from app.errors import TooMuchText
 from app.fields import read
@@ -58,6 +58,7 @@ def conversations(sqlite: Database, limits: Limiter) -> Chat:
         sqlite,
         limits,
         connected=connected,
+        held_connected=held_connected,
         require_owned=accounts.owned,
         tell=lambda *_: None,
         committed=lambda: None,
