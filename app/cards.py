@@ -29,5 +29,5 @@ def add(connection: Connection, transfer: Transferred) -> list[Append]:
         operation_id=transfer.operation_id,
         amount_cents=transfer.amount_cents,
         text=transfer.description,
-        connected=queries.connected,
+        connected=queries.held_connected,
     )

@@ -158,6 +158,16 @@ class TooFast(AppError):
     status, code, text = 429, "muitas_tentativas", "Muitas tentativas. Aguarde um pouco e tente de novo."
 
 
+class TooMuchText(AppError):
+    """Nothing was written. It stays so for hours, so a client does not try again by itself."""
+
+    status, code, text = (
+        429,
+        "limite_de_texto",
+        "Você já escreveu o máximo permitido por dia. Tente de novo mais tarde.",
+    )
+
+
 class OperationLimit(AppError):
     """Nothing was done under this key, and nothing is under way: it may be asked for again later."""
 

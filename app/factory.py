@@ -62,6 +62,7 @@ def create_app(settings: Settings) -> Flask:
         db,
         limits,
         connected=contacts.connected,
+        held_connected=contacts.held_connected,
         require_owned=accounts.owned,
         tell=realtime.delivery.tell,
         committed=realtime.waker.wake,

@@ -66,7 +66,7 @@ def _talk(connection: Connection, admin: int, maria: int) -> None:
             receiver_id=receiver,
             text=text,
             client_id=f"demo-{number}",
-            connected=contacts.connected,
+            connected=contacts.held_connected,
         )
         chat.read(connection, user_id=receiver, other_id=sender, to=sent.id, connected=contacts.connected)
     money.ask(
@@ -77,7 +77,7 @@ def _talk(connection: Connection, admin: int, maria: int) -> None:
         amount_cents=4590,
         text="Metade das compras",
         client_id="demo-cobranca",
-        connected=contacts.connected,
+        connected=contacts.held_connected,
         require_owned=accounts.owned,
     )
 

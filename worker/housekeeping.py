@@ -1,6 +1,7 @@
 """Housekeeping: what is past its time is dropped."""
 
 from app.bank import idempotency
+from app.contacts import expiry
 from app.db import Database
 from app.jobs.job import Result
 from app.users.actions import purge_revocations
@@ -14,3 +15,9 @@ def purge_keys(db: Database) -> Result:
 
 def drop_revocations(db: Database) -> Result:
     return Result(f"revocations dropped: {db.transact(purge_revocations)}")
+
+
+def end_contact_requests(db: Database) -> Result:
+    """Some old requests by e-mail at a time; again at once while there are more."""
+    ended = expiry.end_old_requests(db)
+    return Result(f"requests ended: {ended}", more=ended == expiry.ENDED_AT_ONCE)

@@ -182,16 +182,15 @@ def _people_entries_follow_the_entries(connection: Connection) -> Check:
 
 
 def _streams_have_no_gap(connection: Connection) -> Check:
-    """From where its old events were dropped on, a stream holds every one."""
+    """After the last event that was dropped for its age, a stream holds every one."""
     count, last = func.count(StreamEvent.seq), func.coalesce(func.max(StreamEvent.seq), 0)
     trimmed = func.coalesce(StreamTrim.trimmed_to, 0)
-    first = func.coalesce(func.min(StreamEvent.seq), 1)
     statement = (
-        select(UserStream.user_id, UserStream.seq, count, first, last, trimmed)
-        .outerjoin(StreamEvent, StreamEvent.user_id == UserStream.user_id)
+        select(UserStream.user_id, UserStream.seq, count, last, trimmed)
         .outerjoin(StreamTrim, StreamTrim.user_id == UserStream.user_id)
+        .outerjoin(StreamEvent, and_(StreamEvent.user_id == UserStream.user_id, StreamEvent.seq > trimmed))
         .group_by(UserStream.user_id, UserStream.seq, StreamTrim.trimmed_to)
-        .having(or_(count != UserStream.seq - trimmed, last != UserStream.seq, first != trimmed + 1))
+        .having(or_(count != UserStream.seq - trimmed, last != UserStream.seq))
     )
-    words = "user {0}: stream is at {1} and holds {2} events from {3} to {4}, the first {5} were dropped"
+    words = "user {0}: stream is at {1} and holds {2} events up to {3} after those that were dropped, up to {4}"
     return Check("streams have no gap", _count(connection, UserStream), _faults(connection, statement, words))

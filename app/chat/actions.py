@@ -1,6 +1,7 @@
 """Write, change, take back, read and report messages. Every action runs in one transaction of the caller's.
 
-Locks, in this order: the two sides of the conversation by user, then the users' streams by id.
+Locks, in this order: that the two are connected (`Connected`), the two sides of the conversation by user, then the
+users' streams by id.
 """
 
 from collections.abc import Callable
@@ -19,7 +20,8 @@ from app.streams.stream import streams
 
 CHANGE_WITHIN = timedelta(minutes=15)
 
-# Whether two people agreed to chat, and neither blocks the other.
+# Whether two people agreed to chat, and neither blocks the other. What one writes to the other is given one that holds
+# it so until the transaction ends.
 Connected = Callable[[Connection, int, int], bool]
 
 
@@ -58,8 +60,11 @@ def require_connected(connection: Connection, user_id: int, other_id: int, conne
 
 def edit(connection: Connection, *, user_id: int, message_id: int, text: str, connected: Connected) -> Message:
     """Change the text of an own message and tell both. Raises NotFound, TooLate, NotConnected."""
+    sent = _of_conversation(connection, user_id, message_id)
+    may_reach = connected(connection, user_id, sent.receiver_id)
     message = _own_text(connection, user_id, message_id)
-    require_connected(connection, user_id, message.receiver_id, connected)
+    if not may_reach:
+        raise NotConnected
     if message.text == text:
         return message
     changed = replace(message, text=text, edited_at=clock.now())
@@ -87,13 +92,18 @@ def _own_text(connection: Connection, user_id: int, message_id: int) -> Message:
 
 def lock_message(connection: Connection, user_id: int, message_id: int) -> Message:
     """A message of a conversation of this user's, as it is once the conversation is locked. Raises NotFound."""
-    message = messages.one(connection, message_id)
-    if message is None or user_id not in (message.low_id, message.high_id):
-        raise NotFound
+    message = _of_conversation(connection, user_id, message_id)
     sides.lock(connection, message.low_id, message.high_id)
     current = messages.one(connection, message_id)
     assert current is not None, "messages are never removed"
     return current
+
+
+def _of_conversation(connection: Connection, user_id: int, message_id: int) -> Message:
+    message = messages.one(connection, message_id)
+    if message is None or user_id not in (message.low_id, message.high_id):
+        raise NotFound
+    return message
 
 
 def _keep(connection: Connection, message: Message) -> None:

@@ -13,10 +13,14 @@ from app.chat.messages import Message
 from app.chat.money import RequireOwned
 from app.chat.sides import Side
 from app.db import Database
-from app.errors import NotConnected, TooFast
+from app.errors import NotConnected, TooFast, TooMuchText
 
 MESSAGES = limiter.per_minute("chat-messages", 60)
 CHANGES = limiter.per_minute("chat-changes", 30)
+# What a person may put into conversations in a day, changes too: messages are kept for ever, their events for long.
+TEXT_BYTES = limiter.per_day("chat-bytes", 2_000_000)
+# What a message of any length takes besides its text.
+MESSAGE_BYTES = 200
 # A page tells of what it shows once a second at the most.
 READS = limiter.per_minute("chat-reads", 120)
 TYPING = limiter.per_minute("chat-typing", 40)
@@ -31,7 +35,8 @@ Tell = Callable[[int, str, Any], None]
 
 
 class Chat:
-    """`connected`: whether two people may chat. `committed` is told after each commit; it must not wait or raise."""
+    """`connected`: whether two people may chat. `held_connected`: the same, and it stays so until the transaction ends.
+    `committed` is told after each commit; it must not wait or raise."""
 
     def __init__(
         self,
@@ -39,6 +44,7 @@ class Chat:
         limits: Limiter,
         *,
         connected: Connected,
+        held_connected: Connected,
         require_owned: RequireOwned,
         tell: Tell,
         committed: Callable[[], None],
@@ -46,26 +52,31 @@ class Chat:
         self._db = db
         self._limits = limits
         self._connected = connected
+        self._held_connected = held_connected
         self._require_owned = require_owned
         self._tell = tell
         self._committed = committed
 
     def send(self, user_id: int, *, receiver_id: int, text: str, client_id: str) -> Message:
-        """Raises TooFast, NotConnected, ClientIdReused."""
+        """Raises TooFast, TooMuchText, NotConnected, ClientIdReused."""
         self._limits.check(MESSAGES, str(user_id))
+        self._count_bytes(user_id, text)
         return self._do(
             actions.send,
             sender_id=user_id,
             receiver_id=receiver_id,
             text=text,
             client_id=client_id,
-            connected=self._connected,
+            connected=self._held_connected,
         )
 
     def edit(self, user_id: int, body: payloads.Edit) -> Message:
-        """Raises TooFast, NotFound, TooLate, NotConnected."""
+        """Raises TooFast, TooMuchText, NotFound, TooLate, NotConnected."""
         self._limits.check(CHANGES, str(user_id))
-        return self._do(actions.edit, user_id=user_id, message_id=body.id, text=body.texto, connected=self._connected)
+        self._count_bytes(user_id, body.texto)
+        return self._do(
+            actions.edit, user_id=user_id, message_id=body.id, text=body.texto, connected=self._held_connected
+        )
 
     def delete(self, user_id: int, body: payloads.Delete) -> Message:
         """Raises TooFast, NotFound, TooLate."""
@@ -105,7 +116,7 @@ class Chat:
             amount_cents=body.valor,
             text=body.descricao,
             client_id=body.id_cliente,
-            connected=self._connected,
+            connected=self._held_connected,
             require_owned=self._require_owned,
         )
 
@@ -120,6 +131,12 @@ class Chat:
         self._db.transact(
             actions.report, user_id=user_id, other_id=other_id, reason=body.motivo, message_id=body.mensagem_id
         )
+
+    def _count_bytes(self, user_id: int, text: str) -> None:
+        try:
+            self._limits.check(TEXT_BYTES, str(user_id), cost=MESSAGE_BYTES + len(text.encode()))
+        except TooFast as error:
+            raise TooMuchText(retry_after_s=error.retry_after_s) from None
 
     def _do(self, action: Callable[..., Done], **arguments: Any) -> Done:
         done = self._db.transact(action, **arguments)

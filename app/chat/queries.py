@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Select, func, or_, select, union_all
+from sqlalchemy import Connection, LargeBinary, Select, cast, func, select, union_all
 
 from app.chat.messages import Message, names_of, select_messages
 from app.chat.models import ChatMessage, ChatSide
@@ -14,6 +14,8 @@ CONVERSATIONS_MAX = 200
 PAGE_ROWS_MAX = 100
 # A text is looked for in this many messages at a time; the answer says where it goes on.
 SEARCH_ROWS_MAX = 1000
+# Only the beginning of a longer one is looked for: at each character of a text, MariaDB may compare all of it.
+SEARCH_BYTES_MAX = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,17 +105,19 @@ def search(connection: Connection, user_id: int, *, text: str, limit: int, befor
     """Up to `limit` of the user's messages that hold `text`, newest first, among the SEARCH_ROWS_MAX before
     `before_id`: the page may be short, or empty, and still not be the last one."""
     assert 0 < limit <= PAGE_ROWS_MAX
-    wanted = folded(text)
+    wanted = folded(text).encode()[:SEARCH_BYTES_MAX]
     if not wanted:
         return Page([], None)
     looked_at = _newest_ids(user_id, before_id).subquery()
     oldest = connection.execute(
         select(looked_at.c.id).order_by(looked_at.c.id.desc()).offset(SEARCH_ROWS_MAX - 1).limit(1)
     ).scalar_one_or_none()
-    statement = select_messages().where(
-        or_(ChatMessage.low_id == user_id, ChatMessage.high_id == user_id),
-        ChatMessage.id.in_(select(looked_at.c.id).where(looked_at.c.id >= (oldest or 0))),
-        func.instr(ChatMessage.search_text, wanted) > 0,
+    # As bytes: MariaDB compares characters four times more slowly.
+    holds = func.instr(cast(ChatMessage.search_text, LargeBinary), wanted) > 0
+    statement = (
+        select_messages()
+        .join(looked_at, looked_at.c.id == ChatMessage.id)
+        .where(looked_at.c.id >= (oldest or 0), holds)
     )
     rows = [Message(*row) for row in connection.execute(statement.order_by(ChatMessage.id.desc()).limit(limit + 1))]
     if len(rows) > limit:

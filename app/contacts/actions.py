@@ -125,13 +125,24 @@ def unblock(connection: Connection, user_id: int, other_id: int, history: Histor
 
 def take_back(connection: Connection, user_id: int, request_id: int) -> Change:
     """End a request by e-mail. Raises NotFound."""
-    own = (EmailRequest.id == request_id) & (EmailRequest.user_id == user_id)
-    row = connection.execute(select(EmailRequest.other_id).where(own)).first()
-    if row is None:
+    change = end_request(connection, user_id, request_id)
+    if change is None:
         raise NotFound
-    pair = pairs.lock(connection, user_id, row.other_id) if row.other_id is not None else None
+    return change
+
+
+def end_request(connection: Connection, user_id: int, request_id: int) -> Change | None:
+    """The user asks by this e-mail no longer; None when there is no such request, or it was answered meanwhile."""
+    own = (EmailRequest.id == request_id) & (EmailRequest.user_id == user_id)
+    asked = select(EmailRequest.other_id).where(own)
+    row = connection.execute(asked).first()
+    pair = pairs.lock(connection, user_id, row.other_id) if row and row.other_id is not None else None
+    # As it is once the pair is locked.
+    row = connection.execute(asked).first()
+    if row is None:
+        return None
     connection.execute(delete(EmailRequest).where(own))
-    if pair is None:
+    if pair is None or row.other_id is None:
         return Change((user_id,))
     pairs.write(connection, pair.mine, consents=0)
     return Change((user_id, pair.theirs.user_id) if pair.waits_for_them else (user_id,))

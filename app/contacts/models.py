@@ -36,7 +36,8 @@ class Contact(Base):
 class EmailRequest(Base):
     """An e-mail address that a user asked, kept in the same way whether anybody has it.
 
-    Only the user who typed the address is shown it. It goes when the other accepts or the user takes it back.
+    Only the user who typed the address is shown it. It goes when the other accepts, the user takes it back, or after
+    30 days.
     """
 
     __tablename__ = "contact_emails"

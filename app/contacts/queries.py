@@ -30,7 +30,9 @@ _BOTH_WAYS = or_(
     and_(Contact.user_id == bindparam("user"), Contact.other_id == bindparam("other")),
     and_(Contact.user_id == bindparam("other"), Contact.other_id == bindparam("user")),
 )
-_AGREED = select(func.count()).where(_BOTH_WAYS, Contact.consents == 1, Contact.blocked == 0)
+_AGREE = and_(_BOTH_WAYS, Contact.consents == 1, Contact.blocked == 0)
+_AGREED = select(func.count()).where(_AGREE)
+_HELD = select(Contact.user_id).where(_AGREE).order_by(Contact.user_id).with_for_update(read=True)
 _asked_by_email = exists().where(EmailRequest.user_id == Contact.user_id, EmailRequest.other_id == Contact.other_id)
 _PAIR = select(
     Contact.user_id,
@@ -59,6 +61,14 @@ class Relation:
 def connected(connection: Connection, user_id: int, other_id: int) -> bool:
     """Whether both consent and neither blocks. Nobody is connected with oneself."""
     return connection.execute(_AGREED, {"user": user_id, "other": other_id}).scalar_one() == 2
+
+
+def held_connected(connection: Connection, user_id: int, other_id: int) -> bool:
+    """The same for what one of them does to the other: nothing that parts them is committed before this transaction.
+
+    Locks both rows, in ascending order of their owners, against changes; two who ask at the same time do not wait.
+    """
+    return len(connection.execute(_HELD, {"user": user_id, "other": other_id}).all()) == 2
 
 
 def connected_of(connection: Connection, user_ids: Sequence[int]) -> dict[int, list[int]]:

@@ -166,8 +166,9 @@ def _seqs_of(connection: Connection, user_id: int, numbers: Sequence[int]) -> di
 
 
 def _notices_at(connection: Connection, user_id: int, seq: int) -> int:
-    statement = select(StreamEvent.notices).where(StreamEvent.user_id == user_id, StreamEvent.seq == seq)
-    return connection.execute(statement).scalar_one_or_none() or 0
+    """How many notices there were up to a seq; without read ones that are not kept any more."""
+    statement = select(StreamEvent.notices).where(StreamEvent.user_id == user_id, StreamEvent.seq <= seq)
+    return connection.execute(statement.order_by(StreamEvent.seq.desc()).limit(1)).scalar_one_or_none() or 0
 
 
 def _shown(payload: dict[str, Any], number: int, read: ReadNotices) -> dict[str, Any]:

@@ -1,13 +1,14 @@
-"""What is old and read goes: the oldest events of each stream, some at a time, and never one that is unread."""
+"""What is old goes: of each stream some events at a time, and never a notice that is unread."""
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, func, select, update
+from flask_socketio_cluster.streams.trimming import Trimmed
+from sqlalchemy import Connection, select
 
-from app import clock, db
+from app import clock
 from app.db import Database
-from app.notifications.models import ReadCursor
-from app.streams.models import StreamEvent, StreamTrim, UserStream
+from app.notifications import actions
+from app.streams.models import UserStream
 from app.streams.stream import streams
 
 USERS_AT_ONCE = 500
@@ -19,8 +20,7 @@ def trim_all(database: Database, *, days: int) -> int:
     dropped = last = 0
     while users := database.read(_users_after, last):
         for user_id in users:
-            while lot := database.transact(trim, user_id, before=before):
-                dropped += lot
+            dropped += _trim_stream(database, user_id, before)
         last = users[-1]
     return dropped
 
@@ -30,27 +30,17 @@ def _users_after(connection: Connection, last: int) -> list[int]:
     return list(connection.execute(statement.limit(USERS_AT_ONCE)).scalars())
 
 
-def trim(connection: Connection, user_id: int, *, before: datetime) -> int:
-    """Drop some of a user's oldest events from before a moment, up to the first that is unread; how many.
-
-    Up to where that was done is kept, so that the books know what may be missing.
-    """
-    dropped = streams.trim(connection, user_id, before=before, up_to=_last_before_unread(connection, user_id))
-    if dropped:
-        first = select(func.min(StreamEvent.seq)).where(StreamEvent.user_id == user_id)
-        trimmed_to = connection.execute(first).scalar_one() - 1
-        connection.execute(db.insert_missing(StreamTrim).values(user_id=user_id, trimmed_to=trimmed_to))
-        connection.execute(update(StreamTrim).where(StreamTrim.user_id == user_id).values(trimmed_to=trimmed_to))
+def _trim_stream(database: Database, user_id: int, before: datetime) -> int:
+    dropped = looked_to = 0
+    while lot := database.transact(trim, user_id, before=before, after=looked_to):
+        dropped, looked_to = dropped + lot.dropped, lot.looked_to
     return dropped
 
 
-def _last_before_unread(connection: Connection, user_id: int) -> int:
-    """The first unread notice is where the count of notices passes that of the read ones."""
-    read = select(ReadCursor.notices).where(ReadCursor.user_id == user_id)
-    read_notices = connection.execute(read).scalar_one_or_none() or 0
-    first_unread = select(func.min(StreamEvent.seq)).where(
-        StreamEvent.user_id == user_id, StreamEvent.notices == read_notices + 1
-    )
-    seq = connection.execute(first_unread).scalar_one_or_none()
-    head = select(UserStream.seq).where(UserStream.user_id == user_id)
-    return seq - 1 if seq else connection.execute(head).scalar_one()
+def trim(connection: Connection, user_id: int, *, before: datetime, after: int) -> Trimmed | None:
+    """Drop, of the next events after a seq, those from before a moment that are no unread notices. None at the end.
+
+    An unread notice holds nothing back but itself: what else happened is in the statement and in the conversations.
+    """
+    read = actions.stand(connection, user_id).read
+    return streams.trim(connection, user_id, before=before, is_read=read.has, after=after)

@@ -20,7 +20,7 @@ class UserStream(Base):
 
 
 class StreamEvent(Base):
-    """One durable event. Never changed; dropped when it is old and read."""
+    """One durable event. Never changed; dropped when it is old, but for a notice that is not read."""
 
     __tablename__ = "stream_events"
     __table_args__ = (Index("ix_stream_events_user_id_notices_seq", "user_id", "notices", "seq"),)
@@ -38,7 +38,8 @@ class StreamEvent(Base):
 
 
 class StreamTrim(Base):
-    """Up to which event a stream was dropped because it was old and read; no row where nothing was."""
+    """The last event of a stream that was dropped for its age; no row where none was. Of those before it only unread
+    notices are kept."""
 
     __tablename__ = "stream_trims"
 

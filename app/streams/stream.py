@@ -4,7 +4,7 @@ from flask_socketio_cluster.streams.stream import Streams
 from flask_socketio_cluster.streams.tables import Tables
 
 from app import db
-from app.streams.models import OutboxRow, StreamEpoch, StreamEvent, UserStream
+from app.streams.models import OutboxRow, StreamEpoch, StreamEvent, StreamTrim, UserStream
 
 streams = Streams(
     Tables(
@@ -12,5 +12,6 @@ streams = Streams(
         events=db.table(StreamEvent),
         outbox=db.table(OutboxRow),
         epoch=db.table(StreamEpoch),
+        trims=db.table(StreamTrim),
     )
 )

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 
 import pytest
+from flask_socketio_cluster.streams.trimming import Trimmed
 
 from app.db import Database
 from app.streams.stream import streams
@@ -126,10 +127,11 @@ def test_who_comes_back_from_before_what_is_kept_is_told_so(cluster: Cluster, al
         for _ in range(4):
             alice.deposit("1.00")
     db = Database(cluster.database())
-    assert db.transact(streams.trim, alice.id, before=datetime.now(UTC) + timedelta(days=1), up_to=2) == 2
+    tomorrow = datetime.now(UTC) + timedelta(days=1)
+    assert db.transact(streams.trim, alice.id, before=tomorrow, is_read=lambda _: True) == Trimmed(3, 3)
     db.dispose()
 
-    for place, recovered, missed in ((1, False, []), (2, True, [3, 4])):
+    for place, recovered, missed in ((2, False, []), (3, True, [4])):
         with alice.listening(ask={"ultimo_seq": place, "epoca": epoch}) as feed:
             assert feed.named("autenticado")[0]["recuperado"] is recovered
             if missed:

@@ -12,7 +12,7 @@ from app.chat import actions, messages, money, queries
 from app.chat.messages import Message
 from app.chat.payloads import conversation
 from app.contacts.models import Contact
-from app.contacts.queries import connected
+from app.contacts.queries import connected, held_connected
 from tests.integration.customers import Customer, rows
 
 _numbers = itertools.count(1)
@@ -36,7 +36,7 @@ def say(sender: Customer, receiver: Customer, text: str = "Oi", *, client_id: st
         receiver_id=receiver.id,
         text=text,
         client_id=client_id or f"c{next(_numbers)}",
-        connected=connected,
+        connected=held_connected,
     )
 
 
@@ -49,13 +49,17 @@ def ask(sender: Customer, receiver: Customer, cents: int, *, client_id: str | No
         amount_cents=cents,
         text="Almoço",
         client_id=client_id or f"c{next(_numbers)}",
-        connected=connected,
+        connected=held_connected,
         require_owned=lambda *_: None,
     )
 
 
 def read(reader: Customer, writer: Customer, message: Message) -> None:
     reader.db.transact(actions.read, user_id=reader.id, other_id=writer.id, to=message.id, connected=connected)
+
+
+def edit(writer: Customer, message: Message, words: str) -> None:
+    writer.db.transact(actions.edit, user_id=writer.id, message_id=message.id, text=words, connected=held_connected)
 
 
 def receive(reader: Customer, writer: Customer, message: Message) -> None:

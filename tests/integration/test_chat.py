@@ -13,12 +13,12 @@ from sqlalchemy import text, update
 from app import clock
 from app.chat import actions, messages, money, queries
 from app.contacts.models import Contact
-from app.contacts.queries import connected
+from app.contacts.queries import connected, held_connected
 from app.db import Database
 from app.errors import ClientIdReused, NotConnected, NotFound, RequestSettled, TooLate
 from app.wire import CHAT_ALTERADA, CHAT_LIDA, CHAT_MENSAGEM
 from tests.integration.customers import Customer, new_customer, refusal_of, rows
-from tests.integration.friends import ask, befriend, by_events, by_fetch, events_of, read, receive, say, told
+from tests.integration.friends import ask, befriend, by_events, by_fetch, edit, events_of, read, receive, say, told
 
 AT_ONCE = 8
 
@@ -75,7 +75,7 @@ def test_only_contacts_who_do_not_block_each_other_chat(alice: Customer, bob: Cu
 
 def send_to(sender: Customer, receiver_id: int) -> None:
     sender.db.transact(
-        actions.send, sender_id=sender.id, receiver_id=receiver_id, text="x", client_id="x", connected=connected
+        actions.send, sender_id=sender.id, receiver_id=receiver_id, text="x", client_id="x", connected=held_connected
     )
 
 
@@ -100,7 +100,7 @@ def test_a_stranger_makes_no_rows_and_learns_nothing(alice: Customer, bob: Custo
     eva = new_customer(alice.db)
     attempts = (
         lambda: eva.db.transact(actions.read, user_id=eva.id, other_id=alice.id, to=1, connected=connected),
-        lambda: eva.db.transact(actions.edit, user_id=eva.id, message_id=message.id, text="x", connected=connected),
+        lambda: edit(eva, message, "x"),
         lambda: eva.db.transact(actions.delete, user_id=eva.id, message_id=message.id),
         lambda: report(eva, alice, message.id),
     )
@@ -111,7 +111,7 @@ def test_a_stranger_makes_no_rows_and_learns_nothing(alice: Customer, bob: Custo
 
 def test_a_message_is_changed_and_taken_back_by_its_writer_within_15_minutes(alice: Customer, bob: Customer) -> None:
     message = say(alice, bob, "Segredo antigo")
-    alice.db.transact(actions.edit, user_id=alice.id, message_id=message.id, text="Segredo novo", connected=connected)
+    edit(alice, message, "Segredo novo")
     assert refusal_of(lambda: bob.db.transact(actions.delete, user_id=bob.id, message_id=message.id)) is NotFound
     alice.db.transact(actions.delete, user_id=alice.id, message_id=message.id)
     assert refusal_of(lambda: alice.db.transact(actions.delete, user_id=alice.id, message_id=message.id)) is NotFound
@@ -136,10 +136,6 @@ def test_who_is_blocked_reaches_the_other_no_more_and_learns_nothing(alice: Cust
 
     assert (told(bob, CHAT_ALTERADA), told(alice, CHAT_LIDA)) == ([], [])
     assert told(bob, CHAT_LIDA)[-1]["nao_lidas"] == 0
-
-
-def edit(writer: Customer, message: messages.Message, words: str) -> None:
-    writer.db.transact(actions.edit, user_id=writer.id, message_id=message.id, text=words, connected=connected)
 
 
 def test_who_asks_for_money_while_being_paid_waits_for_nobody(emptied_mariadb: Database) -> None:

@@ -195,7 +195,8 @@ def test_a_long_absence_is_read_page_by_page(node: Node, alice: Customer) -> Non
 
 def test_a_place_before_what_is_kept_ends_the_socket_which_comes_back_to_the_head(node: Node, alice: Customer) -> None:
     tell(alice, 5)
-    assert alice.db.transact(streams.trim, alice.id, before=datetime.now(UTC) + timedelta(days=1), up_to=3) == 3
+    tomorrow = datetime.now(UTC) + timedelta(days=1)
+    alice.db.transact(streams.trim, alice.id, before=tomorrow, is_read=lambda n: n <= 3)
     behind, just_right = node.screen(alice.id, seq=2), node.screen(alice.id, seq=3)
     for screen in (behind, just_right):
         node.feed.start_catch_up(screen.session, 5)
@@ -205,6 +206,19 @@ def test_a_place_before_what_is_kept_ends_the_socket_which_comes_back_to_the_hea
     assert behind.socket.closed
     assert (behind.seqs(), just_right.seqs()) == ([], [4, 5])
     assert not just_right.socket.closed
+
+
+def test_an_unread_notice_that_is_kept_before_a_gap_does_not_hide_the_gap(node: Node, alice: Customer) -> None:
+    tell(alice, 5)
+    tomorrow = datetime.now(UTC) + timedelta(days=1)
+    alice.db.transact(streams.trim, alice.id, before=tomorrow, is_read=lambda n: n in (2, 3))
+    screen = node.screen(alice.id)
+    node.feed.start_catch_up(screen.session, 5)
+    node.settle()
+    assert gevent.wait(timeout=SETTLE_S), "whatever was begun ends"
+
+    assert screen.socket.closed
+    assert screen.seqs() == []
 
 
 def test_what_happens_during_a_catch_up_is_shown_after_it(node: Node, alice: Customer) -> None:

@@ -64,23 +64,25 @@ test("each message is taken once and in order, whatever gets lost: the request, 
   }
 });
 
-test("one that stays refused fails and lets the others pass; one that came too fast waits and keeps the order", async () => {
-  const answers = [refusal("nao_sao_contatos"), refusal("muitas_tentativas"), null, null];
-  const asked = [];
-  const ask = async (_name, { texto }) => {
-    asked.push(texto);
-    const answer = answers.shift();
-    if (answer) throw answer;
-    return { id: asked.length };
-  };
-  ["a", "b", "c"].forEach((text) => outbox.write(2, text));
-  const { sender, again } = sending({ ask });
-  await sender.send();
-  assert.deepEqual(asked, ["a", "b"]);
-  await again();
-  assert.deepEqual(asked, ["a", "b", "b", "c"]);
-  assert.deepEqual(outbox.to(2).map(({ texto, falha }) => [texto, falha]), [["a", "Não."]]);
-});
+for (const code of ["nao_sao_contatos", "limite_de_texto"]) {
+  test(`one that stays refused (${code}) fails and lets the others pass; one that came too fast waits and keeps the order`, async () => {
+    const answers = [refusal(code), refusal("muitas_tentativas"), null, null];
+    const asked = [];
+    const ask = async (_name, { texto }) => {
+      asked.push(texto);
+      const answer = answers.shift();
+      if (answer) throw answer;
+      return { id: asked.length };
+    };
+    ["a", "b", "c"].forEach((text) => outbox.write(2, text));
+    const { sender, again } = sending({ ask });
+    await sender.send();
+    assert.deepEqual(asked, ["a", "b"]);
+    await again();
+    assert.deepEqual(asked, ["a", "b", "b", "c"]);
+    assert.deepEqual(outbox.to(2).map(({ texto, falha }) => [texto, falha]), [["a", "Não."]]);
+  });
+}
 
 test("nothing is asked without a line", async () => {
   outbox.write(2, "a");

@@ -152,7 +152,7 @@ class Feed:
                 # One socket of a person at a time, so that many of them do not keep the others waiting.
                 with self._locks.hold(socket.identity.key), self._free:
                     events: list[Stored] = self._read(self._streams.read_after, socket.identity.key, socket.seq)
-                if events and events[0].seq != socket.seq + 1:
+                if events and events[-1].seq != socket.seq + len(events):
                     # What the client misses is not kept any more; coming anew, it is told to begin at the head.
                     gevent.spawn(self.close_transport, socket)
                     return

@@ -5,6 +5,7 @@ from flask_socketio_cluster.streams.emitter import DurableEmitter
 from flask_socketio_cluster.streams.relay import Relay
 from flask_socketio_cluster.streams.stream import Append, Head, Key, State, Stored, Streams
 from flask_socketio_cluster.streams.tables import Tables, define_tables
+from flask_socketio_cluster.streams.trimming import Trimmed
 
 __all__ = [
     "Append",
@@ -18,5 +19,6 @@ __all__ = [
     "Stored",
     "Streams",
     "Tables",
+    "Trimmed",
     "define_tables",
 ]

@@ -4,21 +4,17 @@ Knows no socket and no Redis: it serves any application that has a database.
 """
 
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from itertools import takewhile
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import (
     BindParameter,
     Connection,
-    Insert,
     Row,
-    Table,
     bindparam,
     case,
-    delete,
     func,
     insert,
     select,
@@ -26,11 +22,11 @@ from sqlalchemy import (
 )
 
 from flask_socketio_cluster import clock
-from flask_socketio_cluster.streams.tables import Tables
+from flask_socketio_cluster.streams.tables import Tables, insert_missing
+from flask_socketio_cluster.streams.trimming import Trimmed, Trimming
 from flask_socketio_cluster.wire import dumps, event_packet, require_event_name
 
 READ_EVENTS_MAX = 200
-TRIM_EVENTS_MAX = 500
 HEADS_KEYS_MAX = 1000
 PAYLOAD_BYTES_MAX = 32_000
 
@@ -84,10 +80,8 @@ class Stored:
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """Where a stream is: the last seq (0 when empty), the epoch of the database, and from which seq on it can be read.
-
-    `first` is one more than `seq` where nothing is kept.
-    """
+    """Where a stream is: the last seq (0 when empty), the epoch of the database, and from which seq on it can be read
+    without a gap."""
 
     seq: int
     epoch: int
@@ -114,17 +108,24 @@ class Streams:
         noticed: BindParameter[Any] = bindparam("noticed", expanding=True)
         epoch = select(tables.epoch.c.epoch).scalar_subquery()
         self._epoch = select(tables.epoch.c.epoch)
-        self._open = _insert_missing(tables.streams)
+        self._open = insert_missing(tables.streams)
         self._advance = (
             update(tables.streams)
             .where(key.in_(keys))
             .values(seq=streams.seq + 1, notices=streams.notices + case((key.in_(noticed), 1), else_=0))
         )
         self._appended = select(key.label("key"), streams.seq, streams.notices).where(key.in_(keys))
-        first = select(func.min(events.seq)).where(events_key == key).correlate(tables.streams).scalar_subquery()
-        self._heads = select(
-            key.label("key"), streams.seq, epoch.label("epoch"), func.coalesce(first, streams.seq + 1).label("first")
-        ).where(key.in_(keys))
+        trims = tables.trims.c
+        self._heads = (
+            select(
+                key.label("key"),
+                streams.seq,
+                epoch.label("epoch"),
+                (func.coalesce(trims.trimmed_to, 0) + 1).label("first"),
+            )
+            .outerjoin(tables.trims, trims[tables.key_name] == key)
+            .where(key.in_(keys))
+        )
         self._sum = select(func.coalesce(func.sum(streams.seq), 0), epoch).where(key.in_(keys))
         self._insert_events = insert(tables.events)
         self._insert_outbox = insert(tables.outbox)
@@ -134,13 +135,7 @@ class Streams:
             .order_by(events.seq)
             .limit(READ_EVENTS_MAX)
         )
-        self._oldest = (
-            select(events.seq, events.created_at)
-            .where(events_key == bindparam("key"), events.seq <= bindparam("up_to"))
-            .order_by(events.seq)
-            .limit(TRIM_EVENTS_MAX)
-        )
-        self._trim = delete(tables.events).where(events_key == bindparam("key"), events.seq <= bindparam("up_to"))
+        self._trimming = Trimming(tables)
 
     def prepare(self, connection: Connection) -> None:
         """Fill what must be there before the first event; what is there already stays. Once, after the tables were
@@ -239,20 +234,17 @@ class Streams:
         packet = event_packet(event, payload, self.namespace)
         return Stored(key, seq, packet, {state_key: after for state_key, _, after in lines})
 
-    def trim(self, connection: Connection, key: Key, *, before: datetime, up_to: int) -> int:
-        """Drop the oldest events of one stream, TRIM_EVENTS_MAX at the most: those from before an aware moment whose
-        seq is `up_to` or less. How many were dropped.
+    def trim(
+        self, connection: Connection, key: Key, *, before: datetime, is_read: Callable[[int], bool], after: int = 0
+    ) -> Trimmed | None:
+        """Look at the next TRIM_EVENTS_MAX events of one stream after `after`, and drop those from before an aware
+        moment, but for notices that are not read: `is_read(number)`, where the first notice of the stream is number 1.
+        None when nothing so old follows.
 
         The newest event of a stream is kept, so that a client that misses some is found out. A client whose place lies
-        before what is kept begins at the head, and is told so.
+        before the last that was dropped begins at the head, and is told so.
         """
-        head = connection.execute(self._appended, {"keys": [key]}).first()
-        last = min(up_to, head.seq - 1) if head else 0
-        oldest = connection.execute(self._oldest, {"key": key, "up_to": last}).all()
-        old = [row.seq for row in takewhile(lambda row: _aware(row.created_at) < before, oldest)]
-        if old:
-            connection.execute(self._trim, {"key": key, "up_to": old[-1]})
-        return len(old)
+        return self._trimming.trim(connection, key, before=before, is_read=is_read, after=after)
 
     def change_epoch(self, connection: Connection) -> int:
         """A number that this database never had, also after it was set back to a backup; returns it."""
@@ -263,17 +255,6 @@ class Streams:
         return epoch
 
 
-def _aware(moment: datetime) -> datetime:
-    """Databases keep UTC without saying so."""
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-
-
 def _require_keys(keys: Sequence[Key]) -> None:
     if not all(map(is_key, keys)):
         raise ValueError("a stream's key does not end in a space")
-
-
-def _insert_missing(table: Table) -> Insert:
-    """An INSERT that leaves a row of the same key as it is, also one that another transaction is just making."""
-    statement = insert(table).prefix_with("OR IGNORE", dialect="sqlite")
-    return statement.prefix_with("IGNORE", dialect="mysql").prefix_with("IGNORE", dialect="mariadb")

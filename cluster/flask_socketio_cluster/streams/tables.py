@@ -7,12 +7,14 @@ from sqlalchemy import (
     BigInteger,
     Column,
     DateTime,
+    Insert,
     Integer,
     MetaData,
     SmallInteger,
     String,
     Table,
     Text,
+    insert,
 )
 from sqlalchemy.dialects.mysql import DATETIME, LONGTEXT
 from sqlalchemy.types import TypeEngine
@@ -34,6 +36,8 @@ class Tables:
     wire. `state` is lines of a key, a tab and a Socket.IO packet.
     `outbox` (id, key, seq): events that no relay has published yet. Ids ascend and are never used again.
     `epoch` (id, epoch): one row; the number changes when a backup is restored.
+    `trims` (key, trimmed_to): the last event that was dropped of a stream, and all after it are kept. Of those before
+    it only unread notices are.
 
     `notices` counts those events of a stream that count as unread (`Append.is_notice`), up to this one and with it.
     """
@@ -42,14 +46,21 @@ class Tables:
     events: Table
     outbox: Table
     epoch: Table
+    trims: Table
 
     @property
     def key_name(self) -> str:
         return self.streams.columns[0].name
 
 
+def insert_missing(table: Table) -> Insert:
+    """An INSERT that leaves a row of the same key as it is, also one that another transaction is just making."""
+    statement = insert(table).prefix_with("OR IGNORE", dialect="sqlite")
+    return statement.prefix_with("IGNORE", dialect="mysql").prefix_with("IGNORE", dialect="mariadb")
+
+
 def define_tables(metadata: MetaData, *, prefix: str = "", key: TypeEngine[Any] = _KEY) -> Tables:
-    """The four tables in `metadata`, each named `prefix` and more; `key` is the type of a stream's key, a text of up
+    """The five tables in `metadata`, each named `prefix` and more; `key` is the type of a stream's key, a text of up
     to 190 characters by default. `Streams.prepare` fills them once."""
 
     def key_column(**options: Any) -> Column[Any]:
@@ -89,5 +100,11 @@ def define_tables(metadata: MetaData, *, prefix: str = "", key: TypeEngine[Any] 
             metadata,
             Column("id", SmallInteger, primary_key=True, autoincrement=False),
             Column("epoch", _NUMBER, nullable=False),
+        ),
+        trims=Table(
+            f"{prefix}stream_trims",
+            metadata,
+            key_column(primary_key=True, autoincrement=False),
+            Column("trimmed_to", _NUMBER, nullable=False),
         ),
     )

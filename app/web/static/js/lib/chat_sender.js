@@ -3,8 +3,8 @@
 /** @import { Outbox, Waiting } from "../models/outbox.js" */
 /** @import { Message } from "../types/wire.js" */
 
-/** These refusals stay as they are however often the message is sent. */
-const FINAL = new Set(["nao_sao_contatos", "dados_invalidos", "id_cliente_reutilizado"]);
+/** These refusals stay as they are, at least for hours, however often the message is sent. */
+const FINAL = new Set(["nao_sao_contatos", "dados_invalidos", "id_cliente_reutilizado", "limite_de_texto"]);
 const RETRY_MS = 3000;
 
 /** Sends what waits, one after the other, so that the order stays; each again under its own id until it is answered. */
