@@ -1,6 +1,7 @@
 """The API's document is OpenAPI 3.1, and a live node keeps to it whatever it is sent."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -111,7 +112,9 @@ def account(cluster: Cluster) -> dict[str, Any]:
     done = person.deposit("100.00").json()
     own, theirs = person.account, other.account
     one = {"correntista_id": own, "valor": 1.5}
-    planned = {"tipo": "pagamento", **one, "descricao": "Luz", "data": clock.day_of(clock.now()).isoformat()}
+    # The cluster's workers would do what is due today before it is changed.
+    day = clock.day_of(clock.now()) + timedelta(days=2)
+    planned = {"tipo": "pagamento", **one, "descricao": "Luz", "data": day.isoformat()}
     scheduled = person.post("/agendamentos", {**planned, "recorrencia": "mensal"}).json()["id"]
     return {
         "token": person.token,
