@@ -46,7 +46,7 @@ def watched(connection: Connection, user_ids: Sequence[int]) -> dict[int, Watche
     contacts = connected_of(connection, user_ids)
     everybody = {*user_ids, *(other for others in contacts.values() for other in others)}
     hidden = _hidden(connection, everybody)
-    names = dict(connection.execute(select(User.id, User.name).where(User.id.in_(user_ids))).tuples().all())
+    names = dict(connection.execute(select(User.id, User.name).where(User.id.in_(user_ids))).all())
     seen = last_seen(connection, user_ids)
     return {
         user_id: Watched(
@@ -77,7 +77,7 @@ def last_seen(connection: Connection, user_ids: Sequence[int]) -> dict[int, date
         .outerjoin(PresenceChoice, PresenceChoice.user_id == LastSeen.user_id)
         .where(LastSeen.user_id.in_(user_ids), func.coalesce(PresenceChoice.last_seen_shown, 1) == 1)
     )
-    return dict(connection.execute(statement).tuples().all())
+    return dict(connection.execute(statement).all())
 
 
 def note_last_seen(connection: Connection, user_ids: Sequence[int]) -> None:

@@ -216,6 +216,8 @@ class DatabaseServer(Server):
             "--no-defaults",
             f"--user={getpass.getuser()}",
             f"--datadir={self._data}",
+            # A server that starts removes the temporary tables of all that share the folder.
+            f"--tmpdir={self._directory}",
             "--innodb-log-file-size=32M",
         ]
 
