@@ -9,10 +9,13 @@ from app.chat import actions
 from app.contacts.queries import connected
 from app.db import Database
 from tests.browser.conftest import Opening, Screen
+from tests.browser.test_offline_shell import wait_kept
 from tests.support.people import Person
 
 Befriend = Callable[[Person, Person], None]
 Elsewhere = Callable[..., Screen]
+
+WAITING = "sessionStorage.getItem('saldo-vivo:enviar')"
 
 
 def talk(screen: Screen, other: Person) -> Screen:
@@ -105,6 +108,7 @@ def test_what_is_written_without_a_line_waits_and_goes_once(
     write(hers, "segunda")
     expect(hers.at("tique").nth(1)).to_have_text("Esperando para ser enviada")
     write(his, "enquanto isso")
+    expect(his.at("tique")).to_have_text(["Enviada"])
     hers.context.set_offline(False)
     hers.wait_connected()
 
@@ -125,7 +129,7 @@ def test_an_answer_that_is_lost_and_a_reload_send_nothing_twice(
     screen.context.set_offline(True)
     write(screen, "espera")
     expect(screen.at("tique")).to_have_text("Esperando para ser enviada")
-    kept = screen.page.evaluate("sessionStorage.getItem('saldo-vivo:enviar')")
+    kept = screen.page.evaluate(WAITING)
     screen.context.set_offline(False)
     expect(screen.at("tique")).to_have_text("Enviada")
     # As if the acknowledgement had not come before the page was left.
@@ -133,10 +137,43 @@ def test_an_answer_that_is_lost_and_a_reload_send_nothing_twice(
     screen.page.reload()
     screen.wait_connected()
     expect(screen.at("tique")).to_have_text(["Enviada"])
-    screen.until(
-        lambda: screen.page.evaluate("sessionStorage.getItem('saldo-vivo:enviar')").endswith("[]}"), "nothing waits"
-    )
+    screen.until(lambda: screen.page.evaluate(WAITING) is None, "nothing waits")
     assert len(bob.get(f"/conversas/{alice.id}/mensagens").json()["mensagens"]) == 1
+
+
+def test_what_waits_is_sent_though_nobody_opens_the_chat(
+    alice: Person, bob: Person, befriend: Befriend, open_page: Opening
+) -> None:
+    befriend(alice, bob)
+    screen = talk(open_page(alice.url, alice), bob)
+    screen.wait_connected()
+    screen.context.set_offline(True)
+    write(screen, "espera")
+    expect(screen.at("tique")).to_have_text("Esperando para ser enviada")
+    # A page that opens anew, at home.
+    screen.page.goto("about:blank")
+    screen.context.set_offline(False)
+    screen.page.goto(alice.url)
+    screen.wait_connected()
+    screen.until(lambda: screen.page.evaluate(WAITING) is None, "nothing waits")
+    (message,) = bob.get(f"/conversas/{alice.id}/mensagens").json()["mensagens"]
+    assert message["texto"] == "espera"
+
+
+def test_who_leaves_by_themselves_leaves_no_message_behind(
+    alice: Person, bob: Person, befriend: Befriend, open_page: Opening
+) -> None:
+    befriend(alice, bob)
+    screen = talk(open_page(alice.url, alice, service_workers="allow"), bob)
+    screen.wait_connected()
+    wait_kept(screen)
+    screen.context.set_offline(True)
+    write(screen, "espera")
+    expect(screen.at("tique")).to_have_text("Esperando para ser enviada")
+    assert "espera" in screen.page.evaluate(WAITING)
+    screen.at("sair").click()
+    screen.at("login-email").wait_for()
+    assert screen.page.evaluate(WAITING) is None
 
 
 def test_money_that_is_asked_for_is_paid_through_the_usual_confirmation(

@@ -3,12 +3,13 @@
 import json
 from datetime import UTC, datetime
 
+import pytest
 from playwright.sync_api import expect
 
 from tests.browser.conftest import Opening
 from tests.support.people import Person
 
-FIRST_LOAD_BYTES_MAX = 185_000
+FIRST_LOAD_BYTES_MAX = 150_000
 
 # Everything that came over the network for a page, as compressed as it came, headers included.
 TRANSFERRED = """
@@ -90,12 +91,14 @@ def test_it_can_be_installed(alice: Person, open_page: Opening) -> None:
         assert screen.page.request.get(f"{alice.url}{folder}/{icon['src']}").ok
 
 
-def test_a_part_that_does_not_arrive_is_told(alice: Person, open_page: Opening) -> None:
+@pytest.mark.parametrize("part", ["js/views/statement.js", "css/statement.css"])
+def test_a_part_that_does_not_arrive_is_told(alice: Person, open_page: Opening, part: str) -> None:
     screen = open_page(alice.url, alice)
     screen.wait_connected()
-    screen.page.route("**/js/views/statement.js", lambda route: route.abort())
+    screen.page.route(f"**/{part}", lambda route: route.abort())
     screen.go("extrato")
     expect(screen.page.get_by_role("alert").filter(has_text="não chegou")).to_be_visible()
+    expect(screen.at("extrato-conta")).to_have_count(0)
     screen.complaints.clear()
     screen.page.unroute_all()
     screen.page.get_by_role("button", name="Carregar de novo").click()

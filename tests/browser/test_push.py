@@ -9,6 +9,7 @@ from playwright.sync_api import CDPSession, expect
 
 from app.db import Database
 from tests.browser.conftest import Opening, Screen
+from tests.browser.test_arrival import log_in
 from tests.conftest import NO_PUSH_SERVICE
 from tests.integration.customers import rows
 from tests.support.cluster import Cluster
@@ -118,6 +119,20 @@ def test_after_a_logout_the_device_is_told_nothing_and_nothing_stays_on_its_scre
     screen.until(lambda: devices(cluster, alice) == 0, "the end of the subscription")
     screen.until(lambda: screen.page.evaluate("localStorage['teste:inscricao']") is None, "the browser's end of it")
     screen.until(lambda: screen.page.evaluate(SHOWN) == [], "an empty screen")
+
+
+def test_who_logs_in_again_is_told_again_without_a_question(
+    cluster: Cluster, alice: Person, open_page: Opening
+) -> None:
+    screen = opened(open_page, alice, "preferencias")
+    screen.at("push-ligar").click()
+    expect(screen.at("push-estado")).to_have_attribute("data-estado", "ligado")
+    screen.at("sair").click()
+    screen.until(lambda: screen.page.evaluate("localStorage['teste:inscricao']") is None, "the browser's end of it")
+    screen.page.reload()
+    log_in(screen, alice)
+    screen.wait_connected()
+    screen.until(lambda: devices(cluster, alice) == 1, "the subscription of the new session")
 
 
 def test_what_is_pushed_is_shown_once_and_a_click_leads_to_it(alice: Person, bob: Person, open_page: Opening) -> None:

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { daysOf, isChangeable, lengthOf, lineOf, partsOf } from "../../app/web/static/js/models/message_text.js";
+import { lineOf } from "../../app/web/static/js/models/message_line.js";
+import { daysOf, isChangeable, lengthOf, partsOf } from "../../app/web/static/js/models/message_text.js";
 
 const links = (text) => partsOf(text).filter(({ href }) => href !== null).map(({ text: shown }) => shown);
 

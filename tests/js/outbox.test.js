@@ -49,9 +49,9 @@ test("what waits outlives a reload, under the same id, for its writer alone", ()
   assert.equal(outbox.next, null, "somebody else was here");
 });
 
-test("who leaves by themselves leaves nothing, and a broken store is an empty one", () => {
+test("what waits for nothing keeps nothing, and a broken store is an empty one", () => {
   outbox.write(2, "espera");
-  outbox.clear();
+  outbox.remove(outbox.next.id_cliente);
   assert.equal(store.size, 0);
   store.setItem("saldo-vivo:enviar", "{");
   outbox.own(1);

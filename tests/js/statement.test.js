@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { groupByDay, matches, signedCents, Statement, kindName, receiptPath, receiptRow } from "../../app/web/static/js/models/statement.js";
+import { groupByDay, signedCents, Statement, kindName, receiptPath, receiptRow } from "../../app/web/static/js/models/statement.js";
+import { matches } from "../../app/web/static/js/models/statement_filter.js";
 import { randomFrom, shuffled } from "./support.js";
 
 const row = (id, values = {}) => ({

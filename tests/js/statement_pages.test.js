@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { StatementPages } from "../../app/web/static/js/lib/statement_pages.js";
 import { dayKey } from "../../app/web/static/js/models/dates.js";
-import { matches, signedCents } from "../../app/web/static/js/models/statement.js";
+import { signedCents } from "../../app/web/static/js/models/statement.js";
+import { matches } from "../../app/web/static/js/models/statement_filter.js";
 import { randomFrom } from "./support.js";
 
 const row = (id, values = {}) => ({

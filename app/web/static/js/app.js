@@ -3,55 +3,48 @@ import { ApiError, Http, NO_ANSWER } from "./lib/http.js";
 import { Wire } from "./lib/socket.js";
 import { Bank } from "./models/bank.js";
 import { Connection } from "./models/connection.js";
+import { Emitter } from "./models/emitter.js";
 import { EventStream } from "./models/event_stream.js";
 import { Idle } from "./models/idle.js";
 import { Inbox } from "./models/inbox.js";
-import { bodyOf } from "./models/operation.js";
-import { PendingOperation } from "./models/pending.js";
 import { Places } from "./models/places.js";
-import { Presence } from "./models/presence.js";
-import { Session } from "./models/session.js";
+import { OUTBOX_KEY, PUSH_KEY, Session } from "./models/session.js";
 import { ChatClient } from "./lib/chat_client.js";
-import { Contacts } from "./lib/contacts.js";
 import { Loader } from "./lib/loader.js";
-import { Operations } from "./lib/operations.js";
-import { Push } from "./lib/push.js";
 import { keepRenewed } from "./lib/renewal.js";
 import { Sounds } from "./lib/sounds.js";
-/** @import { Notification, OperationAnswer, OperationBody } from "./types/wire.js" */
+/** @import { Notification, PresenceEvent, PresenceList } from "./types/wire.js" */
 
 const CHAT_EVENTS = new Set(["chat_mensagem", "chat_alterada", "chat_lida"]);
 
 /** The state is also fetched without a socket when none is there after this long. */
 const LIVE_WITHIN_MS = 1500;
-/** Without a line for this long nobody is said to be online: they may have gone. */
-const PRESENCE_KEPT_MS = 15_000;
 const TOKEN_REFUSED = new Set(["token_invalido", "token_expirado", "token_revogado"]);
 
 /** What tells that somebody is here. */
 const TOUCHES = ["pointerdown", "pointermove", "keydown", "wheel", "touchstart"];
 
-/** The models of one page, wired to the network. Views get this and nothing else. */
-export class App {
+/**
+ * The models of one page, wired to the network. Views get this and nothing else. What not every page needs is a part,
+ * which comes with the first screen that needs it and hears here what concerns it: `live`, that there is a line again,
+ * and whether events were missed; and what the bank tells beside the stream, under its own name.
+ * @extends {Emitter<{ live: { fresh: boolean }, contatos: unknown, presenca: PresenceEvent, presenca_lista: PresenceList, chat_digitando: { usuario_id: number } }>}
+ */
+export class App extends Emitter {
   session = new Session(localStorage);
-  pending = new PendingOperation(localStorage, { newKey });
   places = new Places(sessionStorage);
   /** The page of the history that is shown. */
   here = this.places.at("");
   bank = new Bank();
   inbox = new Inbox();
-  presence = new Presence();
   connection = new Connection({ connect: () => this.#open() });
   http = new Http({
     token: () => this.session.token,
     refused: (token, code) => token === this.session.token && this.session.refused(code),
   });
   loader = new Loader(this);
-  operations = new Operations(this);
-  chat = new ChatClient(this, { newId: newKey });
-  contacts = new Contacts(this);
+  chat = new ChatClient(this);
   sounds = new Sounds(this);
-  push = new Push(this);
   idle = new Idle(localStorage, { idle: (minutes) => this.#lock(minutes) });
   /** @type {EventStream | null} */
   #stream = null;
@@ -59,23 +52,15 @@ export class App {
   #wire = null;
   /** @type {string | null} the token that the socket was authenticated with */
   #shown = null;
-  /** @type {number | undefined} */
-  #presenceEnds;
+  /** @type {Map<(app: App) => unknown, any>} */
+  #parts = new Map();
 
   start() {
     this.session.on("opened", () => this.#begin());
     this.session.on("closed", (reason) => this.#finish(reason === ""));
     this.session.on("renewed", () => this.#authenticate());
-    this.operations.on("sent", ({ kind, body }) => this.places.settle((draft) => draft.kind === kind && isSame(bodyOf(draft), body)));
-    this.operations.on("done", (answer) => this.#settled(answer));
-    this.connection.on("change", ({ state }) => this.#doubtPresence(state === "conectado"));
-    // Whom the person pays is in the list from then on.
-    this.bank.on("rows", (rows) => rows.some((row) => row.BeneficiarioID !== null) && this.contacts.changed());
     keepRenewed(this.session, this.http);
-    window.addEventListener("storage", ({ key, oldValue, newValue }) => {
-      this.session.changedElsewhere(key, oldValue);
-      this.operations.changedElsewhere(key, newValue);
-    });
+    window.addEventListener("storage", ({ key, oldValue }) => this.session.changedElsewhere(key, oldValue));
     window.addEventListener("online", () => this.connection.network(true));
     window.addEventListener("offline", () => this.connection.network(false));
     document.addEventListener("visibilitychange", () => document.hidden || this.idle.check() || this.connection.tryNow());
@@ -89,7 +74,7 @@ export class App {
   #begin() {
     this.idle.start();
     if (!this.session.token) return;
-    this.chat.begin();
+    this.#goOn();
     this.#stream = new EventStream({
       deliver: (name, event) => this.#deliver(name, event),
       ask: (since) => this.#wire?.say("sincronizar", { desde: since }),
@@ -108,10 +93,27 @@ export class App {
     this.connection.stop();
     this.bank.clear();
     this.inbox.clear();
-    this.presence.clear();
-    this.chat.finish(left);
-    this.operations.clear();
-    this.contacts.people.clear();
+    this.chat.finish();
+    // Who leaves by themselves leaves nothing.
+    if (left) sessionStorage.removeItem(OUTBOX_KEY);
+    this.#goOn();
+  }
+
+  /** Messages are sent, and what is pushed to this browser begins or ends with its person, without their screens. */
+  #goOn() {
+    if (sessionStorage.getItem(OUTBOX_KEY) !== null) import("./lib/chat_actions.js").then(({ makeChatActions }) => this.part(makeChatActions));
+    if (localStorage.getItem(PUSH_KEY) !== null) import("./lib/push.js").then(({ makePush }) => this.part(makePush));
+  }
+
+  /**
+   * One for as long as the page is open, made when somebody first asks for it.
+   * @template Part
+   * @param {(app: App) => Part} make
+   * @returns {Part}
+   */
+  part(make) {
+    if (!this.#parts.has(make)) this.#parts.set(make, make(this));
+    return this.#parts.get(make);
   }
 
   #open() {
@@ -127,8 +129,7 @@ export class App {
         if (fresh || !this.bank.loadedAt) this.loader.load();
         else this.loader.readCursor();
         this.chat.live(fresh);
-        this.say("presenca_listar", {});
-        this.contacts.changed();
+        this.emit("live", { fresh });
       },
       durable: (name, event) => this.#stream?.receive(name, event),
       state: (name, payload) => this.#apply(name, payload),
@@ -142,14 +143,6 @@ export class App {
   /** Whether this page hears, one after the other, what it missed. */
   get isCatchingUp() {
     return this.connection.state === "conectado" && this.#stream?.isCatchingUp === true;
-  }
-
-  /** @param {boolean} isLive */
-  #doubtPresence(isLive) {
-    if (isLive) {
-      clearTimeout(this.#presenceEnds);
-      this.#presenceEnds = undefined;
-    } else this.#presenceEnds ??= setTimeout(() => this.presence.clear(), PRESENCE_KEPT_MS);
   }
 
   #proof() {
@@ -178,13 +171,10 @@ export class App {
    */
   #apply(name, payload) {
     if (name === "saldo_atualizado") this.bank.applyBalance(payload);
-    if (name === "contatos") this.contacts.changed();
-    if (name === "presenca") this.presence.receive(payload);
-    if (name === "presenca_lista") this.presence.load(payload);
-    if (name === "chat_digitando") this.chat.typing.hear(payload.usuario_id);
     if (name === "notificacoes_lidas" && !this.inbox.read(payload)) this.loader.readCursor();
     if (name === "preferencias") this.sounds.changedElsewhere(payload);
     if (name === "erro" && TOKEN_REFUSED.has(payload.codigo)) this.session.close(payload.mensagem);
+    this.emit(/** @type {any} */ (name), payload);
   }
 
   /**
@@ -204,15 +194,6 @@ export class App {
    */
   ask(name, payload) {
     return this.#wire ? this.#wire.ask(name, payload) : Promise.reject(new ApiError(NO_ANSWER, { status: 0 }));
-  }
-
-  /**
-   * The answer tells at once what the socket would; without a socket it is all there is.
-   * @param {OperationAnswer} answer
-   */
-  #settled({ movimentacao }) {
-    this.bank.applyRows([movimentacao]);
-    if (this.connection.state !== "conectado") this.loader.load();
   }
 
   /** This device only. Nothing is waited for: what was shown is gone at once, also without a network. */
@@ -272,12 +253,6 @@ export class App {
     this.readEach([event]).catch(() => undefined);
   }
 }
-
-/**
- * @param {OperationBody} one
- * @param {OperationBody} other
- */
-const isSame = (one, other) => JSON.stringify(one) === JSON.stringify(other);
 
 /** Unique enough without a secure context, where `crypto.randomUUID` does not exist. */
 export function newKey() {

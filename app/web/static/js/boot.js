@@ -38,5 +38,5 @@
   };
 
   addEventListener("error", ({ target }) => target instanceof HTMLScriptElement && incomplete(), true);
-  addEventListener("unhandledrejection", ({ reason }) => /module/i.test(reason?.message) && incomplete());
+  addEventListener("unhandledrejection", ({ reason }) => /module|stylesheet/i.test(reason?.message) && incomplete());
 })();

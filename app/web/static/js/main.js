@@ -2,6 +2,7 @@
 import { App } from "./app.js";
 import { fill } from "./lib/dom.js";
 import { onRoute, parseRoute, placeHere } from "./lib/router.js";
+import { styled } from "./lib/stylesheets.js";
 import { keepShell } from "./lib/worker.js";
 import { connectionView } from "./views/connection.js";
 import { clearToasts, toastsView } from "./views/toasts.js";
@@ -9,6 +10,10 @@ import { unreadSign } from "./views/unread_sign.js";
 
 /** The screen that is the same for everybody, logged in or not. */
 const PUBLIC = "verificar";
+
+/** Home comes with what is around it, and what may stand over every screen too. */
+const loadShell = () => styled(["shell", "home", "rows", "toasts", "connection"], () => import("./views/shell.js"));
+const loadArrival = () => styled(route.name === PUBLIC ? ["arrival", "receipt"] : ["arrival"], () => import("./views/arrival.js"));
 
 const app = new App();
 const root = /** @type {HTMLElement} */ (document.getElementById("raiz"));
@@ -36,7 +41,7 @@ function leave() {
 /** @param {boolean} arriving from the login, whose focus is gone */
 async function enter(arriving) {
   const mine = leave();
-  const { shellView } = await import("./views/shell.js");
+  const { shellView } = await loadShell();
   if (mine !== turn) return;
   shell = shellView(app, setTitle);
   fill(root, shell.node);
@@ -48,7 +53,7 @@ async function enter(arriving) {
 /** @param {string} reason why the person is here again, if they are */
 async function askWho(reason) {
   const mine = leave();
-  const { arrivalView } = await import("./views/arrival.js");
+  const { arrivalView } = await loadArrival();
   if (mine !== turn) return;
   link.hidden = true;
   fill(root, arrivalView(app, route, reason, setTitle));
@@ -105,7 +110,7 @@ if (app.session.user) {
   enter(false);
 } else askWho("");
 app.start();
-keepShell().catch(() => undefined);
+keepShell(async () => Promise.all([loadArrival(), (await loadShell()).loadScreens()])).catch(() => undefined);
 // Somebody opened what was pushed to this browser.
 navigator.serviceWorker?.addEventListener("message", ({ data }) => {
   if (typeof data?.abrir === "string" && data.abrir.startsWith("#/")) location.hash = data.abrir;

@@ -1,5 +1,6 @@
 // @ts-check
 import { People } from "../models/people.js";
+/** @import { App } from "../app.js" */
 /** @import { Http } from "./http.js" */
 /** @import { EmailRequest, PersonPayload } from "../types/wire.js" */
 /** @import { Session } from "../models/session.js" */
@@ -114,4 +115,19 @@ export class Contacts {
     await done;
     await this.load();
   }
+}
+
+/**
+ * Those of who is logged in, from the first screen on that shows them.
+ * @param {App} app
+ */
+export function makeContacts(app) {
+  const contacts = new Contacts(app);
+  const changed = () => contacts.changed();
+  app.on("live", changed);
+  app.on("contatos", changed);
+  // Whom the person pays is in the list from then on.
+  app.bank.on("rows", (rows) => rows.some((row) => row.BeneficiarioID !== null) && changed());
+  app.session.on("closed", () => contacts.people.clear());
+  return contacts;
 }

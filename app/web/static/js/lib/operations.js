@@ -1,10 +1,12 @@
 // @ts-check
-import { OPERATIONS } from "../models/operation.js";
-import { isSettled } from "../models/pending.js";
+import { newKey } from "../app.js";
+import { bodyOf, OPERATIONS } from "../models/operation.js";
+import { isSettled, PendingOperation } from "../models/pending.js";
 import { Emitter } from "../models/emitter.js";
 import { ApiError } from "./http.js";
+/** @import { App } from "../app.js" */
 /** @import { Http } from "./http.js" */
-/** @import { Pending, PendingOperation } from "../models/pending.js" */
+/** @import { Pending } from "../models/pending.js" */
 /** @import { OperationAnswer, OperationBody, OperationKind } from "../types/wire.js" */
 /** @import { Session } from "../models/session.js" */
 
@@ -122,3 +124,26 @@ export class Operations extends Emitter {
     if (after === null && this.#pending.isAt(place, this.#session.user?.id ?? 0)) this.emit("change", this.inDoubt);
   }
 }
+
+/**
+ * Those of who is logged in, from the first screen on that makes, shows or doubts one.
+ * @param {App} app
+ */
+export function makeOperations({ bank, connection, http, loader, places, session }) {
+  const operations = new Operations({ http, session, pending: new PendingOperation(localStorage, { newKey }) });
+  operations.on("sent", ({ kind, body }) => places.settle((draft) => draft.kind === kind && isSame(bodyOf(draft), body)));
+  // The answer tells at once what the socket would; without a socket it is all there is.
+  operations.on("done", ({ movimentacao }) => {
+    bank.applyRows([movimentacao]);
+    if (connection.state !== "conectado") loader.load();
+  });
+  session.on("closed", () => operations.clear());
+  window.addEventListener("storage", ({ key, newValue }) => operations.changedElsewhere(key, newValue));
+  return operations;
+}
+
+/**
+ * @param {OperationBody} one
+ * @param {OperationBody} other
+ */
+const isSame = (one, other) => JSON.stringify(one) === JSON.stringify(other);

@@ -1,9 +1,8 @@
 // @ts-check
 import { Emitter } from "../models/emitter.js";
-import { sessionOf } from "../models/session.js";
+import { PUSH_KEY, sessionOf } from "../models/session.js";
 /** @import { App } from "../app.js" */
 
-const KEY = "saldo-vivo:push";
 /** A service worker that is only being installed is waited for so long. */
 const READY_MS_MAX = 3000;
 
@@ -27,8 +26,9 @@ export class Push extends Emitter {
     super();
     this.#app = app;
     app.session.on("opened", () => this.#resume());
-    app.session.on("closed", () => this.#end().catch(() => undefined));
+    app.session.on("closed", () => this.#end());
     if (app.session.token) this.#resume();
+    else this.#end();
   }
 
   /** Look how things are; for a page that shows it. */
@@ -59,7 +59,7 @@ export class Push extends Emitter {
 
   async turnOff() {
     const kept = read();
-    localStorage.removeItem(KEY);
+    localStorage.removeItem(PUSH_KEY);
     await this.#unsubscribe();
     if (kept) await this.#app.http.delete(`/push/inscricoes/${kept.inscricao}`).catch(() => undefined);
     await this.check();
@@ -74,7 +74,7 @@ export class Push extends Emitter {
     });
     const { id } = await http.post("/push/inscricoes", subscription.toJSON());
     const kept = { usuario: session.user.id, sessao: sessionOf(session.token), endereco: subscription.endpoint, inscricao: id };
-    localStorage.setItem(KEY, JSON.stringify(kept));
+    localStorage.setItem(PUSH_KEY, JSON.stringify(kept));
   }
 
   get #isMine() {
@@ -92,7 +92,7 @@ export class Push extends Emitter {
 
   /** After a logout nothing of the person appears, also not what is still on its way; nothing is left on the screen. */
   async #end() {
-    await this.#unsubscribe();
+    await this.#unsubscribe().catch(() => undefined);
     this.#set("desconhecido");
   }
 
@@ -109,10 +109,13 @@ export class Push extends Emitter {
   }
 }
 
+/** @param {App} app */
+export const makePush = (app) => new Push(app);
+
 /** @returns {KeptPush | null} */
 function read() {
   try {
-    return JSON.parse(localStorage.getItem(KEY) ?? "null");
+    return JSON.parse(localStorage.getItem(PUSH_KEY) ?? "null");
   } catch {
     return null;
   }

@@ -1,5 +1,5 @@
 // @ts-check
-import { noticeKind } from "../models/message_text.js";
+import { noticeKind } from "../models/message_line.js";
 import { complete, defaults, soundFor } from "../models/preferences.js";
 import { Emitter } from "../models/emitter.js";
 import { play, unlock } from "./synth.js";

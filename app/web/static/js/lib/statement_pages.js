@@ -2,9 +2,10 @@
 import { DayTotals } from "../models/day_totals.js";
 import { dayKey } from "../models/dates.js";
 import { Emitter } from "../models/emitter.js";
-import { matches, Statement } from "../models/statement.js";
+import { Statement } from "../models/statement.js";
+import { matches } from "../models/statement_filter.js";
 /** @import { Http } from "./http.js" */
-/** @import { Filter } from "../models/statement.js" */
+/** @import { Filter } from "../models/statement_filter.js" */
 /** @import { Row } from "../types/wire.js" */
 
 const PAGE_ROWS = 50;

@@ -1,4 +1,5 @@
 // @ts-check
+import { styled } from "./stylesheets.js";
 
 const folder = new URL("../../vendor/", import.meta.url).pathname;
 
@@ -14,4 +15,4 @@ const load = (file) => import(`${folder}${file}`);
 export const loadSocketIo = () => load("socket.io.esm.min.js");
 
 /** @returns {Promise<typeof import("uplot")>} */
-export const loadPlot = async () => (await load("uPlot.esm.min.js")).default;
+export const loadPlot = async () => (await styled(["../vendor/uPlot.min"], () => load("uPlot.esm.min.js"))).default;

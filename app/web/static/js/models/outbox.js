@@ -1,8 +1,8 @@
 // @ts-check
 import { Emitter } from "./emitter.js";
+import { OUTBOX_KEY } from "./session.js";
 /** @import { Store } from "./session.js" */
 
-const KEY = "saldo-vivo:enviar";
 /** More than these wait for nobody. */
 const WAITING_MAX = 50;
 
@@ -55,12 +55,6 @@ export class Outbox extends Emitter {
     this.emit("change", this);
   }
 
-  /** Who leaves by themselves leaves nothing. */
-  clear() {
-    this.#store.removeItem(KEY);
-    this.leave();
-  }
-
   /** @param {number} other */
   to(other) {
     return this.#list.filter(({ para }) => para === other);
@@ -111,14 +105,15 @@ export class Outbox extends Emitter {
   }
 
   #save() {
-    this.#store.setItem(KEY, JSON.stringify({ owner: this.#owner, list: this.#list }));
+    if (this.#list.length === 0) this.#store.removeItem(OUTBOX_KEY);
+    else this.#store.setItem(OUTBOX_KEY, JSON.stringify({ owner: this.#owner, list: this.#list }));
     this.emit("change", this);
   }
 
   /** @returns {{ owner: number | null, list: Waiting[] }} */
   #read() {
     try {
-      const { owner = null, list = [] } = JSON.parse(this.#store.getItem(KEY) ?? "{}");
+      const { owner = null, list = [] } = JSON.parse(this.#store.getItem(OUTBOX_KEY) ?? "{}");
       return { owner, list };
     } catch {
       return { owner: null, list: [] };

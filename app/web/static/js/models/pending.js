@@ -1,9 +1,8 @@
 // @ts-check
+import { pendingKey } from "./session.js";
 /** @import { OperationBody, OperationKind } from "../types/wire.js" */
 /** @import { Store } from "./session.js" */
 
-/** @param {number} user */
-const placeOf = (user) => `saldo-vivo:operacao:${user}`;
 /** The server remembers a key for at least this long. */
 const REMEMBERED_MS = 24 * 3600 * 1000;
 
@@ -35,7 +34,7 @@ export class PendingOperation {
    */
   of(user) {
     try {
-      const saved = JSON.parse(this.#store.getItem(placeOf(user)) ?? "null");
+      const saved = JSON.parse(this.#store.getItem(pendingKey(user)) ?? "null");
       const alive = saved?.user === user && this.#now() - saved.at < REMEMBERED_MS;
       return alive ? saved : null;
     } catch {
@@ -53,7 +52,7 @@ export class PendingOperation {
     const same = known?.kind === kind && JSON.stringify(known.body) === JSON.stringify(body);
     if (known) return same ? known : null;
     const pending = { user, kind, body, summary, key: this.#newKey(), at: this.#now() };
-    this.#store.setItem(placeOf(user), JSON.stringify(pending));
+    this.#store.setItem(pendingKey(user), JSON.stringify(pending));
     return pending;
   }
 
@@ -62,7 +61,7 @@ export class PendingOperation {
    * @param {Pick<Pending, "user" | "key">} pending
    */
   settle({ user, key }) {
-    if (this.of(user)?.key === key) this.#store.removeItem(placeOf(user));
+    if (this.of(user)?.key === key) this.#store.removeItem(pendingKey(user));
   }
 
   /**
@@ -71,7 +70,7 @@ export class PendingOperation {
    * @param {number} user
    */
   isAt(place, user) {
-    return place === null || place === placeOf(user);
+    return place === null || place === pendingKey(user);
   }
 }
 

@@ -3,6 +3,14 @@ import { Emitter } from "./emitter.js";
 /** @import { Credentials, User } from "../types/wire.js" */
 
 const KEY = "saldo-vivo:sessao";
+/**
+ * Where there is something that must go on once its person is here, before any screen asks for the code that does it:
+ * messages that wait to be sent, for whom this browser is told with no page open, and an operation in doubt.
+ */
+export const OUTBOX_KEY = "saldo-vivo:enviar";
+export const PUSH_KEY = "saldo-vivo:push";
+/** @param {number} user */
+export const pendingKey = (user) => `saldo-vivo:operacao:${user}`;
 /** Renewed when this part of a token's life is over. */
 const RENEW_AT = 0.75;
 

@@ -1,17 +1,7 @@
 // @ts-check
 import { toCents } from "./money.js";
 import { dayKey } from "./dates.js";
-import { finds, searchFor } from "./search.js";
 /** @import { Row } from "../types/wire.js" */
-
-/**
- * @typedef {object} Filter
- * @property {number | null} [account]
- * @property {string} [from] day, YYYY-MM-DD
- * @property {string} [to] day, YYYY-MM-DD, inclusive
- * @property {string} [kind] "credito", "debito" or empty
- * @property {string} [text]
- */
 
 /** Statement rows, newest first, each once whatever the order in which they came. */
 export class Statement {
@@ -81,20 +71,6 @@ export function kindName({ BeneficiarioID, TipoOperacao, Descricao }) {
 export function signedCents(row) {
   const cents = toCents(row.ValorOperacao);
   return row.TipoOperacao === "Débito" ? -cents : cents;
-}
-
-/**
- * The same question that the server answers for a page, asked of a row that came by itself.
- * @param {Row} row
- * @param {Filter} filter
- */
-export function matches(row, { account = null, from = "", to = "", kind = "", text = "" }) {
-  const day = dayKey(row.DataOperacao);
-  if (account !== null && row.CorrentistaID !== account) return false;
-  if ((from && day < from) || (to && day > to)) return false;
-  if (kind && (row.TipoOperacao === "Crédito") !== (kind === "credito")) return false;
-  const search = searchFor(text);
-  return search === null || finds(search, { text: `${row.Descricao} ${row.NomeBeneficiario ?? ""}`, cents: signedCents(row) });
 }
 
 /**

@@ -1,4 +1,5 @@
 // @ts-check
+import { makeContacts } from "../lib/contacts.js";
 import { el } from "../lib/dom.js";
 import { field, showProblems } from "./field.js";
 import { toast } from "./toasts.js";
@@ -20,7 +21,7 @@ export function addPerson(app) {
     if (showProblems(fields, email.includes("@") ? {} : { email: "Digite um e-mail." })) return;
     submit.disabled = true;
     try {
-      const text = await app.contacts.askEmail(email);
+      const text = await app.part(makeContacts).askEmail(email);
       dialog.close();
       toast({ title: "Pedido enviado", text, kind: "ok" });
     } catch (error) {

@@ -83,7 +83,7 @@ function dayCell(day, planned, { isChosen, holiday, choose }) {
   const isToday = day === dayKey(new Date());
   const number = el("span", { class: "day-number", "aria-current": isToday ? "date" : null }, Number(day.slice(8)));
   const closed = holiday ? el("span", { class: "day-holiday", title: holiday }, holiday) : null;
-  const name = ["day", [0, 6].includes(weekday(day)) || holiday ? "is-closed" : "", planned?.short ? "is-short" : ""].filter(Boolean).join(" ");
+  const name = ["month-day", [0, 6].includes(weekday(day)) || holiday ? "is-closed" : "", planned?.short ? "is-short" : ""].filter(Boolean).join(" ");
   if (!planned) return el("td", {}, el("div", { class: name, "data-today": isToday }, number, closed));
   const chips = planned.planned.slice(0, CHIPS_MAX).map(({ cents, short }) => el("span", { class: `day-chip ${cents < 0 ? "out" : "in"}` }, short ? icon("triangle-alert") : null, formatSigned(cents)));
   const more = planned.planned.length - chips.length;

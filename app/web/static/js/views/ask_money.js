@@ -1,4 +1,6 @@
 // @ts-check
+import { newKey } from "../app.js";
+import { makeChatActions } from "../lib/chat_actions.js";
 import { el, icon } from "../lib/dom.js";
 import { navigateTo, newPlace } from "../lib/router.js";
 import { DESCRIPTION_MAX } from "../models/operation.js";
@@ -21,7 +23,7 @@ export function moneyButtons(app, other, scope) {
     el("button", { type: "button", class: name === "transferir" ? "ghost talk-transfer" : "ghost", title: words, onclick: run, "data-testid": `conversa-${name}` }, icon(picture), el("span", {}, words));
   const transfer = async () => {
     try {
-      const account = await app.chat.accountOf(other);
+      const account = await app.part(makeChatActions).accountOf(other);
       const page = app.places.at(newPlace());
       page.keep("campos", { valor: "", conta: "", destino: String(account), descricao: "" });
       navigateTo("operar/transferencia", page.id);
@@ -38,23 +40,23 @@ export function moneyButtons(app, other, scope) {
  * @param {number} other
  * @param {Scope} scope
  */
-function askMoney({ bank, chat }, other, scope) {
+function askMoney(app, other, scope) {
   const amount = amountField();
-  const options = bank.accounts.list.map(({ id, name }) => el("option", { value: id }, `${name} · conta ${id}`));
+  const options = app.bank.accounts.list.map(({ id, name }) => el("option", { value: id }, `${name} · conta ${id}`));
   const account = el("select", { id: "cobranca-conta", name: "conta", "data-testid": "cobrar-conta" }, ...options);
   const words = el("input", { id: "cobranca-descricao", name: "descricao", autocomplete: "off", maxlength: DESCRIPTION_MAX, "data-testid": "cobrar-descricao" });
   const fields = { valor: amount, conta: field("Receber na conta", account), descricao: field("Mensagem (opcional)", words, { hint: "Por exemplo: almoço de domingo." }) };
   const submit = el("button", { type: "submit", "data-testid": "cobrar-enviar" }, "Cobrar");
   const close = el("button", { type: "button", class: "secondary outline", onclick: () => dialog.close() }, "Cancelar");
   // The same however often it is sent, so that one request is made.
-  const id_cliente = chat.newId();
+  const id_cliente = newKey();
   const send = async (/** @type {SubmitEvent} */ event) => {
     event.preventDefault();
     const problem = amount.problem || (amount.cents === 0 ? "Digite um valor." : "");
     if (showProblems(fields, problem ? { valor: problem } : {})) return;
     submit.disabled = true;
     try {
-      await chat.ask({ usuario_id: other, correntista_id: Number(account.value), valor: toDecimal(amount.cents), descricao: words.value.trim(), id_cliente });
+      await app.part(makeChatActions).ask({ usuario_id: other, correntista_id: Number(account.value), valor: toDecimal(amount.cents), descricao: words.value.trim(), id_cliente });
       dialog.close();
     } catch (error) {
       submit.disabled = false;
@@ -62,6 +64,6 @@ function askMoney({ bank, chat }, other, scope) {
     }
   };
   const form = el("form", { novalidate: true, onsubmit: send }, ...Object.values(fields).map(({ node }) => node), el("div", { class: "actions" }, close, submit));
-  const dialog = openDialog(`Cobrar de ${chat.model.of(other).name || "seu contato"}`, scope, form);
+  const dialog = openDialog(`Cobrar de ${app.chat.model.of(other).name || "seu contato"}`, scope, form);
   amount.input.focus();
 }

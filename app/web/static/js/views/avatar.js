@@ -1,5 +1,6 @@
 // @ts-check
 import { el } from "../lib/dom.js";
+import { makePresence } from "../lib/presence.js";
 import { initials } from "../models/people.js";
 /** @import { App } from "../app.js" */
 
@@ -10,7 +11,8 @@ import { initials } from "../models/people.js";
  * @param {number} id
  * @param {string} name
  */
-export function avatar({ presence }, id, name) {
+export function avatar(app, id, name) {
+  const presence = app.part(makePresence);
   const letters = el("span", { "aria-hidden": "true" }, initials(name));
   const mark = el("span", { class: "presence", "data-testid": "presenca" }, el("span", { class: "sr-only" }, "online"));
   const node = el("span", { class: "avatar" }, letters, mark);

@@ -1,4 +1,5 @@
 // @ts-check
+import { makeChatActions } from "../lib/chat_actions.js";
 import { el, icon, setText } from "../lib/dom.js";
 import { COUNT_FROM, lengthOf, TEXT_MAX } from "../models/message_text.js";
 import { toast } from "./toasts.js";
@@ -17,7 +18,8 @@ const desk = matchMedia("(pointer: fine)");
  *   the focus; `written`: a message is on its way
  */
 export function composer(app, other, { scope, first, written }) {
-  const { chat, here } = app;
+  const { here } = app;
+  const chat = app.part(makeChatActions);
   const { node, form, input, send, cancel, editing, refused, update } = composerParts();
   /** @type {Message | null} */
   let changed = null;
@@ -76,8 +78,8 @@ export function composer(app, other, { scope, first, written }) {
  * @param {Message} message
  * @param {string} text
  */
-function change({ chat }, { mensagem_id }, text) {
-  chat.edit(mensagem_id, text).catch((error) => toast({ title: "A mensagem não foi alterada", text: error.message, kind: "erro" }));
+function change(app, { mensagem_id }, text) {
+  app.part(makeChatActions).edit(mensagem_id, text).catch((error) => toast({ title: "A mensagem não foi alterada", text: error.message, kind: "erro" }));
 }
 
 /** The field and what is around it; `update` says what is to be said of the text in it. */

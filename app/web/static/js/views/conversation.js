@@ -1,7 +1,10 @@
 // @ts-check
+import { makeChatActions } from "../lib/chat_actions.js";
+import { makeContacts } from "../lib/contacts.js";
 import { el, fill, icon, setText } from "../lib/dom.js";
 import { HistoryReader } from "../lib/history_reader.js";
-import { lineOf } from "../models/message_text.js";
+import { makePresence } from "../lib/presence.js";
+import { lineOf } from "../models/message_line.js";
 import { absent } from "./absent.js";
 import { avatar } from "./avatar.js";
 import { composer } from "./composer.js";
@@ -29,7 +32,7 @@ import { clearToasts } from "./toasts.js";
 export function conversationView(app, other, { at, scope, heading }) {
   const { chat } = app;
   const head = conversationHead(app, other, { scope, heading });
-  const reader = new HistoryReader(chat, other);
+  const reader = new HistoryReader({ pages: app.part(makeChatActions).pages, model: chat.model }, other);
   const write = composer(app, other, { scope, first: heading === "h1", written: () => log.toEnd() });
   const log = messageLog(app, other, { scope, reader, edit: write.edit, heading: heading === "h1" ? "h2" : "h3" });
   const said = el("p", { class: "sr-only", role: "status", "data-testid": "conversa-anuncio" });
@@ -44,7 +47,7 @@ export function conversationView(app, other, { at, scope, heading }) {
   scope.add(
     chat.opened(other),
     chat.model.on("load", () => void reader.begin()),
-    app.contacts.people.on("change", contactChanged(app, other, () => void reader.begin())),
+    whenContactChanges(app, other, () => void reader.begin()),
     reader.on("begun", (begun) => show(begun.other)),
     chat.model.on("arrived", (event) => void (event.conversa === other && setText(said, `${event.nome}: ${lineOf(event, chat.me)}`))),
   );
@@ -59,16 +62,17 @@ export function conversationView(app, other, { at, scope, heading }) {
  * @param {number} other
  * @param {() => void} run
  */
-function contactChanged({ contacts }, other, run) {
+function whenContactChanges(app, other, run) {
+  const contacts = app.part(makeContacts);
   const situation = () => contacts.people.list.find(({ usuario_id }) => usuario_id === other)?.situacao;
   let before = situation();
   contacts.need();
-  return () => {
+  return contacts.people.on("change", () => {
     const first = before === undefined;
     if (before === situation()) return;
     before = situation();
     if (!first) run();
-  };
+  });
 }
 
 function stranger() {
@@ -82,7 +86,9 @@ function stranger() {
  * @param {{ scope: Scope, heading: "h1" | "h2" }} options
  */
 function conversationHead(app, other, { scope, heading }) {
-  const { chat, presence } = app;
+  const { chat } = app;
+  const { typing } = app.part(makeChatActions);
+  const presence = app.part(makePresence);
   const picture = avatar(app, other, chat.model.of(other).name);
   const name = el(heading, { dir: "auto", "data-testid": "conversa-nome" });
   const state = el("p", { class: "soft", "data-testid": "conversa-estado" });
@@ -93,8 +99,8 @@ function conversationHead(app, other, { scope, heading }) {
     const shown = chat.model.of(other).name || told || "Conversa";
     picture.update(shown);
     setText(name, shown);
-    setText(state, chat.typing.is(other) ? "digitando…" : presence.wordsFor(other));
-    state.classList.toggle("is-typing", chat.typing.is(other));
+    setText(state, typing.is(other) ? "digitando…" : presence.wordsFor(other));
+    state.classList.toggle("is-typing", typing.is(other));
   };
   const show = (/** @type {Other} */ { nome, pode_escrever }) => {
     told = nome;
@@ -102,7 +108,7 @@ function conversationHead(app, other, { scope, heading }) {
     update();
   };
   money.hidden = true;
-  scope.add(chat.model.on("change", update), chat.typing.on("change", update), presence.on("change", update));
+  scope.add(chat.model.on("change", update), typing.on("change", update), presence.on("change", update));
   scope.eachDay(update);
   update();
   const page = heading === "h1" ? el("a", { href: `#/pessoas/${other}`, class: "talk-page" }, name) : name;

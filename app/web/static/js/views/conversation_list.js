@@ -1,8 +1,10 @@
 // @ts-check
+import { makeChatActions } from "../lib/chat_actions.js";
 import { el, icon, setText, sync } from "../lib/dom.js";
 import { dayKey, dayName, formatTime } from "../models/dates.js";
-import { lineOf } from "../models/message_text.js";
+import { lineOf } from "../models/message_line.js";
 import { SEARCH_MAX } from "../lib/message_search.js";
+import { makePresence } from "../lib/presence.js";
 import { avatar } from "./avatar.js";
 import { showCount } from "./count.js";
 /** @import { App } from "../app.js" */
@@ -19,7 +21,9 @@ const TYPED_MS = 300;
  * @param {Scope} scope
  */
 export function conversationList(app, open, scope) {
-  const { chat, presence } = app;
+  const { chat } = app;
+  const { search, typing } = app.part(makeChatActions);
+  const presence = app.part(makePresence);
   const rows = conversationRows(app, open);
   const results = searchResults(app, scope);
   const here = onlineRows(app);
@@ -35,14 +39,14 @@ export function conversationList(app, open, scope) {
     foot,
   );
   const update = () => {
-    const searching = chat.search.text.trim() !== "";
+    const searching = search.text.trim() !== "";
     results.node.hidden = !searching;
     rows.node.hidden = searching;
     rows.update();
     here.update(searching);
     setText(foot, searching ? "" : emptyText(app));
   };
-  scope.add(chat.model.on("change", update), chat.typing.on("change", update), chat.search.on("change", update), presence.on("change", update));
+  scope.add(chat.model.on("change", update), typing.on("change", update), search.on("change", update), presence.on("change", update));
   scope.eachDay(update);
   update();
   return node;
@@ -77,6 +81,7 @@ function conversationRows(app, open) {
  */
 function conversationRow(app, other, open) {
   const { chat } = app;
+  const { typing } = app.part(makeChatActions);
   const picture = avatar(app, other, chat.model.of(other).name);
   const name = el("b", { dir: "auto" });
   const time = el("time");
@@ -98,8 +103,8 @@ function conversationRow(app, other, open) {
     picture.update(talk.name);
     setText(name, talk.name);
     setText(time, talk.last ? shortTime(talk.last.timestamp) : "");
-    setText(line, chat.typing.is(other) ? "digitando…" : lastLine(talk, chat.me));
-    line.classList.toggle("is-typing", chat.typing.is(other));
+    setText(line, typing.is(other) ? "digitando…" : lastLine(talk, chat.me));
+    line.classList.toggle("is-typing", typing.is(other));
     count.hidden = talk.unread === 0;
     showCount(count, talk.unread);
   };
@@ -124,10 +129,11 @@ function shortTime(timestamp) {
 
 /** Contacts who are here and with whom nothing was said yet. @param {App} app */
 function onlineRows(app) {
+  const presence = app.part(makePresence);
   const list = el("ul", { class: "talk-rows", role: "list" });
   const node = el("div", { class: "talk-online" }, el("p", { class: "soft" }, "Online agora"), list);
   const update = (/** @type {boolean} */ searching) => {
-    const fresh = app.presence.online.filter(({ id }) => !app.chat.model.of(id).last);
+    const fresh = presence.online.filter(({ id }) => !app.chat.model.of(id).last);
     node.hidden = searching || fresh.length === 0 || !app.chat.model.loaded;
     const shown = fresh.map(({ id }) => id).join();
     if (shown === node.dataset.shown) return;
@@ -146,7 +152,7 @@ function onlineRows(app) {
  * @param {Scope} scope
  */
 function searchResults(app, scope) {
-  const { search } = app.chat;
+  const { search } = app.part(makeChatActions);
   const field = el("input", { type: "search", maxlength: SEARCH_MAX, placeholder: "Buscar mensagens", "aria-label": "Buscar nas suas conversas", "data-testid": "conversas-busca" });
   const list = el("ul", { class: "talk-rows", role: "list", "data-testid": "conversas-achadas" });
   const foot = el("p", { class: "empty", role: "status" });

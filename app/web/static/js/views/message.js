@@ -1,4 +1,5 @@
 // @ts-check
+import { makeChatActions } from "../lib/chat_actions.js";
 import { el, fill, icon } from "../lib/dom.js";
 import { formatTime } from "../models/dates.js";
 import { partsOf } from "../models/message_text.js";
@@ -101,15 +102,16 @@ function optionsButton(app, other, message, options) {
  * One that waits to be sent, or that the bank refused.
  * @param {App} app
  */
-export function waitingView({ chat }) {
+export function waitingView(app) {
+  const actions = app.part(makeChatActions);
   const node = el("li", { class: "message is-own is-waiting", "data-testid": "mensagem" });
   let shown = "";
   const update = (/** @type {Waiting} */ { id_cliente, texto, timestamp, falha }) => {
     if (shown === id_cliente + falha) return;
     shown = id_cliente + falha;
     const state = falha ? tickNode("circle-alert", "Não enviada", "falhou") : tickNode("clock", "Esperando para ser enviada", "esperando");
-    const again = el("button", { type: "button", class: "link", onclick: () => chat.retry(id_cliente), "data-testid": "mensagem-de-novo" }, "Tentar de novo");
-    const drop = el("button", { type: "button", class: "link", onclick: () => chat.outbox.remove(id_cliente), "data-testid": "mensagem-descartar" }, "Descartar");
+    const again = el("button", { type: "button", class: "link", onclick: () => actions.retry(id_cliente), "data-testid": "mensagem-de-novo" }, "Tentar de novo");
+    const drop = el("button", { type: "button", class: "link", onclick: () => actions.outbox.remove(id_cliente), "data-testid": "mensagem-descartar" }, "Descartar");
     const refused = falha ? el("p", { class: "bubble-refused", role: "alert" }, `Não enviada. ${falha} `, again, drop) : null;
     fill(node, el("div", { class: "bubble" }, el("span", { class: "sr-only" }, "Você: "), textNode(texto), el("p", { class: "bubble-foot" }, el("time", {}, formatTime(timestamp)), state), refused));
   };

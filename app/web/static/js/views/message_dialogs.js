@@ -1,4 +1,5 @@
 // @ts-check
+import { makeChatActions } from "../lib/chat_actions.js";
 import { el, icon } from "../lib/dom.js";
 import { isChangeable } from "../models/message_text.js";
 import { field, showProblems } from "./field.js";
@@ -38,8 +39,7 @@ const told = (error) => toast({ title: "Não deu certo", text: error.message, ki
  * @param {{ scope: Scope, edit: (message: Message) => void }} options
  */
 export function messageOptions(app, other, message, { scope, edit }) {
-  const { chat } = app;
-  const mayChange = isChangeable(message, chat.me);
+  const mayChange = isChangeable(message, app.chat.me);
   const option = (/** @type {string} */ name, /** @type {string} */ picture, /** @type {string} */ words, /** @type {() => void} */ run) =>
     el("button", { type: "button", class: "secondary outline", "data-testid": `opcao-${name}`, onclick: () => (dialog.close(), run()) }, icon(picture), words);
   const copy = () => void navigator.clipboard?.writeText(message.texto).then(() => toast({ title: "Mensagem copiada", kind: "ok" }), told);
@@ -51,7 +51,7 @@ export function messageOptions(app, other, message, { scope, edit }) {
       { class: "dialog-options" },
       message.texto ? option("copiar", "copy", "Copiar o texto", copy) : null,
       mayChange ? option("editar", "pencil", "Editar", () => edit(message)) : null,
-      mayChange ? option("apagar", "trash-2", "Apagar para vocês dois", () => chat.erase(message.mensagem_id).catch(told)) : null,
+      mayChange ? option("apagar", "trash-2", "Apagar para vocês dois", () => app.part(makeChatActions).erase(message.mensagem_id).catch(told)) : null,
       message.de === other ? option("denunciar", "flag", "Denunciar", () => reportDialog(app, other, scope, message.mensagem_id)) : null,
       el("button", { type: "button", onclick: () => dialog.close() }, "Fechar"),
     ),
@@ -64,7 +64,7 @@ export function messageOptions(app, other, message, { scope, edit }) {
  * @param {Scope} scope
  * @param {number} [message]
  */
-export function reportDialog({ chat }, other, scope, message) {
+export function reportDialog(app, other, scope, message) {
   const input = el("input", { id: "motivo", name: "motivo", autocomplete: "off", maxlength: REASON_MAX, "data-testid": "denuncia-motivo" });
   const fields = { motivo: field("O que aconteceu", input, { hint: "O banco recebe o que você escrever e, de uma mensagem, o texto dela. A pessoa não fica sabendo." }) };
   const submit = el("button", { type: "submit", "data-testid": "denuncia-enviar" }, "Denunciar");
@@ -74,7 +74,7 @@ export function reportDialog({ chat }, other, scope, message) {
     if (showProblems(fields, motivo ? {} : { motivo: "Conte em poucas palavras." })) return;
     submit.disabled = true;
     try {
-      await chat.report(other, motivo, message);
+      await app.part(makeChatActions).report(other, motivo, message);
       dialog.close();
       toast({ title: "Denúncia enviada", text: "Obrigado por avisar.", kind: "ok" });
     } catch (error) {

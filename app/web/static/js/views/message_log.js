@@ -1,4 +1,5 @@
 // @ts-check
+import { makeChatActions } from "../lib/chat_actions.js";
 import { el, icon, setText } from "../lib/dom.js";
 import { showCount } from "./count.js";
 import { logScroll } from "./log_scroll.js";
@@ -28,6 +29,7 @@ const AHEAD = "300px";
 export function messageLog(app, other, options) {
   const { scope, reader } = options;
   const { chat } = app;
+  const actions = app.part(makeChatActions);
   const days = messageDays(app, other, options);
   const foot = el("p", { class: "empty", role: "status", "data-testid": "conversa-aviso" });
   const again = el("button", { type: "button", class: "secondary outline", hidden: true, onclick: () => reader.again() }, "Tentar de novo");
@@ -38,7 +40,7 @@ export function messageLog(app, other, options) {
   /** Read is what was before the eyes of somebody. */
   const looked = () => {
     down.show(chat.model.of(other).unread, scroll.atEnd && !reader.history.hasNewer);
-    if (scroll.atEnd && isWhole() && chat.isLookedAt(other)) chat.readAll(other);
+    if (scroll.atEnd && isWhole() && chat.isLookedAt(other)) actions.readAll(other);
   };
   const scroll = logScroll(box, { scope, moved: () => looked() });
   const toEnd = async () => {
@@ -50,7 +52,7 @@ export function messageLog(app, other, options) {
     box.focus();
   });
   const update = () => {
-    const waiting = reader.history.hasNewer ? [] : chat.outbox.to(other);
+    const waiting = reader.history.hasNewer ? [] : actions.outbox.to(other);
     scroll.keep(() => {
       days.show(reader.history.list, waiting);
       setText(foot, footText(reader, waiting.length));
@@ -62,7 +64,7 @@ export function messageLog(app, other, options) {
   scope.listen(document, "visibilitychange", looked);
   scope.add(
     chat.model.on("change", update),
-    chat.outbox.on("change", update),
+    actions.outbox.on("change", update),
     reader.on("change", () => {
       update();
       if (!reader.loading) edges.look();

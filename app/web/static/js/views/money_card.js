@@ -1,4 +1,5 @@
 // @ts-check
+import { makeChatActions } from "../lib/chat_actions.js";
 import { el, icon } from "../lib/dom.js";
 import { navigateTo, newPlace } from "../lib/router.js";
 import { formatAmount, formatBRL, formatSigned, toCents } from "../models/money.js";
@@ -84,11 +85,11 @@ function payButton(app, { mensagem_id, valor, correntista_id, texto }) {
  * @param {"recusar" | "cancelar"} how
  * @param {string} words
  */
-function settleButton({ chat }, { mensagem_id }, how, words) {
+function settleButton(app, { mensagem_id }, how, words) {
   const button = el("button", { type: "button", class: "secondary outline", "data-testid": `cobranca-${how}` }, words);
   button.addEventListener("click", async () => {
     button.setAttribute("aria-busy", "true");
-    await chat.settle(mensagem_id, how).catch((error) => toast({ title: "Não deu certo", text: error.message, kind: "erro" }));
+    await app.part(makeChatActions).settle(mensagem_id, how).catch((error) => toast({ title: "Não deu certo", text: error.message, kind: "erro" }));
     button.removeAttribute("aria-busy");
   });
   return button;

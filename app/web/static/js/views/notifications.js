@@ -1,5 +1,6 @@
 // @ts-check
 import { el, fill, icon, setText } from "../lib/dom.js";
+import { styled } from "../lib/stylesheets.js";
 import { clearToasts } from "./toasts.js";
 /** @import { App } from "../app.js" */
 /** @import { Scope } from "../lib/scope.js" */
@@ -73,7 +74,7 @@ function makePanel(app) {
     node,
     close,
     async fill() {
-      const { noticeList } = await import("./notice_list.js");
+      const { noticeList } = await styled(["notices"], () => import("./notice_list.js"));
       if (node.hidden) return;
       list = noticeList(app, "h3");
       fill(place, list.node);

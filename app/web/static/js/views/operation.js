@@ -1,6 +1,7 @@
 // @ts-check
 import { el, icon, setText } from "../lib/dom.js";
 import { newKey } from "../app.js";
+import { makeOperations } from "../lib/operations.js";
 import { navigateTo, newPlace, replaceWith } from "../lib/router.js";
 import { makeSchedule } from "../lib/schedules.js";
 import { Scope } from "../lib/scope.js";
@@ -225,7 +226,7 @@ function descriptionField(kind) {
 async function send(app, draft, scope) {
   if (draft.when) return sendLater(app, { ...draft, when: draft.when }, scope);
   const body = bodyOf(draft);
-  const answer = await app.operations.send({ kind: draft.kind, body, summary: summaryOf(draft) });
+  const answer = await app.part(makeOperations).send({ kind: draft.kind, body, summary: summaryOf(draft) });
   if (answer && !scope.disposed) replaceWith(receiptPath(answer.movimentacao));
 }
 

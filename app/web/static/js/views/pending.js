@@ -1,5 +1,6 @@
 // @ts-check
 import { el, icon, setText } from "../lib/dom.js";
+import { makeOperations } from "../lib/operations.js";
 import { navigate } from "../lib/router.js";
 import { isSettled } from "../models/pending.js";
 import { receiptPath } from "../models/statement.js";
@@ -13,7 +14,8 @@ import { toast } from "./toasts.js";
  * @param {App} app
  * @param {Scope} scope
  */
-export function pendingView({ operations }, scope) {
+export function pendingView(app, scope) {
+  const operations = app.part(makeOperations);
   const text = el("span");
   const resume = async () => {
     const from = location.hash;

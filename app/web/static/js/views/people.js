@@ -1,5 +1,7 @@
 // @ts-check
+import { makeContacts } from "../lib/contacts.js";
 import { el, fill, icon, setText, sync } from "../lib/dom.js";
+import { makePresence } from "../lib/presence.js";
 import { Scope } from "../lib/scope.js";
 import { lastPaid, SITUATIONS } from "../models/people.js";
 import { avatar } from "./avatar.js";
@@ -7,7 +9,7 @@ import { personView } from "./person.js";
 import { attempt, starButton } from "./person_parts.js";
 /** @import { App } from "../app.js" */
 /** @import { EmailRequest, PersonPayload } from "../types/wire.js" */
-/** @import { Group } from "../models/people.js" */
+/** @import { Group, People } from "../models/people.js" */
 
 /**
  * Everybody whom the person knows, or one of them.
@@ -21,7 +23,8 @@ export function peopleView(app, [id]) {
 /** @param {App} app */
 function listView(app) {
   const scope = new Scope();
-  const { people } = app.contacts;
+  const contacts = app.part(makeContacts);
+  const { people } = contacts;
   const asking = el("section", { class: "panel", "aria-labelledby": "pedidos-titulo", hidden: true });
   const search = el("input", { type: "search", id: "pessoas-busca", autocomplete: "off", maxlength: 80, placeholder: "Nome ou conta", "data-testid": "pessoas-busca" });
   const list = el("div", { class: "people-list", "data-testid": "pessoas-lista" });
@@ -33,15 +36,15 @@ function listView(app) {
     const groups = people.groups(search.value);
     const emails = search.value.trim() === "" ? people.emails : [];
     sync(list, [...groups.map((group) => groupView(app, group)), ...(emails.length ? [emailsView(app, emails)] : [])]);
-    setText(foot, footText(app, groups.length + emails.length, search.value));
+    setText(foot, footText(people, groups.length + emails.length, search.value));
   };
   search.addEventListener("input", () => {
     app.here.keep("busca", search.value);
     update();
   });
   const again = () => keepingFocus(list, update);
-  scope.add(people.on("change", again), app.presence.on("change", again));
-  app.contacts.need();
+  scope.add(people.on("change", again), app.part(makePresence).on("change", again));
+  contacts.need();
   update();
   const add = el("button", { type: "button", "data-testid": "pessoas-adicionar", onclick: async () => (await import("./add_person.js")).addPerson(app) }, icon("user-plus"), "Adicionar");
   const node = el(
@@ -66,11 +69,11 @@ function keepingFocus(list, update) {
 }
 
 /**
- * @param {App} app
+ * @param {People} people
  * @param {number} shown
  * @param {string} typed
  */
-function footText({ contacts: { people } }, shown, typed) {
+function footText(people, shown, typed) {
   if (people.failed) return people.failed;
   if (!people.loaded) return "Carregando…";
   if (shown > 0) return "";
@@ -82,7 +85,7 @@ function footText({ contacts: { people } }, shown, typed) {
  * @param {HTMLElement} node
  */
 function showAsking(app, node) {
-  const rows = app.contacts.people.asking.map((person) =>
+  const rows = app.part(makeContacts).people.asking.map((person) =>
     el(
       "li",
       { class: "person-row is-asking", "data-testid": "pedido" },
@@ -105,7 +108,7 @@ function answerButton(app, person, verb, words) {
     { type: "button", class: verb === "aceitar" ? null : "secondary outline", "data-testid": `pedido-${verb}`, "aria-label": `${words} o pedido de ${person.nome}` },
     words,
   );
-  button.addEventListener("click", () => attempt(button, () => app.contacts.decide(person.usuario_id, verb)));
+  button.addEventListener("click", () => attempt(button, () => app.part(makeContacts).decide(person.usuario_id, verb)));
   return button;
 }
 
@@ -152,7 +155,7 @@ function personLink(app, { usuario_id: id, nome }, line) {
 function emailsView(app, emails) {
   const rows = emails.map(({ pedido_id: id, email }) => {
     const button = el("button", { type: "button", class: "link", "aria-label": `Cancelar o pedido a ${email}`, "data-key": `email-${id}` }, "Cancelar");
-    button.addEventListener("click", () => attempt(button, () => app.contacts.takeBack(id)));
+    button.addEventListener("click", () => attempt(button, () => app.part(makeContacts).takeBack(id)));
     return el("li", { class: "person-row", "data-testid": "pedido-email" }, el("span", { class: "row-text" }, el("b", {}, email), el("small", {}, "Sem resposta por enquanto")), button);
   });
   return el("section", { class: "people-group" }, el("h2", {}, "Pedidos por e-mail"), el("ul", { class: "person-rows", role: "list" }, ...rows));

@@ -1,4 +1,5 @@
 // @ts-check
+import { makeContacts } from "../lib/contacts.js";
 import { el, fill, icon, setText } from "../lib/dom.js";
 import { PersonPages } from "../lib/person_pages.js";
 import { navigate, navigateTo, newPlace } from "../lib/router.js";
@@ -25,6 +26,7 @@ const STRANGER = ["Esta pessoa não está na sua lista", "Aqui aparecem os seus 
  */
 export function personView(app, param) {
   const scope = new Scope();
+  const contacts = app.part(makeContacts);
   const id = /^\d{1,18}$/.test(param) ? Number(param) : 0;
   const head = el("div", { class: "person-top" });
   // Beside each other on a desk: what is said to the person, and what was moved.
@@ -42,7 +44,7 @@ export function personView(app, param) {
   };
   const ask = async () => {
     const mine = (turn += 1);
-    const answer = await app.contacts.one(id).catch((/** @type {ApiError} */ error) => error);
+    const answer = await contacts.one(id).catch((/** @type {ApiError} */ error) => error);
     if (scope.disposed || mine !== turn) return;
     if (!(answer instanceof Error)) show(answer);
     // What is here already stays when the bank cannot be asked.
@@ -52,11 +54,11 @@ export function personView(app, param) {
     }
   };
   fill(head, el("h1", {}, "Pessoa"), el("p", { class: "empty", role: "status" }, "Carregando…"));
-  app.contacts.need();
-  const known = app.contacts.people.list.find(({ usuario_id: each }) => each === id);
+  contacts.need();
+  const known = contacts.people.list.find(({ usuario_id: each }) => each === id);
   if (known) show(known);
   else ask();
-  scope.add(app.contacts.people.on("change", ask));
+  scope.add(contacts.people.on("change", ask));
   scope.add(app.connection.on("change", ({ state }) => void (state === "conectado" && ask())));
   return { node, title: "Pessoa", dispose: () => scope.dispose() };
 }
@@ -120,7 +122,7 @@ function moneyButtons(app, person) {
  * @param {PersonPayload} person
  */
 function contactButtons(app, { usuario_id: id, nome, situacao }) {
-  const { contacts } = app;
+  const contacts = app.part(makeContacts);
   const button = (/** @type {string} */ name, /** @type {string} */ words, /** @type {() => Promise<unknown>} */ run) => {
     const made = el("button", { type: "button", class: "link", "data-testid": `pessoa-${name}` }, words);
     made.addEventListener("click", () => attempt(made, run));

@@ -1,4 +1,5 @@
 // @ts-check
+import { makeContacts } from "../lib/contacts.js";
 import { el } from "../lib/dom.js";
 import { toast } from "./toasts.js";
 /** @import { App } from "../app.js" */
@@ -14,7 +15,7 @@ export function starButton(app, { usuario_id: id, nome, favorito }) {
     { type: "button", class: "ghost star", "aria-pressed": String(favorito), "aria-label": `Favorito: ${nome}`, "data-testid": "favorito", "data-key": `favorito-${id}` },
     el("span", { "aria-hidden": "true" }, favorito ? "★" : "☆"),
   );
-  button.addEventListener("click", () => attempt(button, () => app.contacts.favourite(id, !favorito)));
+  button.addEventListener("click", () => attempt(button, () => app.part(makeContacts).favourite(id, !favorito)));
   return button;
 }
 

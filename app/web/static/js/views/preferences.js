@@ -86,7 +86,7 @@ function quietPart(save) {
     { class: "panel", "aria-labelledby": "quietas" },
     el("h2", { id: "quietas" }, "Horas de silêncio"),
     el("label", { class: "switch", for: "silencio" }, on, "Não tocar nem avisar com a página fechada neste horário"),
-    el("div", { class: "filter-dates" }, ...fields.map((each) => each.node)),
+    el("div", { class: "field-pair" }, ...fields.map((each) => each.node)),
   );
   const show = (/** @type {Preferences} */ { silencio }) => {
     on.checked = silencio.ativo;

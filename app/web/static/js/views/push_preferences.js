@@ -1,5 +1,6 @@
 // @ts-check
 import { el, icon, setText } from "../lib/dom.js";
+import { makePush } from "../lib/push.js";
 /** @import { App } from "../app.js" */
 /** @import { PushState } from "../lib/push.js" */
 /** @import { Scope } from "../lib/scope.js" */
@@ -24,7 +25,8 @@ const EXPLAINED = {
  * @param {Scope} scope
  * @returns {Part}
  */
-export function pushPart({ push }, save, scope) {
+export function pushPart(app, save, scope) {
+  const push = app.part(makePush);
   const text = el("p", { role: "status", "data-testid": "push-estado" });
   const refused = el("p", { class: "field-error", role: "alert", "data-testid": "push-erro" });
   const words = el("span");

@@ -1,6 +1,7 @@
 // @ts-check
 import { el, fill, icon } from "../lib/dom.js";
 import { download } from "../lib/files.js";
+import { makeOperations } from "../lib/operations.js";
 import { Scope } from "../lib/scope.js";
 import { receiptOf, receiptOfRow, receiptText } from "../models/receipt.js";
 import { receiptRow } from "../models/statement.js";
@@ -60,9 +61,9 @@ export function receiptView(app, [id = "", side = ""]) {
  * @param {string} id
  * @param {string} side
  */
-function knownRow({ bank, operations }, id, side) {
-  const answer = operations.answerOf(id)?.movimentacao;
-  return receiptRow([...(answer ? [answer] : []), ...bank.statement.rows], id, side);
+function knownRow(app, id, side) {
+  const answer = app.part(makeOperations).answerOf(id)?.movimentacao;
+  return receiptRow([...(answer ? [answer] : []), ...app.bank.statement.rows], id, side);
 }
 
 /** @param {ApiError | null} error */

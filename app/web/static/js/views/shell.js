@@ -1,12 +1,14 @@
 // @ts-check
 import { el, fill, icon } from "../lib/dom.js";
 import { Scope } from "../lib/scope.js";
+import { styled } from "../lib/stylesheets.js";
+import { loadPlot } from "../lib/vendor.js";
+import { pendingKey } from "../models/session.js";
 import { brand } from "./brand.js";
 import { showCount } from "./count.js";
 import { staleView } from "./connection.js";
 import { homeView } from "./home.js";
 import { notificationsView } from "./notifications.js";
-import { pendingView } from "./pending.js";
 /** @import { App } from "../app.js" */
 /** @import { Route } from "../lib/router.js" */
 
@@ -15,21 +17,25 @@ import { pendingView } from "./pending.js";
 /** @typedef {(app: App, params: string[]) => Screen} ScreenView */
 
 /**
- * Home is here at once; the others come when somebody goes there.
+ * Home is here at once; the others come, with their stylesheets, when somebody goes there.
  * @type {Record<string, () => ScreenView | Promise<ScreenView>>}
  */
 const SCREENS = {
   inicio: () => homeView,
-  operar: async () => (await import("./operation.js")).operationView,
-  extrato: async () => (await import("./statement.js")).statementView,
-  comprovante: async () => (await import("./receipt.js")).receiptView,
-  conversas: async () => (await import("./conversations.js")).conversationsView,
-  pessoas: async () => (await import("./people.js")).peopleView,
-  agenda: async () => (await import("./agenda.js")).agendaView,
-  avisos: async () => (await import("./notices_page.js")).noticesView,
-  preferencias: async () => (await import("./preferences.js")).preferencesView,
-  verificar: async () => (await import("./verify.js")).verifyView,
+  operar: async () => (await styled(["operation"], () => import("./operation.js"))).operationView,
+  extrato: async () => (await styled(["statement"], () => import("./statement.js"))).statementView,
+  comprovante: async () => (await styled(["receipt"], () => import("./receipt.js"))).receiptView,
+  conversas: async () => (await styled(["people", "chat", "messages", "operation"], () => import("./conversations.js"))).conversationsView,
+  pessoas: async () => (await styled(["people", "chat", "messages", "operation", "statement"], () => import("./people.js"))).peopleView,
+  agenda: async () => (await styled(["agenda", "operation"], () => import("./agenda.js"))).agendaView,
+  avisos: async () => (await styled(["notices"], () => import("./notices_page.js"))).noticesView,
+  preferencias: async () => (await styled(["preferences"], () => import("./preferences.js"))).preferencesView,
+  verificar: async () => (await styled(["receipt"], () => import("./verify.js"))).verifyView,
 };
+
+/** All that comes only when it is asked for. */
+export const loadScreens = () =>
+  Promise.all([...Object.values(SCREENS).map((load) => load()), loadPlot(), import("./pending.js"), import("./new_account.js"), import("./add_person.js")]);
 
 const TABS = [
   { path: "", name: "inicio", words: "Início", icon: "house" },
@@ -57,6 +63,8 @@ export function shellView(app, setTitle) {
   const aside = ASIDE.map((place) => ({ name: place.name, link: signLink(place) }));
   tabs.push(...aside);
   countMessages(app, scope, tabs.find(({ name }) => name === "conversas")?.link);
+  const banners = el("div", { class: "banners" }, staleView(app, scope));
+  if (localStorage.getItem(pendingKey(app.session.user?.id ?? 0)) !== null) addPending(app, scope, banners);
   const node = el(
     "div",
     { class: "shell" },
@@ -67,7 +75,7 @@ export function shellView(app, setTitle) {
       nav,
       el("div", { class: "topbar-side" }, ...aside.map(({ link }) => link), notificationsView(app, scope), leaveButton(app)),
     ),
-    el("div", { class: "banners" }, staleView(app, scope), pendingView(app, scope)),
+    banners,
     main,
   );
   /** @type {Screen | null} */
@@ -78,7 +86,7 @@ export function shellView(app, setTitle) {
   /** On the first page after a load the focus stays where the browser begins. */
   const show = async (/** @type {Route} */ { name, params }, { first = false } = {}) => {
     const mine = (turn += 1);
-    const view = await (SCREENS[name] ?? SCREENS.inicio)();
+    const [view] = await Promise.all([(SCREENS[name] ?? SCREENS.inicio)(), name === "operar" && addPending(app, scope, banners)]);
     if (mine !== turn) return;
     screen?.dispose();
     scroll?.dispose();
@@ -96,6 +104,17 @@ export function shellView(app, setTitle) {
     scope.dispose();
   };
   return { node, show, dispose };
+}
+
+/**
+ * The banner for an operation in doubt: where one is, or may soon be.
+ * @param {App} app
+ * @param {Scope} scope
+ * @param {HTMLElement} banners
+ */
+async function addPending(app, scope, banners) {
+  const { pendingView } = await import("./pending.js");
+  if (!scope.disposed && !banners.querySelector(".pending")) banners.append(pendingView(app, scope));
 }
 
 /**

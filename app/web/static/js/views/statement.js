@@ -12,7 +12,7 @@ import { dayList } from "./rows.js";
 import { statementFilters } from "./statement_filters.js";
 import { toast } from "./toasts.js";
 /** @import { App } from "../app.js" */
-/** @import { Filter } from "../models/statement.js" */
+/** @import { Filter } from "../models/statement_filter.js" */
 
 /**
  * @param {App} app

@@ -4,7 +4,7 @@ import { daysBefore } from "../models/dates.js";
 import { field } from "./field.js";
 /** @import { App } from "../app.js" */
 /** @import { Scope } from "../lib/scope.js" */
-/** @import { Filter } from "../models/statement.js" */
+/** @import { Filter } from "../models/statement_filter.js" */
 
 /** A filter that is being typed is applied after this pause. */
 const TYPED_MS = 250;
@@ -25,7 +25,7 @@ export function statementFilters({ bank, here }, chosen, scope, apply) {
   const to = el("input", { type: "date", id: "extrato-ate", "data-testid": "extrato-ate" });
   const kind = choice("extrato-tipo", { "": "Tudo", credito: "Entradas", debito: "Saídas" });
   const text = el("input", { type: "search", id: "extrato-texto", maxlength: TEXT_CHARS_MAX, placeholder: "Descrição, nome ou valor", "data-testid": "extrato-texto" });
-  const dates = el("div", { class: "filter-dates", hidden: true }, field("De", from).node, field("Até", to).node);
+  const dates = el("div", { class: "field-pair", hidden: true }, field("De", from).node, field("Até", to).node);
   const listeners = new Set();
   const self = {
     node: el(

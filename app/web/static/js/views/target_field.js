@@ -1,4 +1,5 @@
 // @ts-check
+import { makeContacts } from "../lib/contacts.js";
 import { el, fill } from "../lib/dom.js";
 import { choices } from "../models/people.js";
 import { field } from "./field.js";
@@ -14,7 +15,8 @@ const TYPED = "Digitar o número da conta";
  * @param {{ source: HTMLInputElement | HTMLSelectElement, scope: Scope }} options
  */
 export function targetField(app, { source, scope }) {
-  const { bank, contacts } = app;
+  const { bank } = app;
+  const contacts = app.part(makeContacts);
   const input = el("input", {
     id: "destino",
     name: "destino",

@@ -1,7 +1,7 @@
 // @ts-check
 import { el, icon } from "../lib/dom.js";
 import { isAt } from "../lib/router.js";
-import { lineOf, noticeKind } from "../models/message_text.js";
+import { lineOf, noticeKind } from "../models/message_line.js";
 import { isShown, kindOf } from "../models/preferences.js";
 import { receiptPath } from "../models/statement.js";
 /** @import { App } from "../app.js" */
