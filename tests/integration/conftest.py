@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 import socketio
 from flask_socketio_cluster.bus.manager import RoutedRedisManager
+from flask_socketio_cluster.limits.limiter import Limiter
 from flask_socketio_cluster.transport.heartbeat import Heartbeat
 from flask_socketio_cluster.transport.session import EngineSession
 from flask_socketio_cluster.transport.time_slices import TimeSlices
@@ -16,7 +17,8 @@ from sqlalchemy import text
 from app.db import Database
 from app.migrations import runner
 from tests.integration.library import NOWHERE
-from tests.support.servers import DatabaseServer
+from tests.support.limits import empty, patient
+from tests.support.servers import DatabaseServer, RedisServer, redis_server
 
 BOTH = pytest.fixture(params=["mariadb", "sqlite"])
 
@@ -34,6 +36,20 @@ def shared_mariadb(mariadb: DatabaseServer) -> Iterator[Database]:
     db = migrated(mariadb.create_database("integration"))
     yield db
     db.dispose()
+
+
+@pytest.fixture(scope="module")
+def own_redis() -> Iterator[RedisServer]:
+    """That no other module's tests use."""
+    with redis_server() as server:
+        yield server
+
+
+@pytest.fixture
+def limits(own_redis: RedisServer) -> Limiter:
+    """Counting from nothing: user ids begin at one in every test's database."""
+    empty(own_redis)
+    return patient(own_redis.url)
 
 
 @pytest.fixture(scope="session")

@@ -1,9 +1,6 @@
 """How much one person may write in a day, counted over all nodes."""
 
-from collections.abc import Iterator
-
 import pytest
-import redis
 from flask_socketio_cluster.limits import limiter
 from flask_socketio_cluster.limits.limiter import Limiter
 
@@ -16,27 +13,11 @@ from app.errors import TooMuchText
 from app.fields import read
 from tests.integration.customers import Customer, new_customer, refusal_of, rows
 from tests.integration.friends import befriend
-from tests.support.limits import patient
-from tests.support.servers import RedisServer, redis_server
 
 # Two bytes in UTF-8.
 LETTER = "é"
 MESSAGE = 1000 * LETTER
 MESSAGE_COSTS = 2000 + chat.MESSAGE_BYTES
-
-
-@pytest.fixture(scope="module")
-def own_redis() -> Iterator[RedisServer]:
-    """Emptied for each test: user ids begin at one in every test's database."""
-    with redis_server() as server:
-        yield server
-
-
-@pytest.fixture
-def limits(own_redis: RedisServer) -> Limiter:
-    with redis.Redis.from_url(own_redis.url) as client:
-        client.flushall()
-    return patient(own_redis.url)
 
 
 @pytest.fixture

@@ -1,12 +1,10 @@
 """How fast one person may move money, fill an inbox or learn names; and that a limit is never taken for an outcome."""
 
 import secrets
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
-import redis
 from flask import Flask
 from flask.testing import FlaskClient
 from flask_socketio_cluster.limits import limiter
@@ -23,30 +21,12 @@ from app.users.auth import Auth
 from app.users.tokens import Tokens
 from app.web import edge
 from tests.integration.customers import Customer, new_customer
-from tests.support.limits import patient
-from tests.support.servers import RedisServer, redis_server
+from tests.support.limits import empty
+from tests.support.servers import RedisServer
 
 SECRET = "um-segredo-de-testes-com-mais-de-32-bytes"
 TOKENS = Tokens(SECRET, 3600)
 HERE, ELSEWHERE = "192.0.2.1", "192.0.2.2"
-
-
-@pytest.fixture(scope="module")
-def own_redis() -> Iterator[RedisServer]:
-    """Empty at the start: user ids begin at one in every test's database."""
-    with redis_server() as server:
-        yield server
-
-
-def empty(server: RedisServer) -> None:
-    with redis.Redis.from_url(server.url) as client:
-        client.flushall()
-
-
-@pytest.fixture
-def limits(own_redis: RedisServer) -> Limiter:
-    empty(own_redis)
-    return patient(own_redis.url)
 
 
 @pytest.fixture

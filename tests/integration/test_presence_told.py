@@ -25,19 +25,13 @@ from app.users.tokens import Tokens
 from tests.integration.askers import ask, email_of
 from tests.integration.customers import Customer, new_customer
 from tests.integration.friends import befriend
-from tests.support.limits import patient
+from tests.support.limits import empty, patient
 from tests.support.people import eventually
-from tests.support.servers import RedisServer, redis_server
+from tests.support.servers import RedisServer
 
 SECRET = "s" * 32
 TTL_S = 60
 MARK = "the last"
-
-
-@pytest.fixture(scope="module")
-def own_redis() -> Iterator[RedisServer]:
-    with redis_server() as server:
-        yield server
 
 
 class Node:
@@ -88,8 +82,7 @@ class Node:
 @pytest.fixture
 def node(database: Database, own_redis: RedisServer, monkeypatch: pytest.MonkeyPatch) -> Iterator[Node]:
     """Told a fifth of a second after a change; Redis is empty, since people's numbers begin anew."""
-    with Redis.from_url(own_redis.url) as client:
-        client.flushall()
+    empty(own_redis)
     monkeypatch.setattr(leases, "GRACE_S", 0.2)
     # A change that took long to be told would be told twice.
     monkeypatch.setattr(leases, "RETRY_S", 600.0)

@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-import redis
 from flask import Flask
 from flask.testing import FlaskClient
 from flask_socketio_cluster.limits import limiter
@@ -20,27 +19,11 @@ from app.users.auth import Auth
 from app.users.tokens import Tokens
 from app.web import edge
 from tests.integration.customers import Customer, clock_at, new_customer, rows
-from tests.support.limits import patient
-from tests.support.servers import RedisServer, redis_server
 from worker import schedules
 
 SECRET = "um-segredo-de-testes-com-mais-de-32-bytes"
 TOKENS = Tokens(SECRET, 3600)
 NOW = "2026-12-01T09:00:00-03:00"
-
-
-@pytest.fixture(scope="module")
-def own_redis() -> Iterator[RedisServer]:
-    with redis_server() as server:
-        yield server
-
-
-@pytest.fixture
-def limits(own_redis: RedisServer) -> Limiter:
-    """Counting from nothing: user ids begin at one in every test's database."""
-    with redis.Redis.from_url(own_redis.url) as client:
-        client.flushall()
-    return patient(own_redis.url)
 
 
 @pytest.fixture

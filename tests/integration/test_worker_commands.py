@@ -4,7 +4,6 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -22,7 +21,7 @@ from deploy.local.readiness import wait_until
 from deploy.local.spawn import spawn
 from tests.integration.customers import Customer, new_customer, rows, write
 from tests.support.ports import LOOPBACK, free_port
-from tests.support.servers import RedisServer, redis_server
+from tests.support.servers import RedisServer
 
 ROOT = Path(__file__).parents[2]
 COMMAND_TIMEOUT_S = 60
@@ -242,13 +241,6 @@ from worker import relay
 relay.LOOK_EVERY_S = 3600
 cli(["run"])
 """
-
-
-@pytest.fixture
-def own_redis() -> Iterator[RedisServer]:
-    """One that no other worker listens to."""
-    with redis_server() as server:
-        yield server
 
 
 def test_a_worker_is_woken_by_a_commit_and_need_not_look(sqlite: Database, own_redis: RedisServer) -> None:

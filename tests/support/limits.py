@@ -5,12 +5,14 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import TypeVar
 
+import redis
 from flask_socketio_cluster.limits.limiter import REDIS_RETRY_AFTER_S, Limiter
 
 from app import clock, limiter
 from tests.support import cluster_log
 from tests.support.cluster import Cluster
 from tests.support.people import eventually
+from tests.support.servers import RedisServer
 
 PATIENCE_S = 30.0
 ATTEMPTS_MAX = 5
@@ -47,3 +49,9 @@ def _lately() -> datetime:
 def _counted_alone(cluster: Cluster, since: datetime) -> bool:
     events = cluster_log.events(cluster.log, "limiter_without_redis")
     return any(datetime.fromisoformat(event["timestamp"]) >= since for event in events)
+
+
+def empty(server: RedisServer) -> None:
+    """As if nobody had been counted, or seen, before."""
+    with redis.Redis.from_url(server.url) as client:
+        client.flushall()
