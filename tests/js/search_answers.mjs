@@ -1,7 +1,7 @@
 // Folds, searches and filters as the page does: lines of JSON in, one answer a line out.
 import { createInterface } from "node:readline";
 import { finds, folded, searchFor } from "../../app/web/static/js/models/search.js";
-import { matches } from "../../app/web/static/js/models/statement.js";
+import { matches } from "../../app/web/static/js/models/statement_filter.js";
 
 function answer({ fold, typed, filter, rows }) {
   if (fold !== undefined) return fold.map(folded);
