@@ -225,6 +225,24 @@ def test_a_redis_that_lost_its_last_second_is_told_it_again(server: RedisServer,
     nodes.wait_told(BIA, True, False)
 
 
+def test_a_loss_is_found_out_though_the_answer_that_said_so_was_lost(server: RedisServer, nodes: Nodes) -> None:
+    one = nodes.start("web1")
+    one.enter("a", ANA)
+    nodes.wait_told(ANA, True)
+    with Redis.from_url(server.url) as client:
+        client.save()
+
+    one.enter("b", BIA)
+    nodes.wait_told(BIA, True)
+    server.kill()
+    server.start()
+    assert one.presence.listing([ANA, BIA]).online == {ANA}, "and the node has a connection"
+    server.stop()
+    one.turn()  # Redis does what it is asked once it goes on, and nobody waits for the answer any more
+    server.cont()
+    nodes.wait(lambda: one.presence.listing([ANA, BIA]).online == {ANA, BIA}, "it is as before the loss")
+
+
 def test_who_was_taken_for_dead_is_back_with_all_its_sockets(
     server: RedisServer, nodes: Nodes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
