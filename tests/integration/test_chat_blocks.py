@@ -5,6 +5,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
 import pytest
+from sqlalchemy import text
 
 from app.bank import payees
 from app.chat import sides
@@ -99,3 +100,20 @@ def test_a_transfer_to_whoever_is_blocking_just_then_is_no_card(
     doing.result()
 
     assert [name for name, _ in events_of(bob)] == ["notificacao", "notificacao"]
+
+
+def test_a_message_and_a_block_lock_the_pair_in_the_same_order(
+    alice: Customer, bob: Customer, threads: ThreadPoolExecutor
+) -> None:
+    for _ in range(30):  # with so few rows as two the database reads all of them
+        befriend(bob, new_customer(alice.db))
+    first, last = (
+        f"SELECT 1 FROM contacts WHERE user_id = {mine.id} AND other_id = {theirs.id} FOR UPDATE NOWAIT"
+        for mine, theirs in ((alice, bob), (bob, alice))
+    )
+    with alice.db.engine.connect() as one, alice.db.engine.connect() as other:
+        one.execute(text(first))
+        message = threads.submit(lambda: say(bob, alice))
+        wait_waiting(alice.db, 1, [message])
+        assert other.execute(text(last)).all() == [(1,)], "the message has not locked it yet"
+    message.result()
