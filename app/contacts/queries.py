@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import BindParameter, Connection, and_, bindparam, exists, func, or_, select
 from sqlalchemy.orm import aliased
 
+from app import db
 from app.contacts.models import Contact, EmailRequest
 
 USERS_AT_ONCE_MAX = 1000
@@ -30,9 +31,9 @@ _BOTH_WAYS = or_(
     and_(Contact.user_id == bindparam("user"), Contact.other_id == bindparam("other")),
     and_(Contact.user_id == bindparam("other"), Contact.other_id == bindparam("user")),
 )
-_AGREED = select(func.count()).where(_BOTH_WAYS, Contact.consents == 1, Contact.blocked == 0)
-# Under no condition but the key: with the consent in it MariaDB goes by another index, and locks in another order.
-_HELD = select(Contact.consents, Contact.blocked).where(_BOTH_WAYS).order_by(Contact.user_id).with_for_update(read=True)
+_AGREE = and_(_BOTH_WAYS, Contact.consents == 1, Contact.blocked == 0)
+_AGREED = select(func.count()).where(_AGREE)
+_HELD = db.locked_by_key(select(Contact.user_id).where(_AGREE), Contact, shared=True)
 _asked_by_email = exists().where(EmailRequest.user_id == Contact.user_id, EmailRequest.other_id == Contact.other_id)
 _PAIR = select(
     Contact.user_id,
@@ -68,8 +69,7 @@ def held_connected(connection: Connection, user_id: int, other_id: int) -> bool:
 
     Locks both rows, in ascending order of their owners, against changes; two who ask at the same time do not wait.
     """
-    sides = connection.execute(_HELD, {"user": user_id, "other": other_id}).all()
-    return [tuple(side) for side in sides] == [(1, 0), (1, 0)]
+    return len(connection.execute(_HELD, {"user": user_id, "other": other_id}).all()) == 2
 
 
 def connected_of(connection: Connection, user_ids: Sequence[int]) -> dict[int, list[int]]:

@@ -165,8 +165,7 @@ def test_what_was_moved_after_an_accident_is_not_done_before_its_day(alice: Cust
     schedule = plan(alice, bob, 100, "2026-12-01")
     with clock_at("2026-12-01T00:00:00-03:00"):
         moved = Dates(date(2027, 3, 1), ONCE, None)
-        change = {"amount_cents": 100, "description": "Aluguel", "dates": moved}
-        alice.db.transact(actions.change, alice.id, schedule, **change)
+        alice.db.transact(actions.change, alice.id, schedule, amount_cents=100, description="Aluguel", dates=moved)
         alice.db.transact(execution.put_off, schedule)  # by the worker that had the accident before
 
     work(alice.db, "2026-12-01T00:11:00-03:00")
