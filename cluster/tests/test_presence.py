@@ -284,6 +284,19 @@ def test_lists_that_could_not_be_sent_after_a_loss_are_sent_later(server: RedisS
     nodes.wait(lambda: one.lost == 1, "the lists are sent")
 
 
+def test_what_is_missed_while_lists_are_sent_has_them_sent_once_more(nodes: Nodes) -> None:
+    one = nodes.start("web1")
+
+    def lose() -> None:
+        one.lost += 1
+        if one.lost == 1:
+            one.presence.missed()
+
+    one.presence.listen(lambda _: None, lose)
+    one.presence.missed()
+    nodes.wait(lambda: one.lost == 2, "the lists are sent twice")
+
+
 def test_a_change_that_could_not_be_told_is_told_by_another_node(nodes: Nodes) -> None:
     one = nodes.start("web1")
     one.refuses = True
