@@ -7,7 +7,7 @@ import random
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import Any, Concatenate, ParamSpec, TypeVar
+from typing import Any, Concatenate, ParamSpec, TypeVar, TypeVarTuple
 
 from sqlalchemy import (
     BigInteger,
@@ -18,6 +18,7 @@ from sqlalchemy import (
     Insert,
     Integer,
     MetaData,
+    Select,
     String,
     Table,
     insert,
@@ -43,6 +44,7 @@ _log = log.get("database")
 
 P = ParamSpec("P")
 T = TypeVar("T")
+Columns = TypeVarTuple("Columns")
 
 
 class Base(DeclarativeBase):
@@ -67,6 +69,17 @@ def insert_missing(model: type[Base]) -> Insert:
     """An INSERT that leaves a row of the same key as it is, also one that another transaction is just making."""
     statement = insert(table(model)).prefix_with("OR IGNORE", dialect="sqlite")
     return statement.prefix_with("IGNORE", dialect="mysql").prefix_with("IGNORE", dialect="mariadb")
+
+
+def locked_by_key(statement: Select[*Columns], model: type[Base], *, shared: bool = False) -> Select[*Columns]:
+    """The SELECT, which locks its rows in ascending order of their primary keys, and no others. `shared`: only against
+    changes.
+
+    MariaDB locks in the order of the index that it goes by, and by itself chooses now one and now another.
+    """
+    for dialect in ("mysql", "mariadb"):
+        statement = statement.with_hint(table(model), "FORCE INDEX (PRIMARY)", dialect)
+    return statement.order_by(*table(model).primary_key).with_for_update(read=shared)
 
 
 def new_id(result: CursorResult[Any]) -> int:

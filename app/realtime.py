@@ -90,6 +90,7 @@ class Realtime:
             settings.redis_url, node_id=settings.node_id, unavailable=(errors.DatabaseDown, errors.OutcomeUnknown)
         )
         self.delivery.follow_sockets(self.presence.enter, self.presence.leave)
+        self.delivery.follow_gaps(self.presence.missed)
         balance = Balance(settings.redis_url, node_id=settings.node_id, transport=transport)
         parts = (self.bus, transport, self.delivery, self.presence, balance, self.waker)
         self.node = Node(app, *parts, drain_s=settings.drain_s, bad_request=BAD_REQUEST.encode())

@@ -42,8 +42,8 @@ def lock(connection: Connection, one_id: int, other_id: int) -> dict[int, Side]:
 
 def _lock(connection: Connection, one_id: int, other_id: int) -> dict[int, Side]:
     pairs = ((ChatSide.user_id == a) & (ChatSide.other_id == b) for a, b in ((one_id, other_id), (other_id, one_id)))
-    statement = select(*_COLUMNS).where(or_(*pairs)).order_by(ChatSide.user_id).with_for_update()
-    return {row.user_id: Side(*row) for row in connection.execute(statement)}
+    rows = connection.execute(db.locked_by_key(select(*_COLUMNS).where(or_(*pairs)), ChatSide))
+    return {row.user_id: Side(*row) for row in rows}
 
 
 def of(connection: Connection, user_id: int, other_id: int) -> Side | None:

@@ -42,11 +42,15 @@ def ask_email(connection: Connection, user_id: int, email: str) -> Change:
         return Change((user_id,))
     if pair is not None and pair.theirs.consents and not (pair.mine.blocked or pair.theirs.blocked):
         return _connect(connection, pair)
+    values = {"user_id": user_id, "email": email, "created_at": clock.now(), "other_id": None}
+    connection.execute(db.insert_missing(EmailRequest).values(**values))
     # Not of somebody whom the user blocks, or has asked openly before.
-    asks = pair is not None and not (pair.mine.blocked or pair.mine.consents)
-    values = {"user_id": user_id, "email": email, "created_at": clock.now()}
-    connection.execute(db.insert_missing(EmailRequest).values(**values, other_id=other_id if asks else None))
-    return _ask(connection, pair) if pair is not None and asks else Change((user_id,))
+    if pair is None or pair.mine.blocked or pair.mine.consents:
+        return Change((user_id,))
+    # Also of an older request that had not reached this person, or had ended for them alone.
+    own = (EmailRequest.user_id == user_id) & (EmailRequest.email == email)
+    connection.execute(update(EmailRequest).where(own).values(other_id=other_id))
+    return _ask(connection, pair)
 
 
 def ask_person(connection: Connection, user_id: int, other_id: int, history: History) -> Change:
@@ -134,15 +138,15 @@ def take_back(connection: Connection, user_id: int, request_id: int) -> Change:
 def end_request(connection: Connection, user_id: int, request_id: int) -> Change | None:
     """The user asks by this e-mail no longer; None when there is no such request, or it was answered meanwhile."""
     own = (EmailRequest.id == request_id) & (EmailRequest.user_id == user_id)
-    asked = select(EmailRequest.other_id).where(own)
-    row = connection.execute(asked).first()
-    pair = pairs.lock(connection, user_id, row.other_id) if row and row.other_id is not None else None
-    # As it is once the pair is locked.
-    row = connection.execute(asked).first()
+    row = connection.execute(select(EmailRequest.other_id).where(own)).first()
     if row is None:
         return None
-    connection.execute(delete(EmailRequest).where(own))
-    if pair is None or row.other_id is None:
+    pair = pairs.lock(connection, user_id, row.other_id) if row.other_id is not None else None
+    as_read = EmailRequest.other_id.is_not_distinct_from(row.other_id)
+    if connection.execute(delete(EmailRequest).where(own, as_read)).rowcount == 0:
+        # Answered, or whom it asks was changed, until the pair was locked.
+        return end_request(connection, user_id, request_id)
+    if pair is None:
         return Change((user_id,))
     pairs.write(connection, pair.mine, consents=0)
     return Change((user_id, pair.theirs.user_id) if pair.waits_for_them else (user_id,))

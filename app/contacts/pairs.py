@@ -68,27 +68,22 @@ def lock(connection: Connection, user_id: int, other_id: int) -> Pair | None:
 
 
 def _locked(connection: Connection, user_id: int, other_id: int) -> dict[int, Side]:
-    statement = (
-        select(
-            Contact.user_id,
-            Contact.other_id,
-            Contact.consents,
-            Contact.refused,
-            Contact.listed,
-            Contact.favourite,
-            Contact.blocked,
-            Contact.asked_at,
+    found = select(
+        Contact.user_id,
+        Contact.other_id,
+        Contact.consents,
+        Contact.refused,
+        Contact.listed,
+        Contact.favourite,
+        Contact.blocked,
+        Contact.asked_at,
+    ).where(
+        or_(
+            and_(Contact.user_id == user_id, Contact.other_id == other_id),
+            and_(Contact.user_id == other_id, Contact.other_id == user_id),
         )
-        .where(
-            or_(
-                and_(Contact.user_id == user_id, Contact.other_id == other_id),
-                and_(Contact.user_id == other_id, Contact.other_id == user_id),
-            )
-        )
-        .order_by(Contact.user_id)
-        .with_for_update()
     )
-    return {row.user_id: Side(*row) for row in connection.execute(statement)}
+    return {row.user_id: Side(*row) for row in connection.execute(db.locked_by_key(found, Contact))}
 
 
 def write(connection: Connection, side: Side, **values: Any) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import BindParameter, Connection, and_, bindparam, exists, func, or_, select
 from sqlalchemy.orm import aliased
 
+from app import db
 from app.contacts.models import Contact, EmailRequest
 
 USERS_AT_ONCE_MAX = 1000
@@ -32,7 +33,7 @@ _BOTH_WAYS = or_(
 )
 _AGREE = and_(_BOTH_WAYS, Contact.consents == 1, Contact.blocked == 0)
 _AGREED = select(func.count()).where(_AGREE)
-_HELD = select(Contact.user_id).where(_AGREE).order_by(Contact.user_id).with_for_update(read=True)
+_HELD = db.locked_by_key(select(Contact.user_id).where(_AGREE), Contact, shared=True)
 _asked_by_email = exists().where(EmailRequest.user_id == Contact.user_id, EmailRequest.other_id == Contact.other_id)
 _PAIR = select(
     Contact.user_id,

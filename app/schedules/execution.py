@@ -108,7 +108,10 @@ def _tell(
 
 
 def put_off(connection: Connection, schedule_id: int) -> None:
-    """One that fails by an accident of ours is tried again later, so that it keeps no other waiting."""
-    later = clock.now() + timedelta(seconds=PUT_OFF_S)
-    still_due = ScheduleRow.id == schedule_id, ScheduleRow.due_at.is_not(None)
-    connection.execute(update(ScheduleRow).where(*still_due).values(due_at=later))
+    """One that fails by an accident of ours is tried again later, so that it keeps no other waiting.
+
+    One that is not due any more, since it was changed or done meanwhile, stays as it is: its date is to come.
+    """
+    now = clock.now()
+    still_due = ScheduleRow.id == schedule_id, ScheduleRow.due_at <= now
+    connection.execute(update(ScheduleRow).where(*still_due).values(due_at=now + timedelta(seconds=PUT_OFF_S)))

@@ -225,6 +225,24 @@ def test_a_redis_that_lost_its_last_second_is_told_it_again(server: RedisServer,
     nodes.wait_told(BIA, True, False)
 
 
+def test_a_loss_is_found_out_though_the_answer_that_said_so_was_lost(server: RedisServer, nodes: Nodes) -> None:
+    one = nodes.start("web1")
+    one.enter("a", ANA)
+    nodes.wait_told(ANA, True)
+    with Redis.from_url(server.url) as client:
+        client.save()
+
+    one.enter("b", BIA)
+    nodes.wait_told(BIA, True)
+    server.kill()
+    server.start()
+    assert one.presence.listing([ANA, BIA]).online == {ANA}, "and the node has a connection"
+    server.stop()
+    one.turn()  # Redis does what it is asked once it goes on, and nobody waits for the answer any more
+    server.cont()
+    nodes.wait(lambda: one.presence.listing([ANA, BIA]).online == {ANA, BIA}, "it is as before the loss")
+
+
 def test_who_was_taken_for_dead_is_back_with_all_its_sockets(
     server: RedisServer, nodes: Nodes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -264,6 +282,19 @@ def test_lists_that_could_not_be_sent_after_a_loss_are_sent_later(server: RedisS
     nodes.wait(lambda: one.refused, "the node tried to send its lists")
     one.refuses = False
     nodes.wait(lambda: one.lost == 1, "the lists are sent")
+
+
+def test_what_is_missed_while_lists_are_sent_has_them_sent_once_more(nodes: Nodes) -> None:
+    one = nodes.start("web1")
+
+    def lose() -> None:
+        one.lost += 1
+        if one.lost == 1:
+            one.presence.missed()
+
+    one.presence.listen(lambda _: None, lose)
+    one.presence.missed()
+    nodes.wait(lambda: one.lost == 2, "the lists are sent twice")
 
 
 def test_a_change_that_could_not_be_told_is_told_by_another_node(nodes: Nodes) -> None:

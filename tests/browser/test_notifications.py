@@ -336,3 +336,21 @@ def test_preferences_that_could_not_be_read_are_never_saved_over(alice: Person, 
     screen.at("tocar-deposito").click()
     expect(screen.at("preferencias-estado")).to_have_text("Preferências salvas.")
     assert sorted(alice.get("/preferencias").json()["mudos"]) == ["deposito", "saque"]
+
+
+def test_what_came_just_before_somebody_left_is_told_to_nobody(alice: Person, bob: Person, open_page: Opening) -> None:
+    screen = open_page(alice.url, alice)
+    frames: list[str | bytes] = []
+    screen.page.on("websocket", lambda socket: socket.on("framereceived", lambda frame: frames.append(frame)))
+    screen.page.clock.install()
+    screen.page.reload()
+    screen.wait_connected()
+    screen.page.clock.pause_at(datetime.now(ZoneInfo("UTC")) + timedelta(seconds=5))
+    given(alice, bob)
+    screen.until(lambda: any("notificacao" in str(frame) for frame in frames), "the notice")
+    screen.page.clock.run_for(50)  # long enough for the bell, and less than what is told together waits
+    expect(screen.at("sino-contador")).to_have_text("1")
+    screen.at("sair").click()
+    screen.at("login-email").wait_for()
+    screen.page.clock.run_for(1000)
+    expect(screen.at("aviso-toast")).to_have_count(0)

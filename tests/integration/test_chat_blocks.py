@@ -5,6 +5,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
 import pytest
+from sqlalchemy import text
 
 from app.bank import payees
 from app.chat import sides
@@ -99,3 +100,24 @@ def test_a_transfer_to_whoever_is_blocking_just_then_is_no_card(
     doing.result()
 
     assert [name for name, _ in events_of(bob)] == ["notificacao", "notificacao"]
+
+
+@pytest.mark.parametrize("table", ["contacts", "chat_sides"])
+def test_the_two_rows_of_a_pair_are_locked_in_ascending_order_of_their_owners(
+    alice: Customer, bob: Customer, threads: ThreadPoolExecutor, table: str
+) -> None:
+    for _ in range(30):  # so that the database has other ways to find two rows than to read them all
+        other = new_customer(alice.db)
+        befriend(bob, other)
+        say(bob, other)
+    say(alice, bob)
+    first, last = (
+        f"SELECT 1 FROM {table} WHERE user_id = {mine.id} AND other_id = {theirs.id} FOR UPDATE NOWAIT"
+        for mine, theirs in ((alice, bob), (bob, alice))
+    )
+    with alice.db.engine.connect() as one, alice.db.engine.connect() as two:
+        one.execute(text(first))
+        message = threads.submit(lambda: say(bob, alice))
+        wait_waiting(alice.db, 1, [message])
+        assert two.execute(text(last)).all() == [(1,)], "the message has not locked it yet"
+    message.result()

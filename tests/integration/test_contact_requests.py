@@ -1,5 +1,6 @@
 """Requests by e-mail end by themselves, or by their maker, and nobody learns from it whether anybody was asked."""
 
+from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import timedelta
 
@@ -125,5 +126,42 @@ def test_a_request_that_is_accepted_while_it_is_taken_back_was_accepted(emptied_
     assert db.read(queries.connected, alice.id, bob.id)
 
 
+def test_a_request_that_reaches_its_owner_while_it_is_taken_back_is_taken_back(emptied_mariadb: Database) -> None:
+    db = emptied_mariadb
+    alice, bob = new_customer(db, cents=1000), new_customer(db)
+    ask(alice, email_of(bob))
+    alice.transfer(bob, 100)
+    do(actions.remove, alice, bob)  # what was typed stays in sight, and asks nobody
+    request = db.read(people.asked_emails, alice.id)[0].id
+    with ThreadPoolExecutor(1) as thread:
+        with db.engine.connect() as connection, connection.begin():
+            actions.ask_email(connection, alice.id, email_of(bob))
+            taking_back: Future[Change] = thread.submit(db.transact, actions.take_back, alice.id, request)
+            eventually(lambda: waits_for_a_lock(db), "a request that is being taken back")
+        taking_back.result()
+
+    assert not related(bob, alice).waiting_for_me
+    assert not related(alice, bob).waiting_for_them
+
+
 def waits_for_a_lock(db: Database) -> bool:
     return rows(db, "SHOW GLOBAL STATUS LIKE 'Innodb_row_lock_current_waits'")[0][1] == "1"
+
+
+@pytest.mark.parametrize("part", [[actions.remove], [actions.block, actions.unblock]], ids=["removed", "blocked"])
+def test_asking_the_e_mail_again_after_parting_from_its_owner_shows_no_more_than_the_first_time(
+    database: Database, alice: Customer, bob: Customer, part: list[Callable[..., Change]]
+) -> None:
+    alice.deposit(1000)
+    alice.transfer(bob, 100)
+    ask(alice, email_of(bob))
+    for action in part:
+        do(action, alice, bob)
+    ask(alice, email_of(bob))
+    alice.transfer(bob, 100)
+
+    assert situations(alice) == {bob.id: people.HISTORY}, "not that this person was asked"
+    assert not related(alice, bob).waiting_for_them
+    with clock_at(later(31)):
+        housekeeping.end_contact_requests(database)
+    assert not related(bob, alice).waiting_for_me

@@ -161,6 +161,19 @@ def test_an_accident_before_the_commit_changes_nothing_and_keeps_no_other_waitin
     assert bob.balance() == 107
 
 
+def test_what_was_moved_after_an_accident_is_not_done_before_its_day(alice: Customer, bob: Customer) -> None:
+    schedule = plan(alice, bob, 100, "2026-12-01")
+    with clock_at("2026-12-01T00:00:00-03:00"):
+        moved = Dates(date(2027, 3, 1), ONCE, None)
+        alice.db.transact(actions.change, alice.id, schedule, amount_cents=100, description="Aluguel", dates=moved)
+        alice.db.transact(execution.put_off, schedule)  # by the worker that had the accident before
+
+    work(alice.db, "2026-12-01T00:11:00-03:00")
+    assert (runs(alice.db, schedule), bob.balance()) == ([], 0)
+    work(alice.db, "2027-03-01T00:00:00-03:00")
+    assert runs(alice.db, schedule) == [("2027-03-01", 1, "feito")]
+
+
 # Does what a worker does, says so, and then waits for ever, before the commit.
 STUCK = """
 import signal, sys

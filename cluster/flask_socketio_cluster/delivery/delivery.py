@@ -108,9 +108,11 @@ class Delivery:
             ended_since=ended_since, unavailable=unavailable, said=messages.ended, sockets=sockets, feed=feed
         )
         self._confirming = Confirming(server, bus, namespace=self._namespace, event=messages.confirm)
+        # What is to be done when messages of the bus may have been missed.
+        self._after_gap = [sweep.ask]
         bus.listen(
             self._namespace,
-            Listener(on_numbered=feed.deliver, on_signal=self._signalled, on_ready=sweep.ask, may_hear=feed.may_hear),
+            Listener(on_numbered=feed.deliver, on_signal=self._signalled, on_ready=self._ready, may_hear=feed.may_hear),
         )
         server.on("connect", self._connected, namespace=self._namespace)
         server.on("disconnect", self._disconnected, namespace=self._namespace)
@@ -156,6 +158,11 @@ class Delivery:
         `left(sid)`: a `Presence` has methods of that kind. Neither may wait or raise."""
         self._sockets.follow(entered, left)
 
+    def follow_gaps(self, missed: Callable[[], None]) -> None:
+        """Tell from now on when messages of the bus may have been missed, so that what `tell` said may be lost: a
+        `Presence` has a method of that kind. It may not wait or raise."""
+        self._after_gap.append(missed)
+
     def tell(self, key: Key, event: str, payload: Any) -> None:
         """An ephemeral event to every socket of a user, on every node; lost while Redis is away."""
         with suppress(BusUnavailable):
@@ -191,6 +198,10 @@ class Delivery:
         sid = self._bus.sid_from_eio_sid(eio_sid, self._namespace)
         if socket := sid and self._sockets.get(sid):
             self._feed.say(socket, self._messages.draining(reconnect_ms))
+
+    def _ready(self) -> None:
+        for follow in self._after_gap:
+            follow()
 
     def _signalled(self, name: str, data: Any) -> None:
         if name == _END_SESSIONS:

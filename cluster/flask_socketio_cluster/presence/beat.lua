@@ -44,9 +44,10 @@ end
 redis.call('HSET', clock, 'beat', now)
 local restoring = now < tonumber(redis.call('HGET', clock, 'restored'))
 
--- A beat whose answer was lost is said again under its number. A lower one means that Redis lost what was said since.
+-- A beat whose answer was lost is said again under its number. A lower one means that Redis lost what was said since;
+-- it stays, so that the node hears of that also when the answer to this beat is lost.
 local known = tonumber(redis.call('HGET', beats, generation) or 0) >= number - 1
-redis.call('HSET', beats, generation, number)
+if known then redis.call('HSET', beats, generation, number) end
 redis.call('ZADD', nodes, now + lease_ms, generation)
 
 for _, change in ipairs(said.told) do redis.call('ZREM', untold, change) end

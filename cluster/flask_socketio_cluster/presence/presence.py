@@ -77,8 +77,9 @@ class Presence:
 
         `on_change(changes)`: up to 500 people came online or went, more than 3 s ago. Each change goes to one node
         of all. When it raises or the node dies, another node is given the change 5 seconds later, so whoever hears of
-        one twice passes over the second by its version. `on_lost()`: Redis came back empty, and by now the nodes have
-        said again what it knew. Whoever went meanwhile was told of to nobody, so lists are to be sent anew.
+        one twice passes over the second by its version. `on_lost()`: changes may have been told to nobody, or not to
+        the sockets of this node, so lists are to be sent anew. Redis came back empty, and by now the nodes have said
+        again what it knew; or see `missed`.
         """
         self._on_change, self._on_lost = on_change, on_lost
 
@@ -91,6 +92,11 @@ class Presence:
         """A socket has gone; one that never entered is passed over. Returns without waiting."""
         if self._sockets.pop(sid, None) is not None:
             self._unsaid[sid] = None
+
+    def missed(self) -> None:
+        """What was told to the sockets of this node may not have come: their lists are sent anew, in RESTORE_S, when a
+        Redis that was away is whole again. Returns without waiting."""
+        self._lists_at_s = clock.monotonic_s() + RESTORE_S
 
     def listing(self, keys: Sequence[Key]) -> Listing:
         """Who of these, 1000 at the most, is online, by what was told last. One round trip. Raises RedisError."""
@@ -132,7 +138,7 @@ class Presence:
             self._begin()
             self._again = True
             if answer.is_restoring:
-                self._lists_at_s = clock.monotonic_s() + RESTORE_S
+                self.missed()
 
     def tell(self) -> None:
         """Tell what was taken."""
@@ -147,5 +153,14 @@ class Presence:
             if len(changes) == CHANGES_MAX:
                 self._beating.wake()  # there are more than a beat brings
         if clock.monotonic_s() >= self._lists_at_s:
+            self._send_lists()
+
+    def _send_lists(self) -> None:
+        # Before, so that what is missed while lists are sent has them sent once more.
+        due_s, self._lists_at_s = self._lists_at_s, float("inf")
+        try:
             self._on_lost()
-            self._lists_at_s = float("inf")
+        except BaseException:
+            if self._lists_at_s == float("inf"):
+                self._lists_at_s = due_s
+            raise

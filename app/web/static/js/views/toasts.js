@@ -115,6 +115,8 @@ function inOneBreath(app, speak) {
   /** @type {Event[]} */
   const breath = [];
   const end = () => (app.isCatchingUp ? setTimeout(end, BREATH_MS) : speak(breath.splice(0)));
+  // Nobody is told what was for somebody who has left.
+  app.session.on("closed", () => breath.splice(0));
   return (event) => {
     if (breath.push(event) === 1) setTimeout(end, BREATH_MS);
   };
