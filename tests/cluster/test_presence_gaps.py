@@ -2,6 +2,8 @@
 
 import os
 import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from flask_socketio_cluster.bus.channels import Channels
@@ -36,6 +38,15 @@ def worker_of(pid: int) -> int:
     return int(worker)
 
 
+@contextmanager
+def frozen(pid: int) -> Iterator[None]:
+    os.kill(pid, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        os.kill(pid, signal.SIGCONT)
+
+
 def sees_nobody(feed: Feed) -> bool:
     return any(listing["usuarios"] == [] for listing in feed.named("presenca_lista")) or any(
         not told["online"] for told in feed.named("presenca")
@@ -47,11 +58,10 @@ def test_a_page_hears_who_went_while_its_node_had_no_subscription() -> None:
         alice, bob = Person(cluster.url, "Alice Souza"), Person(cluster.url, "Bob Pereira")
         befriend(cluster, alice, bob)
         with Redis.from_url(server.url) as redis, alice.listening(cluster.node_url("web1")) as watching:
-            with bob.listening(cluster.node_url("web2")):
+            with bob.listening(cluster.node_url("web2")) as tab:
                 watching.wait_for("presenca", lambda told: told["online"])
-                pid = worker_of(cluster.pid("web1"))
-                os.kill(pid, signal.SIGSTOP)
-                redis.client_kill_filter(_type="pubsub")
-            eventually(lambda: is_told(redis, bob), "Bob has gone, and that was told")
-            os.kill(pid, signal.SIGCONT)
+                with frozen(worker_of(cluster.pid("web1"))):
+                    redis.client_kill_filter(_type="pubsub")
+                    tab.close()
+                    eventually(lambda: is_told(redis, bob), "Bob has gone, and that was told")
             watching.wait_until(lambda: sees_nobody(watching), "that Bob has gone")
