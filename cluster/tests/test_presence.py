@@ -195,10 +195,12 @@ def test_a_redis_that_lost_everything_is_whole_again_and_lists_are_sent_anew(ser
     nodes.wait_told(ANA, True)
     nodes.wait_told(BIA, True)
 
+    nodes.wait(lambda: one.lost and two.lost, "the lists of the beginning are sent")
+
     server.kill()
     two.leave("b")
     server.start()
-    nodes.wait(lambda: (one.lost, two.lost) == (1, 1), "both nodes are asked to send lists anew")
+    nodes.wait(lambda: (one.lost, two.lost) == (2, 2), "both nodes are asked to send lists anew")
     assert two.presence.listing([ANA, BIA]).online == {ANA}
     assert (nodes.states(ANA), nodes.states(BIA)) == ([True], [True])  # the lists say the rest
 
@@ -274,6 +276,7 @@ def test_lists_that_could_not_be_sent_after_a_loss_are_sent_later(server: RedisS
     one = nodes.start("web1")
     one.enter("a", ANA)
     nodes.wait_told(ANA, True)
+    nodes.wait(lambda: one.lost, "the lists of the beginning are sent")
     server.kill()
     server.start()
     nodes.wait(lambda: one.presence.listing([ANA]).online, "Redis is told again what it knew")
@@ -281,20 +284,36 @@ def test_lists_that_could_not_be_sent_after_a_loss_are_sent_later(server: RedisS
     one.refuses = True
     nodes.wait(lambda: one.refused, "the node tried to send its lists")
     one.refuses = False
-    nodes.wait(lambda: one.lost == 1, "the lists are sent")
+    nodes.wait(lambda: one.lost == 2, "the lists are sent")
+
+
+def test_a_node_that_starts_while_redis_is_told_again_what_it_knew_sends_lists_too(
+    server: RedisServer, nodes: Nodes
+) -> None:
+    one = nodes.start("web1")
+    one.enter("a", ANA)
+    nodes.wait_told(ANA, True)
+    server.kill()
+    server.start()
+    two = nodes.start("web2")
+    assert two.presence.listing([ANA]).online == frozenset(), "who asks it now hears of nobody"
+    two.turn()
+    nodes.wait(lambda: two.lost == 1, "the lists are sent")
+    assert two.presence.listing([ANA]).online == {ANA}
 
 
 def test_what_is_missed_while_lists_are_sent_has_them_sent_once_more(nodes: Nodes) -> None:
     one = nodes.start("web1")
+    nodes.wait(lambda: one.lost, "the lists of the beginning are sent")
 
     def lose() -> None:
         one.lost += 1
-        if one.lost == 1:
+        if one.lost == 2:
             one.presence.missed()
 
     one.presence.listen(lambda _: None, lose)
     one.presence.missed()
-    nodes.wait(lambda: one.lost == 2, "the lists are sent twice")
+    nodes.wait(lambda: one.lost == 3, "the lists are sent twice")
 
 
 def test_a_change_that_could_not_be_told_is_told_by_another_node(nodes: Nodes) -> None:

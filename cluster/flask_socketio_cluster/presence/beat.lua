@@ -42,7 +42,7 @@ elseif math.abs(now - last) > silent_ms then
   for _, node in ipairs(redis.call('ZRANGE', nodes, 0, -1)) do redis.call('ZADD', nodes, now + lease_ms, node) end
 end
 redis.call('HSET', clock, 'beat', now)
-local restoring = now < tonumber(redis.call('HGET', clock, 'restored'))
+local restoring_ms = math.max(0, redis.call('HGET', clock, 'restored') - now)
 
 -- A beat whose answer was lost is said again under its number. A lower one means that Redis lost what was said since;
 -- it stays, so that the node hears of that also when the answer to this beat is lost.
@@ -62,7 +62,7 @@ for _, entered in ipairs(said.entered) do
   local first = redis.call('EXISTS', prefix .. ':user:' .. person) == 0
   redis.call('HSET', prefix .. ':node:' .. generation, socket, person)
   redis.call('HSET', prefix .. ':user:' .. person, socket, generation)
-  if first and said.again and restoring then
+  if first and said.again and restoring_ms > 0 then
     redis.call('SADD', online, person)
   elseif first then
     look_at(person, now + grace_ms)
@@ -92,4 +92,4 @@ end
 local changes = redis.call('ZRANGEBYSCORE', untold, '-inf', now, 'LIMIT', 0, changes_max)
 for _, change in ipairs(changes) do redis.call('ZADD', untold, now + retry_ms, change) end
 
-return {known and 1 or 0, restoring and 1 or 0, changes}
+return {known and 1 or 0, restoring_ms, changes}

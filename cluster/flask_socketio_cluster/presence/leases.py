@@ -52,10 +52,10 @@ class Listing:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """`is_known`: Redis has all that this node said. `is_restoring`: nodes are giving back what Redis lost."""
+    """`is_known`: Redis has all that this node said. `restoring_s`: so long nodes still give back what Redis lost."""
 
     is_known: bool
-    is_restoring: bool
+    restoring_s: float
     changes: list[Change]
 
 
@@ -94,8 +94,8 @@ class Leases:
         answer = self._client.eval(
             self._beat, 1, self._prefix, generation, number, dumps(said), *times_ms, changes_max, SWEPT_MAX
         )
-        known, restoring, lines = cast(tuple[int, int, list[bytes]], answer)
-        return Answer(known == 1, restoring == 1, [_change(line.decode()) for line in lines])
+        known, restoring_ms, lines = cast(tuple[int, int, list[bytes]], answer)
+        return Answer(known == 1, restoring_ms / 1000, [_change(line.decode()) for line in lines])
 
     def listing(self, keys: Sequence[Key]) -> Listing:
         """Who of these, LISTED_MAX at the most, is online."""

@@ -137,8 +137,9 @@ class Presence:
             # Redis lost everything, or its last second, or others took this node for dead when it did not reach Redis.
             self._begin()
             self._again = True
-            if answer.is_restoring:
-                self.missed()
+        if answer.restoring_s > 0:
+            # Also a node that has just started: what it is asked meanwhile is not all, and of the rest nothing is told.
+            self._lists_at_s = clock.monotonic_s() + answer.restoring_s
 
     def tell(self) -> None:
         """Tell what was taken."""
