@@ -30,8 +30,6 @@ def run_due(db: Database, *, committed: Callable[[], None]) -> Result:
     found = db.read(execution.due)
     tried = accidents = 0
     for schedule_id in found:
-        if clock.monotonic_s() > until_s:
-            break
         try:
             if db.transact_keyed(execution.run, schedule_id, _execute) is not None:
                 tried += 1
@@ -42,6 +40,8 @@ def run_due(db: Database, *, committed: Callable[[], None]) -> Result:
             accidents += 1
             _log.exception("schedule_failed", schedule_id=schedule_id)
             db.transact(execution.put_off, schedule_id)
+        if clock.monotonic_s() >= until_s:
+            break
     return Result(f"dates tried: {tried}, accidents: {accidents}", more=tried > 0, ok=accidents == 0)
 
 

@@ -120,15 +120,19 @@ def test_what_is_written_without_a_line_waits_and_goes_once(
     assert [message["texto"] for message in answer] == ["segunda", "primeira", "enquanto isso", "antes"]
 
 
+def write_without_a_line(screen: Screen, text: str) -> None:
+    screen.wait_connected()
+    screen.context.set_offline(True)
+    write(screen, text)
+    expect(screen.at("tique")).to_have_text("Esperando para ser enviada")
+
+
 def test_an_answer_that_is_lost_and_a_reload_send_nothing_twice(
     alice: Person, bob: Person, befriend: Befriend, open_page: Opening
 ) -> None:
     befriend(alice, bob)
     screen = talk(open_page(alice.url, alice), bob)
-    screen.wait_connected()
-    screen.context.set_offline(True)
-    write(screen, "espera")
-    expect(screen.at("tique")).to_have_text("Esperando para ser enviada")
+    write_without_a_line(screen, "espera")
     kept = screen.page.evaluate(WAITING)
     screen.context.set_offline(False)
     expect(screen.at("tique")).to_have_text("Enviada")
@@ -146,10 +150,7 @@ def test_what_waits_is_sent_though_nobody_opens_the_chat(
 ) -> None:
     befriend(alice, bob)
     screen = talk(open_page(alice.url, alice), bob)
-    screen.wait_connected()
-    screen.context.set_offline(True)
-    write(screen, "espera")
-    expect(screen.at("tique")).to_have_text("Esperando para ser enviada")
+    write_without_a_line(screen, "espera")
     # A page that opens anew, at home.
     screen.page.goto("about:blank")
     screen.context.set_offline(False)

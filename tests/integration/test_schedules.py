@@ -136,6 +136,20 @@ def test_each_date_is_done_once_by_any_number_of_workers_at_once(alice: Customer
     assert alice.balance() == 100_000 - bob.balance()
 
 
+def test_a_run_ends_in_time_and_the_next_goes_on(
+    alice: Customer, bob: Customer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """So that its claim on the job, which nobody else has meanwhile, may be short."""
+    plans = [plan(alice, bob, 100, "2026-12-01") for _ in range(3)]
+    monkeypatch.setattr(schedules, "RUN_S", 0.0)
+
+    with clock_at("2026-12-01T00:00:00-03:00"):
+        for done in (1, 2, 3):
+            assert schedules.run_due(alice.db, committed=lambda: None).more
+            assert sum(len(runs(alice.db, each)) for each in plans) == done
+        assert not schedules.run_due(alice.db, committed=lambda: None).more
+
+
 def test_an_accident_before_the_commit_changes_nothing_and_keeps_no_other_waiting(
     alice: Customer, bob: Customer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
