@@ -120,6 +120,16 @@ def nodes(server: RedisServer) -> Nodes:
     return Nodes(server.url)
 
 
+def two_people(nodes: Nodes) -> tuple[Node, Node]:
+    """Two nodes: Ana is at the first, Bia at the second, and both were told of."""
+    one, two = nodes.start("web1"), nodes.start("web2")
+    one.enter("a", ANA)
+    two.enter("b", BIA)
+    nodes.wait_told(ANA, True)
+    nodes.wait_told(BIA, True)
+    return one, two
+
+
 def test_tabs_on_several_nodes_are_one_person_who_is_told_once(nodes: Nodes) -> None:
     one, two = nodes.start("web1"), nodes.start("web2")
     one.enter("tab 1", ANA)
@@ -160,11 +170,7 @@ def test_who_comes_and_goes_within_the_grace_was_never_here(nodes: Nodes) -> Non
 
 
 def test_the_people_of_a_node_that_died_go_offline(nodes: Nodes) -> None:
-    one, two = nodes.start("web1"), nodes.start("web2")
-    one.enter("a", ANA)
-    two.enter("b", BIA)
-    nodes.wait_told(ANA, True)
-    nodes.wait_told(BIA, True)
+    one, _ = two_people(nodes)
 
     one.die()
     nodes.start("web1")  # its successor has none of its sockets
@@ -173,11 +179,7 @@ def test_the_people_of_a_node_that_died_go_offline(nodes: Nodes) -> None:
 
 
 def test_a_redis_that_was_away_changes_nobodys_state(server: RedisServer, nodes: Nodes) -> None:
-    one, two = nodes.start("web1"), nodes.start("web2")
-    one.enter("a", ANA)
-    two.enter("b", BIA)
-    nodes.wait_told(ANA, True)
-    nodes.wait_told(BIA, True)
+    one, _ = two_people(nodes)
 
     server.stop()
     for _ in range(2):  # together longer than any lease
@@ -189,11 +191,7 @@ def test_a_redis_that_was_away_changes_nobodys_state(server: RedisServer, nodes:
 
 
 def test_a_redis_that_lost_everything_is_whole_again_and_lists_are_sent_anew(server: RedisServer, nodes: Nodes) -> None:
-    one, two = nodes.start("web1"), nodes.start("web2")
-    one.enter("a", ANA)
-    two.enter("b", BIA)
-    nodes.wait_told(ANA, True)
-    nodes.wait_told(BIA, True)
+    one, two = two_people(nodes)
 
     nodes.wait(lambda: one.lost and two.lost, "the lists of the beginning are sent")
 
@@ -206,12 +204,9 @@ def test_a_redis_that_lost_everything_is_whole_again_and_lists_are_sent_anew(ser
 
 
 def test_a_redis_that_lost_its_last_second_is_told_it_again(server: RedisServer, nodes: Nodes) -> None:
-    one, two = nodes.start("web1"), nodes.start("web2")
-    one.enter("a", ANA)
+    one, two = two_people(nodes)
     one.enter("tab 2", BIA)
-    two.enter("b", BIA)
-    nodes.wait_told(ANA, True)
-    nodes.wait_told(BIA, True)
+    nodes.look()
     with Redis.from_url(server.url) as client:
         client.save()
 
