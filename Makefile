@@ -85,6 +85,11 @@ conciliar: ## check the books of the local database
 	@deploy/setup.sh run
 	@$(PYTHON) -m deploy.local worker conciliar
 
+.PHONY: doutor
+doutor: ## check the local cluster while it runs
+	@deploy/setup.sh run
+	@$(PYTHON) -m deploy.local worker doutor --url http://127.0.0.1:$${HTTP_PORT:-8080}
+
 .PHONY: chaos
 chaos: ## kill parts at random under load: MINUTES (5), SEED
 	@deploy/setup.sh test

@@ -164,6 +164,8 @@ class Database:
         self._probes = Share(self, reads=1, writes=1, waiting_max=100)
         shares = (self.authentication, self.catch_up, self._money, self._general, self._probes)
         reads, writes = sum(s.reads for s in shares), sum(s.writes for s in shares)
+        # As many as this process may have at once, the write probe's own included.
+        self.connections = reads + writes + 1
         self._reads = sql_engines.for_reads(url, connections=reads, timeout_s=statement_timeout_s)
         self._writes = sql_engines.for_writes(url, connections=writes, timeout_s=statement_timeout_s)
         self._probe = WriteProbe(url)

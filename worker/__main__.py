@@ -14,6 +14,7 @@ import click  # noqa: E402
 import gevent  # noqa: E402
 from flask_socketio_cluster.bus.waker import wake_once  # noqa: E402
 from flask_socketio_cluster.delivery import Confirmations  # noqa: E402
+from flask_socketio_cluster.doctor import Level  # noqa: E402
 
 from app import log, wire  # noqa: E402
 from app.bank import reconciliation  # noqa: E402
@@ -29,6 +30,7 @@ from app.streams.notify import Notice  # noqa: E402
 from app.streams.stream import streams  # noqa: E402
 from app.users import actions as user_actions  # noqa: E402
 from worker import agenda, bulk, demo  # noqa: E402
+from worker.doctor import command as doctor  # noqa: E402
 from worker.job_runner import JobRunner  # noqa: E402
 from worker.jobs import CHECK_TIMEOUT_S, all_jobs  # noqa: E402
 from worker.push import PushJob  # noqa: E402
@@ -188,6 +190,26 @@ def _print_table(checks: Iterable[reconciliation.Check]) -> None:
         click.echo(f"{check.name:<30}{check.looked_at:>12}{len(check.faults):>9}")
         for fault in check.faults:
             click.echo(f"  {fault}")
+
+
+@cli.command()
+@click.option("--url", help="The proxy in front, such as https://banco.example: tries real sessions through it.")
+@click.option("--no", "node_urls", multiple=True, help="A web node itself, such as http://10.0.0.5:8000; repeatable.")
+@click.option("--nos", "node_count", type=click.IntRange(min=1), default=3, show_default=True, help="Nodes planned.")
+@click.option("--workers", type=click.IntRange(min=1), default=1, show_default=True, help="Workers planned.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON array of findings.")
+@click.pass_obj
+def doutor(
+    stores: Stores, url: str | None, node_urls: tuple[str, ...], node_count: int, workers: int, as_json: bool
+) -> None:
+    """Check a deployment, before and while it runs, and say what to do. Exit 1 when there is a fault.
+
+    Changes nothing. Run it with the environment of a web node, where the nodes run, so that it sees what they see.
+    """
+    found = list(doctor.findings(stores, url=url, node_urls=node_urls, node_count=node_count, workers=workers))
+    click.echo(doctor.as_json(found) if as_json else "\n".join(doctor.lines(found)))
+    if any(finding.level is Level.FAULT for finding in found):
+        sys.exit(1)
 
 
 @cli.command()

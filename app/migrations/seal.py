@@ -6,6 +6,7 @@ from sqlalchemy.exc import DBAPIError
 from app import log, sql_errors
 
 TABLES = ("operations", "entries")
+_VERBS = ("UPDATE", "DELETE")
 # MariaDB's: with the binary log on only SUPER may make a trigger, unless log_bin_trust_function_creators is on; and the
 # user may lack the right to make any.
 _MAY_NOT = (1419, 1142)
@@ -20,7 +21,7 @@ def history(connection: Connection) -> bool:
         return False  # a schema on its way back
     try:
         for table in TABLES:
-            for verb in ("UPDATE", "DELETE"):
+            for verb in _VERBS:
                 connection.execute(text(_trigger(table, verb, sqlite=connection.dialect.name == "sqlite")))
     except DBAPIError as error:
         if sql_errors.number(error) not in _MAY_NOT:
@@ -34,6 +35,15 @@ def history(connection: Connection) -> bool:
     return True
 
 
+def names() -> set[str]:
+    """Of all the triggers."""
+    return {_name(table, verb) for table in TABLES for verb in _VERBS}
+
+
+def _name(table: str, verb: str) -> str:
+    return f"{table}_refuse_{verb.lower()}"
+
+
 def _trigger(table: str, verb: str, *, sqlite: bool) -> str:
     refuse = f"'{table} are never changed'"
     body = (
@@ -41,5 +51,4 @@ def _trigger(table: str, verb: str, *, sqlite: bool) -> str:
         if sqlite
         else f"SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = {refuse}"
     )
-    name = f"{table}_refuse_{verb.lower()}"
-    return f"CREATE TRIGGER IF NOT EXISTS {name} BEFORE {verb} ON {table} FOR EACH ROW {body}"
+    return f"CREATE TRIGGER IF NOT EXISTS {_name(table, verb)} BEFORE {verb} ON {table} FOR EACH ROW {body}"
