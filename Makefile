@@ -8,6 +8,8 @@ export RUN_DIR
 
 # For `make chaos`.
 MINUTES ?= 5
+# For `make rolling`.
+SINCE ?=
 # For `make soak`.
 SOAK_MINUTES ?= 30
 SEED ?=
@@ -94,6 +96,11 @@ doutor: ## check the local cluster while it runs
 chaos: ## kill parts at random under load: MINUTES (5), SEED
 	@deploy/setup.sh test
 	MINUTES=$(MINUTES) SEED=$(SEED) $(PYTHON) -m tests.cluster.chaos
+
+.PHONY: rolling
+rolling: ## replace every node and worker under load: SINCE (a revision to come from, with a migration in between)
+	@deploy/setup.sh test
+	$(PYTHON) -m tests.cluster.rolling $(if $(SINCE),--since $(SINCE))
 
 .PHONY: soak
 soak: ## work for a while and see that memory is flat: SOAK_MINUTES (30), SEED

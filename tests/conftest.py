@@ -5,22 +5,17 @@ from pathlib import Path
 
 import hypothesis
 import pytest
-from sqlalchemy import Connection, insert
+from sqlalchemy import insert
 
-from app import factory
-from app.bank import accounts
 from app.contacts.models import Contact
 from app.db import Database
 from app.migrations import runner
-from app.users import actions as users
-from app.users.passwords import hash_password
-from app.users.tokens import Tokens
 from tests.support.cluster import Cluster, running_cluster
-from tests.support.people import PASSWORD, Person, Register, Registered
+from tests.support.people import Person, Register
+from tests.support.registering import registering
 from tests.support.servers import DatabaseServer, RedisServer, mariadb_server, redis_server
 from tests.support.stalls import Stalls
 
-TOKEN_TTL_S = 3600
 # The shared cluster takes subscriptions there; nobody listens.
 NO_PUSH_SERVICE = "http://127.0.0.1:9"
 
@@ -67,18 +62,8 @@ def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Databas
 
 @pytest.fixture(scope="session")
 def register(cluster: Cluster) -> Iterator[Register]:
-    """As the web does it, with the slow hash of the password made once; `/registro` has tests of its own."""
-    db, tokens = Database(cluster.database()), Tokens(cluster.jwt_secret(), TOKEN_TTL_S)
-    hashed = hash_password(PASSWORD)
-
-    def insert(connection: Connection, name: str, email: str) -> Registered:
-        user = users.register(connection, email=email, name=name, password_hash=hashed)
-        factory.welcome(connection, user.id, name)
-        (account,) = accounts.of_user(connection, user.id)
-        return Registered(user.id, account.id, tokens.issue(user.id, user.generation))
-
-    yield lambda name, email: db.transact(insert, name, email)
-    db.dispose()
+    with registering(cluster) as register:
+        yield register
 
 
 @pytest.fixture

@@ -55,7 +55,7 @@ class ClusterFailed(Exception):
 class Cluster:
     """A cluster of its own in a folder of its own. Without a URL: SQLite, and a Redis that it brings itself.
 
-    `env` adds to the environment of every part.
+    `env` adds to the environment of every part. `root`: where its program lies.
     """
 
     database_url: str | None = None
@@ -63,6 +63,7 @@ class Cluster:
     nodes: int = 3
     workers: int = 1
     env: Mapping[str, str] = field(default_factory=dict)
+    root: Path = ROOT
     run_dir: Path = field(default_factory=lambda: Path(tempfile.mkdtemp(prefix="saldo-cluster-")))
     http_port: int = field(default_factory=free_port)
     _launcher: subprocess.Popen[bytes] | None = None
@@ -121,7 +122,7 @@ class Cluster:
         self.run_dir.mkdir(exist_ok=True)
         left_behind = self._written()
         with self._log_path.open("ab") as log:
-            self._launcher = spawn([sys.executable, "-m", "deploy.local"], env=self._env(), cwd=ROOT, output=log)
+            self._launcher = spawn([sys.executable, "-m", "deploy.local"], env=self._env(), cwd=self.root, output=log)
         try:
             wait_until(lambda: self._has_ended() or self._answers(left_behind), START_TIMEOUT_S, "the cluster's start")
         except TimeoutError as late:
@@ -227,9 +228,10 @@ def running_cluster(
     nodes: int = 3,
     workers: int = 1,
     env: Mapping[str, str] | None = None,
+    root: Path = ROOT,
 ) -> Iterator[Cluster]:
     """A started cluster that is gone at the end; when the test failed its log is printed and kept."""
-    cluster = Cluster(database_url, redis_url, nodes, workers, env or {})
+    cluster = Cluster(database_url, redis_url, nodes, workers, env or {}, root)
     failed = True
     try:
         cluster.start()
