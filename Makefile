@@ -87,6 +87,16 @@ conciliar: ## check the books of the local database
 	@deploy/setup.sh run
 	@$(PYTHON) -m deploy.local worker conciliar
 
+.PHONY: backup
+backup: ## save the database to FILE, while the bank works
+	@deploy/setup.sh run
+	@$(PYTHON) -m deploy.backup save "$(or $(FILE),backup-$(shell date -u +%Y%m%dT%H%M%SZ))"
+
+.PHONY: restore
+restore: ## put the database of FILE in the place of the present one; the cluster must be stopped
+	@deploy/setup.sh run
+	@$(PYTHON) -m deploy.backup restore "$(FILE)"
+
 .PHONY: doutor
 doutor: ## check the local cluster while it runs
 	@deploy/setup.sh run

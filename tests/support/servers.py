@@ -159,6 +159,18 @@ class DatabaseServer(Server):
             cursor.execute(f"GRANT ALL ON `{name}`.* TO {self.USER}@'{LOOPBACK}'")
         return self.url_of(name)
 
+    @property
+    def operator_url(self) -> str:
+        """DATABASE, for the operator."""
+        return self.url.replace(f"//{self.USER}:", f"//{self.OPERATOR}:")
+
+    def binlogs(self) -> list[Path]:
+        """The files of the binary log, oldest first, but for a new one that begins now."""
+        with self.connection() as connection, connection.cursor() as cursor:
+            cursor.execute("FLUSH BINARY LOGS")
+            cursor.execute("SHOW BINARY LOGS")
+            return [self._data / str(row[0]) for row in cursor.fetchall()][:-1]
+
     @contextmanager
     def connection(self) -> Iterator[pymysql.Connection]:
         """The operator's, who may do everything; it belongs to no database, in autocommit."""
