@@ -9,8 +9,9 @@ from flask_socketio_cluster.bus.signing import KEY_BYTES_MIN, Keys
 from flask_socketio_cluster.node import DRAIN_S
 from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
-from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
+
+from app import database_hosts
 
 JWT_SECRET_BYTES_MIN = 32
 REDIS_SCHEMES = ("redis://", "rediss://", "redis+sentinel://", "redis+cluster://", "rediss+cluster://")
@@ -103,7 +104,7 @@ class Stores(BaseSettings):
         if not value.startswith(DATABASE_SCHEMES):
             raise ValueError(f"must start with one of {', '.join(DATABASE_SCHEMES)}")
         try:
-            named = bool(make_url(value).database)
+            named = bool(database_hosts.split(value)[0].database)
         except (ArgumentError, ValueError):
             named = False
         if not named:

@@ -6,11 +6,12 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy import Connection, Dialect, Engine, ExceptionContext, create_engine, event
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.pool import NullPool
 
-from app import deadline
+from app import database_hosts, deadline
+from app.database_hosts import Host, Hosts
 from app.errors import DatabaseDown
 from app.sql_errors import is_busy
 
@@ -60,8 +61,9 @@ def _pool(connections: int) -> dict[str, Any]:
 
 
 def _mariadb(url: str, timeout_s: float, session: str = "", **options: Any) -> Engine:
-    return create_engine(
-        url,
+    address, hosts = database_hosts.split(url)
+    engine = create_engine(
+        address,
         # What people wrote has no place in a log.
         hide_parameters=True,
         connect_args={
@@ -76,6 +78,26 @@ def _mariadb(url: str, timeout_s: float, session: str = "", **options: Any) -> E
         },
         **options,
     )
+    return _over(hosts, engine) if len(hosts) > 1 else engine
+
+
+def _over(several: tuple[Host, ...], engine: Engine) -> Engine:
+    """A connection to a server that takes no writes any more is as good as lost: the next goes to another."""
+    hosts = Hosts(several)
+
+    @event.listens_for(engine, "do_connect")
+    def connect(dialect: Dialect, _record: object, arguments: list[Any], options: dict[str, Any]) -> Any:
+        return hosts.connect(
+            lambda host: dialect.connect(*arguments, **{**options, "host": host.name, "port": host.port})
+        )
+
+    @event.listens_for(engine, "handle_error")
+    def failed(context: ExceptionContext) -> None:
+        args = getattr(context.original_exception, "args", ())
+        if args and args[0] in database_hosts.NO_WRITES:
+            context.is_disconnect = True
+
+    return engine
 
 
 def _sqlite(url: str, **options: Any) -> Engine:

@@ -26,6 +26,8 @@ _OF_MARIADB: dict[int | None, Trouble] = {
     **dict.fromkeys((1158, 1159, 1160, 1161, 1184), Trouble.LOST),
     # Too many connections, in all or of this user.
     **dict.fromkeys((1040, 1203, 1226), Trouble.LOST),
+    # No member of a Galera cluster that has a majority.
+    1047: Trouble.LOST,
     # max_statement_time, KILL QUERY.
     **dict.fromkeys((1969, 1317), Trouble.LATE),
     # Disk full, error on write, table full, --read-only, innodb_read_only.

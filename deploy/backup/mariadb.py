@@ -15,8 +15,9 @@ from pathlib import Path
 from typing import IO
 
 import pymysql
-from sqlalchemy.engine import URL, make_url
+from sqlalchemy.engine import URL
 
+from app import database_hosts
 from deploy.backup.failure import BackupFailed
 from deploy.local.binaries import on_path
 
@@ -35,7 +36,7 @@ def save(url: str, file: Path) -> None:
     The user may need more than the program's own: RELOAD and BINLOG MONITOR, for the place in the binary log. Without
     them there is a backup all the same, from which no later moment can be restored. Raises BackupFailed.
     """
-    address = make_url(url)
+    address, _ = database_hosts.split(url)
     with _login(address) as login:
         place = ["--master-data=2"] if _may_know_the_place(address) else []
         command = [
@@ -70,7 +71,7 @@ def restore(url: str, file: Path, later: Later | None) -> None:
     somebody else is connected."""
     _require_whole(file)
     start = _start(file, later) if later else None
-    address = make_url(url)
+    address, _ = database_hosts.split(url)
     with closing(_connection(address)) as connection:
         _require_alone(connection, address)
         _drop_all(connection, address)

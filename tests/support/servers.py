@@ -127,16 +127,16 @@ class DatabaseServer(Server):
     OPERATOR = "operator"
     DATABASE = "saldo_vivo"
 
-    def __init__(self, directory: Path) -> None:
+    def __init__(self, directory: Path, *, password: str | None = None) -> None:
         super().__init__(directory)
         self._data = directory / "data"
-        self._password = secrets.token_hex(16)
+        self.password = password or secrets.token_hex(16)
         self._first_sql = directory / "first.sql"
         self._first_sql.write_text(
             f"CREATE DATABASE IF NOT EXISTS {self.DATABASE};\n"
-            f"CREATE USER IF NOT EXISTS {self.USER}@'{LOOPBACK}' IDENTIFIED BY '{self._password}';\n"
+            f"CREATE USER IF NOT EXISTS {self.USER}@'{LOOPBACK}' IDENTIFIED BY '{self.password}';\n"
             f"GRANT ALL ON {self.DATABASE}.* TO {self.USER}@'{LOOPBACK}';\n"
-            f"CREATE USER IF NOT EXISTS {self.OPERATOR}@'{LOOPBACK}' IDENTIFIED BY '{self._password}';\n"
+            f"CREATE USER IF NOT EXISTS {self.OPERATOR}@'{LOOPBACK}' IDENTIFIED BY '{self.password}';\n"
             f"GRANT ALL ON *.* TO {self.OPERATOR}@'{LOOPBACK}' WITH GRANT OPTION;\n"
         )
         self._install()
@@ -147,7 +147,7 @@ class DatabaseServer(Server):
 
     def url_of(self, database: str) -> str:
         """The address of `database`, which `create_database` made."""
-        return f"mysql+pymysql://{self.USER}:{self._password}@{LOOPBACK}:{self.port}/{database}"
+        return f"mysql+pymysql://{self.USER}:{self.password}@{LOOPBACK}:{self.port}/{database}"
 
     def create_database(self, name: str) -> str:
         """Make `name` anew, empty, and return its address."""
@@ -178,7 +178,7 @@ class DatabaseServer(Server):
             host=LOOPBACK,
             port=self.port,
             user=self.OPERATOR,
-            password=self._password,
+            password=self.password,
             autocommit=True,
             connect_timeout=5,
         )
@@ -267,10 +267,10 @@ class RedisServer(Server):
 
 
 @contextmanager
-def mariadb_server() -> Iterator[DatabaseServer]:
-    """A running MariaDB that goes, with its data, at the end."""
+def mariadb_server(*, password: str | None = None) -> Iterator[DatabaseServer]:
+    """A running MariaDB that goes, with its data, at the end. `password`: of its users."""
     with folder("saldo-mariadb-") as directory:
-        server = DatabaseServer(directory)
+        server = DatabaseServer(directory, password=password)
         with started(server):
             yield server
 

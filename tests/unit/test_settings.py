@@ -35,6 +35,8 @@ BAD = [
     ("DATABASE_URL", "mysql+pymysql://saldo:senha-do-banco@localhost:porta/saldo"),
     ("DATABASE_URL", "mysql+pymysql://saldo:senha-do-banco@localhost:3306"),
     ("DATABASE_URL", "sqlite:///"),
+    ("DATABASE_URL", "mysql+pymysql://saldo:senha-do-banco@db1:3306,/saldo"),
+    ("DATABASE_URL", "mysql+pymysql://saldo:senha-do-banco@db1:3306,db2:porta/saldo"),
     ("REDIS_URL", None),
     ("REDIS_URL", "localhost:6379"),
     ("REDIS_URL", "amqp://localhost"),
