@@ -8,6 +8,7 @@ export RUN_DIR
 
 # For `make chaos`.
 MINUTES ?= 5
+HA ?=
 # For `make rolling`.
 SINCE ?=
 # For `make soak`.
@@ -103,9 +104,10 @@ doutor: ## check the local cluster while it runs
 	@$(PYTHON) -m deploy.local worker doutor --url http://127.0.0.1:$${HTTP_PORT:-8080}
 
 .PHONY: chaos
-chaos: ## kill parts at random under load: MINUTES (5), SEED
+chaos: ## kill parts at random under load: MINUTES (5), SEED; HA=1 on several databases and Redis
 	@deploy/setup.sh test
-	MINUTES=$(MINUTES) SEED=$(SEED) $(PYTHON) -m tests.cluster.chaos
+	$(if $(HA),@deploy/setup.sh ha)
+	MINUTES=$(MINUTES) SEED=$(SEED) $(PYTHON) -m tests.cluster.chaos $(if $(HA),--ha)
 
 .PHONY: rolling
 rolling: ## replace every node and worker under load: SINCE (a revision to come from, with a migration in between)

@@ -2,6 +2,7 @@
 # Makes the checkout ready. Quick when nothing changed: each step leaves a stamp of what it was made from.
 #
 #   deploy/setup.sh run     the Python environment and the browser's files, for `make run`
+#   deploy/setup.sh ha      Galera, for `make chaos HA=1`
 #   deploy/setup.sh test    that, the test tools, and the servers and the browser that the tests start
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
@@ -142,8 +143,14 @@ case $mode in
         install_servers
         make_package_venv
         ;;
+    ha)
+        [ -e /usr/lib/galera/libgalera_smm.so ] && has wsrep_sst_rsync && has rsync \
+            || apt_install mariadb-server galera-4 rsync \
+            || fail "several databases need Galera; on Debian: apt-get install mariadb-server galera-4 rsync"
+        exit
+        ;;
     *)
-        fail "usage: deploy/setup.sh run|test"
+        fail "usage: deploy/setup.sh run|test|ha"
         ;;
 esac
 install_cluster

@@ -17,6 +17,7 @@ from tests.cluster.chaos.listener import fact_of
 from tests.cluster.chaos.record import Operation, Record
 from tests.cluster.chaos.schedule_audit import Posted, Run
 from tests.support.servers import DatabaseServer
+from tests.support.several_databases import SeveralDatabases
 
 READ_EVERY_S = 0.1
 KEYS_PER_QUESTION = 500
@@ -34,7 +35,7 @@ CONSERVED = f"""
 class Auditor:
     """Reads the books all the time, from the database itself and behind the application's back."""
 
-    def __init__(self, server: DatabaseServer, database: str, record: Record) -> None:
+    def __init__(self, server: DatabaseServer | SeveralDatabases, database: str, record: Record) -> None:
         self._server = server
         self._name = database
         self._record = record

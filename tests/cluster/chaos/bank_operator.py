@@ -12,6 +12,7 @@ from tests.cluster.chaos.agenda import MOVED_DAYS
 from tests.cluster.chaos.record import Record
 from tests.support.cluster import Cluster
 from tests.support.servers import DatabaseServer
+from tests.support.several_databases import SeveralDatabases
 
 EVERY_S = 0.5
 JOB = "agendamentos"
@@ -31,7 +32,9 @@ class BankOperator:
     """At work in a thread of its own, all the time. A job that a dead worker has left would wait for its lease, 40
     seconds, and with it everything that is due: it is ended at once, so that all of a run is spent working."""
 
-    def __init__(self, server: DatabaseServer, database: str, cluster: Cluster, record: Record) -> None:
+    def __init__(
+        self, server: DatabaseServer | SeveralDatabases, database: str, cluster: Cluster, record: Record
+    ) -> None:
         self._server = server
         self._name = database
         self._cluster = cluster

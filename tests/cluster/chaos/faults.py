@@ -9,6 +9,7 @@ from deploy.local.spawn import kill_group
 from tests.cluster.chaos import faults_of_delivery as delivery
 from tests.cluster.chaos import faults_of_network as network
 from tests.cluster.chaos import faults_of_schedules as schedules
+from tests.cluster.chaos import faults_of_several as several
 from tests.cluster.chaos.lab import NODES, WORKERS, Lab
 
 
@@ -146,4 +147,15 @@ FAULTS = [
     Fault("client network: stalled", network.stall, 6, None),
     Fault("client network: cut", network.cut, 4, 2),
     Fault("client network: vanished", network.vanish, 4, None),
+]
+
+# Where there are several databases and several Redis. Those of a database add what a failover takes.
+FAULTS_OF_SEVERAL = [
+    Fault("database that is written to: SIGKILL", several.kill_written_database, 3, None, extra_s=12),
+    Fault("another database: SIGKILL", several.kill_another_database, 3, None, extra_s=12),
+    Fault("Redis primary: SIGKILL", several.kill_redis_primary, 3, None),
+    Fault("both primaries: SIGKILL", several.kill_both_primaries, 2, None, extra_s=12),
+    Fault("web node: SIGKILL", kill_web_node, 0, None),
+    Fault("worker: SIGKILL", kill_worker, 0, None),
+    Fault("worker: SIGKILL in a schedule", schedules.kill_in_the_middle, 0, None),
 ]

@@ -20,9 +20,10 @@ from tests.cluster.chaos.listener import Listener
 from tests.cluster.chaos.network import Network
 from tests.cluster.chaos.record import Operation, Record
 from tests.cluster.chaos.redis_link import RedisLink
+from tests.cluster.chaos.stores import OneOfEach, SeveralOfEach, one_of_each, several_of_each
 from tests.support.cluster import Cluster, running_cluster
 from tests.support.people import eventually
-from tests.support.servers import DatabaseServer, RedisServer, mariadb_server, redis_server
+from tests.support.servers import DatabaseServer, RedisServer
 
 NODES = 3
 WORKERS = 2
@@ -44,9 +45,7 @@ class Lab:
     that after a burst nothing follows which could bring the last event along."""
 
     cluster: Cluster
-    mariadb: DatabaseServer
-    redis: RedisServer
-    redis_link: RedisLink
+    stores: OneOfEach | SeveralOfEach
     auditor: Auditor
     operator: BankOperator
     record: Record
@@ -55,6 +54,28 @@ class Lab:
     routines: list[Routine] = field(default_factory=list)
     trips: threading.Event = field(default_factory=threading.Event)
     _clock: threading.Event = field(default_factory=threading.Event)
+
+    @property
+    def mariadb(self) -> DatabaseServer:
+        return self._one.mariadb
+
+    @property
+    def redis(self) -> RedisServer:
+        return self._one.redis
+
+    @property
+    def redis_link(self) -> RedisLink:
+        return self._one.redis_link
+
+    @property
+    def several(self) -> SeveralOfEach:
+        assert isinstance(self.stores, SeveralOfEach), "a run with HA=1"
+        return self.stores
+
+    @property
+    def _one(self) -> OneOfEach:
+        assert isinstance(self.stores, OneOfEach), "a run without HA=1"
+        return self.stores
 
     @property
     def witnesses(self) -> tuple[Customer, Customer]:
@@ -78,11 +99,7 @@ class Lab:
 
     def mend(self) -> None:
         """Whatever a fault that did not go as it should has left broken."""
-        for server in (self.mariadb, self.redis):
-            try:
-                server.cont()
-            except RuntimeError:
-                server.start()
+        self.stores.mend()
         for customer in self.customers:
             customer.link.heal()
         for entry in self.cluster.processes():
@@ -91,7 +108,7 @@ class Lab:
     def wait_healthy(self) -> None:
         """Return when every part answers again, and hears itself through Redis."""
         ports = [self.cluster.process(f"web{n}")["port"] for n in range(1, NODES + 1)]
-        eventually(lambda: redis_answers(self.redis.port), "Redis", HEALTHY_WITHIN_S)
+        eventually(lambda: redis_answers(self.stores.redis.port), "Redis", HEALTHY_WITHIN_S)
         for port in ports:
             eventually(partial(_is_ready, port), "a ready node", HEALTHY_WITHIN_S)
         nginx = self.cluster.http_port
@@ -140,26 +157,29 @@ def _has(listener: Listener, head: int) -> Callable[[], bool]:
 
 
 @contextmanager
-def running_lab(seed: str, record: Record) -> Iterator[Lab]:
-    """A lab at work; at the end everything is gone."""
+def running_lab(seed: str, record: Record, databases: str | None = None) -> Iterator[Lab]:
+    """A lab at work; at the end everything is gone. `databases`: a kind of `several_databases`, and several Redis with
+    it; else there is one of each."""
     # The clients' library complains of every connection that is cut; what goes wrong is in the record.
     logging.getLogger("engineio.client").setLevel(logging.CRITICAL)
     with ExitStack() as stack:
-        mariadb = stack.enter_context(mariadb_server())
-        redis = stack.enter_context(redis_server())
         network = stack.enter_context(Network())
-        redis_link = RedisLink(network, redis.port)
+        stores: OneOfEach | SeveralOfEach
+        if databases is None:
+            stores = stack.enter_context(one_of_each(network))
+        else:
+            stores = stack.enter_context(several_of_each(databases))
         cluster = stack.enter_context(
             running_cluster(
-                database_url=mariadb.create_database(DATABASE),
-                redis_url=redis_link.url,
+                database_url=stores.databases.create_database(DATABASE),
+                redis_url=stores.redis_url,
                 nodes=NODES,
                 workers=WORKERS,
             )
         )
-        auditor = Auditor(mariadb, DATABASE, record)
-        operator = BankOperator(mariadb, DATABASE, cluster, record)
-        lab = Lab(cluster, mariadb, redis, redis_link, auditor, operator, record, random.Random(f"{seed} faults"))
+        auditor = Auditor(stores.databases, DATABASE, record)
+        operator = BankOperator(stores.databases, DATABASE, cluster, record)
+        lab = Lab(cluster, stores, auditor, operator, record, random.Random(f"{seed} faults"))
         _people(lab, network, seed)
         auditor.start()
         stack.callback(auditor.stop)

@@ -1,7 +1,7 @@
 """Which fault comes after which, and how long the calm before it lasts: all of it from the seed."""
 
 import random
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from tests.cluster.chaos.faults import FAULTS, Fault
@@ -29,10 +29,10 @@ def short(seed: str) -> list[Step]:
     return steps
 
 
-def endless(seed: str, only: str = "") -> Iterator[Step]:
+def endless(seed: str, only: str = "", faults: Sequence[Fault] = FAULTS) -> Iterator[Step]:
     """Every fault with `only` in its name, once in every round, in another order each time."""
     chance = random.Random(f"{seed} plan")
-    chosen = [fault for fault in FAULTS if only in fault.name]
+    chosen = [fault for fault in faults if only in fault.name]
     while chosen:
         for fault in chance.sample(chosen, len(chosen)):
             yield Step(chance.uniform(*CALM_S), fault, fault.hold_s)

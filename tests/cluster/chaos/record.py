@@ -92,6 +92,8 @@ class Record:
     dates_done: int = 0
     dates_refused: int = 0
     jobs_left: int = 0
+    # For how long at the most nobody got an operation acknowledged, by fault.
+    pauses_s: dict[str, float] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def acknowledge(self, operation: Operation) -> None:
@@ -130,6 +132,11 @@ class Record:
         """A request was sent again under its key."""
         with self._lock:
             self.repeats += 1
+
+    def pause(self, fault: str, duration_s: float) -> None:
+        """After a fault it took so long until an operation was acknowledged."""
+        with self._lock:
+            self.pauses_s[fault] = max(duration_s, self.pauses_s.get(fault, 0.0))
 
     def problem(self, text: str) -> None:
         """Something that must not happen; the text says what and to whom."""

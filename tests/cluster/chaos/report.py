@@ -39,6 +39,7 @@ class Report:
     stood_still_s: float
     problems: list[str]
     lines: dict[str, Line] = field(default_factory=dict)
+    pauses_s: dict[str, float] = field(default_factory=dict)
 
     def count(self, kind: str) -> int:
         """How many problems are of a kind: lost, duplicated, leaked."""
@@ -76,7 +77,10 @@ class Report:
         heads = ["| Run | |", "|---|---|"]
         delays = ["| Fault | Held | Times | Deliveries | Longest delay | Bound |", "|---|---|---|---|---|---|"]
         problems = [f"PROBLEM {problem}" for problem in self.problems]
-        return "\n".join([*heads, *table, "", *delays, *rows, "", *problems])
+        pauses = [f"| {fault} | {pause_s:.2f} s |" for fault, pause_s in self.pauses_s.items()]
+        if pauses:
+            pauses = ["", "| Fault | Longest until an operation was acknowledged |", "|---|---|", *pauses]
+        return "\n".join([*heads, *table, "", *delays, *rows, *pauses, "", *problems])
 
 
 def write(seed: str, lab: Lab, duration_s: float) -> Report:
@@ -117,6 +121,7 @@ def write(seed: str, lab: Lab, duration_s: float) -> Report:
         stood_still_s=record.stalls.stood_still_s(record.begun),
         problems=list(record.problems),
         lines=lines,
+        pauses_s=dict(record.pauses_s),
     )
 
 

@@ -22,10 +22,13 @@ CONCILIAR_TIMEOUT_S = 60.0
 Say = Callable[[str], None]
 
 
-def run(seed: str, steps: Iterable[Step], *, lasting_s: float = math.inf, say: Say) -> Report:
-    """Take `steps`, one at least, until they or the time are over, and account for everything."""
+def run(
+    seed: str, steps: Iterable[Step], *, lasting_s: float = math.inf, databases: str | None = None, say: Say
+) -> Report:
+    """Take `steps`, one at least, until they or the time are over, and account for everything. `databases`: see
+    `running_lab`."""
     record = Record()
-    with record.stalls.watching(), running_lab(seed, record) as lab:
+    with record.stalls.watching(), running_lab(seed, record, databases) as lab:
         record.begun = time.monotonic()
         for step in steps:
             lab.hold(step.calm_s)

@@ -1,0 +1,62 @@
+"""The databases and Redis of a lab: one of each, or several of which one takes the place of another."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from tests.cluster.chaos.network import Network
+from tests.cluster.chaos.redis_link import RedisLink
+from tests.support.sentinels import WatchedRedis, watched_redis
+from tests.support.servers import DatabaseServer, RedisServer, mariadb_server, redis_server
+from tests.support.several_databases import SeveralDatabases, several_databases
+
+
+@dataclass(frozen=True)
+class OneOfEach:
+    mariadb: DatabaseServer
+    redis: RedisServer
+    redis_link: RedisLink
+
+    @property
+    def databases(self) -> DatabaseServer:
+        return self.mariadb
+
+    @property
+    def redis_url(self) -> str:
+        return self.redis_link.url
+
+    def mend(self) -> None:
+        """Both run."""
+        for server in (self.mariadb, self.redis):
+            if server.is_running:
+                server.cont()
+            else:
+                server.start()
+
+
+@dataclass(frozen=True)
+class SeveralOfEach:
+    databases: SeveralDatabases
+    redis: WatchedRedis
+
+    @property
+    def redis_url(self) -> str:
+        return self.redis.url
+
+    def mend(self) -> None:
+        """All run, and have what the others have."""
+        self.databases.mend()
+        self.redis.mend()
+
+
+@contextmanager
+def one_of_each(network: Network) -> Iterator[OneOfEach]:
+    with mariadb_server() as mariadb, redis_server() as redis:
+        yield OneOfEach(mariadb, redis, RedisLink(network, redis.port))
+
+
+@contextmanager
+def several_of_each(kind: str) -> Iterator[SeveralOfEach]:
+    """`kind`: of databases, see `several_databases`."""
+    with several_databases(kind) as databases, watched_redis() as redis:
+        yield SeveralOfEach(databases, redis)
