@@ -215,6 +215,8 @@ class Replicating(DatabaseServer):
             *super()._command(),
             f"--server-id={self._number}",
             "--read-only=ON",
+            # Until it is told whom to follow.
+            "--skip-slave-start",
             "--log-slave-updates",
             "--gtid-strict-mode=ON",
             # A primary that died forgets what it had not yet handed to its replica (MDEV-21117).
