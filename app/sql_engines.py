@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+from flask_socketio_cluster.streams.database_clock import told_at_connect
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.pool import NullPool
@@ -60,7 +61,7 @@ def _pool(connections: int) -> dict[str, Any]:
 
 
 def _mariadb(url: str, timeout_s: float, session: str = "", **options: Any) -> Engine:
-    return create_engine(
+    engine = create_engine(
         url,
         # What people wrote has no place in a log.
         hide_parameters=True,
@@ -76,6 +77,7 @@ def _mariadb(url: str, timeout_s: float, session: str = "", **options: Any) -> E
         },
         **options,
     )
+    return told_at_connect(engine)
 
 
 def _sqlite(url: str, **options: Any) -> Engine:

@@ -14,6 +14,7 @@ import click  # noqa: E402
 import gevent  # noqa: E402
 from flask_socketio_cluster.bus.waker import wake_once  # noqa: E402
 from flask_socketio_cluster.delivery import Confirmations  # noqa: E402
+from flask_socketio_cluster.streams import DatabaseClock  # noqa: E402
 
 from app import log, wire  # noqa: E402
 from app.bank import reconciliation  # noqa: E402
@@ -63,7 +64,8 @@ def run(stores: Stores, alive: Path | None) -> None:
             pushing=_pushing(db, stores),
         ),
     )
-    beside = (woken(relaying, stores.redis_url).loop, jobs)
+    database_clock = DatabaseClock(db.probes.read, unavailable=(DatabaseDown,))
+    beside = (database_clock.loop, woken(relaying, stores.redis_url).loop, jobs)
     for number in (signal.SIGTERM, signal.SIGINT):
         gevent.signal_handler(number, relaying.loop.stop)
     for loop in beside:
