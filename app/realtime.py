@@ -1,5 +1,6 @@
 """The bank on the cluster package: its names on the wire, its texts, and who its tokens are."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from functools import partial
 from typing import Annotated, Any
@@ -14,7 +15,7 @@ from flask_socketio_cluster.delivery.delivery import Delivery
 from flask_socketio_cluster.delivery.identity import Ended
 from flask_socketio_cluster.delivery.messages import Messages, Place, Said
 from flask_socketio_cluster.node.balance import Balance
-from flask_socketio_cluster.node.node import Node
+from flask_socketio_cluster.node.node import Node, Part
 from flask_socketio_cluster.presence import Presence
 from flask_socketio_cluster.streams.database_clock import DatabaseClock
 from flask_socketio_cluster.streams.stream import Head
@@ -50,9 +51,12 @@ _REFUSALS: dict[type[Exception], type[AppError]] = {
 
 
 class Realtime:
-    """The Socket.IO side of a node, attached to `app`. Nothing runs before the node of `app` is started."""
+    """The Socket.IO side of a node, attached to `app`. Nothing runs before the node of `app` is started; `beside` is
+    what else runs with it."""
 
-    def __init__(self, app: Flask, settings: Settings, db: Database, auth: Auth) -> None:
+    def __init__(
+        self, app: Flask, settings: Settings, db: Database, auth: Auth, *, beside: Sequence[Part] = ()
+    ) -> None:
         self.bus = RoutedRedisManager(settings.redis_url, node_id=settings.node_id, keys=settings.signing())
         self.waker = Waker(settings.redis_url)
         socketio = SocketIO(
@@ -95,7 +99,7 @@ class Realtime:
         balance = Balance(settings.redis_url, node_id=settings.node_id, transport=transport)
         database_clock = DatabaseClock(db.probes.read, unavailable=(errors.DatabaseDown,))
         parts = (database_clock, self.bus, transport, self.delivery, self.presence, balance, self.waker)
-        self.node = Node(app, *parts, drain_s=settings.drain_s, bad_request=BAD_REQUEST.encode())
+        self.node = Node(app, *parts, *beside, drain_s=settings.drain_s, bad_request=BAD_REQUEST.encode())
 
 
 def _may_connect(others: tuple[str, ...], origin: str, environ: dict[str, Any]) -> bool:
