@@ -100,7 +100,7 @@ def create_app(settings: Settings) -> Flask:
     app.register_blueprint(presence_routes.blueprint(db, auth, presence))
     app.register_blueprint(chat_routes.blueprint(db, auth, limits, chat, connected=contacts.connected))
     app.register_blueprint(statement_files.blueprint(db, auth, FileSlots(settings.redis_url)))
-    app.register_blueprint(receipt_routes.blueprint(db, auth, limits))
+    app.register_blueprint(receipt_routes.blueprint(db, auth, limits, public_url=settings.public_url))
     app.register_blueprint(inbox_routes.blueprint(db, auth, tell=realtime.delivery.tell))
     app.register_blueprint(schedules(db, auth, limits))
     app.register_blueprint(
