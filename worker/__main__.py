@@ -162,7 +162,7 @@ def conciliar(stores: Stores) -> None:
     """
     db = Database(stores.database_url, statement_timeout_s=CHECK_TIMEOUT_S)
     try:
-        checks = all_checks(db)
+        checks, end_of_audit = all_checks(db)
         looked_at, unfit = db.read(user_actions.look_at_names)
     except AppError as error:
         raise click.ClickException(str(error)) from None
@@ -170,6 +170,7 @@ def conciliar(stores: Stores) -> None:
         db.dispose()
     reasons = [f"user {user_id}: o nome {problem}" for user_id, problem in unfit.items()]
     _print_table([*checks, Check("names are fit to be shown", looked_at, reasons)])
+    click.echo(end_of_audit)
     if any(check.faults for check in checks):
         sys.exit(1)
 

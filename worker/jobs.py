@@ -44,21 +44,22 @@ def drop_old_events(db: Database, days: int) -> Result:
     return Result(f"events dropped: {retention.trim_all(db, days=days)}")
 
 
-def all_checks(db: Database) -> list[Check]:
-    """Of the books, and of the chain of what was done."""
+def all_checks(db: Database) -> tuple[list[Check], str]:
+    """Of the books, and of the chain of what was done; and where that ends, in words."""
     verified = db.read(chain.verify)
-    return [*db.read(reconciliation.run), Check("the audit chain holds", verified.lines, verified.faults)]
+    checks = [*db.read(reconciliation.run), Check("the audit chain holds", verified.lines, verified.faults)]
+    return checks, f"audit: {verified.lines} lines, {verified.hash}"
 
 
 def check_books(url: str) -> Result:
     """As `python -m worker conciliar`, on connections of its own, which may wait long. Logs every fault as an error."""
     db = Database(url, statement_timeout_s=CHECK_TIMEOUT_S)
     try:
-        checks = all_checks(db)
+        checks, end_of_audit = all_checks(db)
     finally:
         db.dispose()
     faults = [fault for check in checks for fault in check.faults]
     for check in checks:
         if check.faults:
             _log.error("books_at_fault", check=check.name, faults=check.faults)
-    return Result(f"checks: {len(checks)}, faults: {len(faults)}", ok=not faults)
+    return Result(f"checks: {len(checks)}, faults: {len(faults)}, {end_of_audit}", ok=not faults)

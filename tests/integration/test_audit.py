@@ -163,7 +163,7 @@ def test_an_operation_that_was_changed_in_all_places_that_fit_together_is_found(
     write(own_database, "UPDATE statement_lines SET amount_cents = 2000")
     write(own_database, "UPDATE day_totals SET in_cents = 2000, closing_cents = 2000")
 
-    found = {check.name: check.faults for check in all_checks(own_database) if check.faults}
+    found = {check.name: check.faults for check in all_checks(own_database)[0] if check.faults}
 
     assert list(found) == ["operations were written down"]
     assert '"cents":1000' in found["operations were written down"][0]
@@ -188,7 +188,7 @@ def test_operations_of_before_the_chain_need_no_line(own_database: Database) -> 
     write(own_database, "DELETE FROM audit_pending")
     write(own_database, "UPDATE audit_head SET operations_after = (SELECT MAX(id) FROM operations)")
 
-    assert [check.faults for check in all_checks(own_database) if check.faults] == []
+    assert [check.faults for check in all_checks(own_database)[0] if check.faults] == []
 
 
 def test_guesses_are_counted_and_not_listed(database: Database) -> None:
@@ -275,6 +275,7 @@ def test_the_newest_lines_of_a_time_for_a_program(sqlite: Database) -> None:
 def test_a_broken_chain_ends_the_command_that_checks_the_books_with_1(sqlite: Database) -> None:
     new_customer(sqlite, cents=100)
     sqlite.transact(chain.append)
+    ((seal,),) = rows(sqlite, "SELECT hash FROM audit")
     unseal(sqlite)
     write(sqlite, "UPDATE audit SET at = '2020-01-01 00:00:00.000000'")
 
@@ -282,3 +283,4 @@ def test_a_broken_chain_ends_the_command_that_checks_the_books_with_1(sqlite: Da
 
     assert ended.returncode == 1
     assert "line 1 does not follow" in ended.stdout
+    assert f"audit: 1 lines, {seal}" in ended.stdout
