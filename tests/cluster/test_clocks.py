@@ -147,6 +147,9 @@ def test_a_node_says_that_its_clock_is_off_and_goes_on(nodes: Nodes) -> None:
     assert _readyz(nodes.right)["estado"] == "pronto"
     assert _readyz(nodes.behind)["redis"] == "ok"
     assert _readyz(nodes.behind)["estado"] == "degradado"
+    told = requests.get(f"{nodes.behind.url}/metrics", timeout=HTTP_TIMEOUT_S).text
+    (offset,) = [line for line in told.splitlines() if line.startswith("socketio_cluster_clock_offset_seconds ")]
+    assert float(offset.split()[1]) == pytest.approx(-HOUR_S, abs=2)
     assert nodes.behind.log.count("clock_off") == 1
     assert "clock_off" not in nodes.right.log
 

@@ -1,10 +1,11 @@
 """The time, once a database has told it."""
 
+import logging
 from collections.abc import Iterator
 
 import pytest
 from flask_socketio_cluster import clock
-from flask_socketio_cluster.streams import database_clock
+from flask_socketio_cluster.streams import DatabaseClock, database_clock
 
 from app import clock as bank_clock
 
@@ -58,3 +59,16 @@ def test_an_answer_that_fits_changes_nothing_and_one_that_does_not_counts(steady
     assert clock.unix_s() == 500.0
     clock.learn(500.1, at_s=steady[0], unsure_s=0.01)
     assert clock.unix_s() == pytest.approx(500.1)
+
+
+def test_it_is_said_once_that_the_machine_s_clock_is_off_and_once_that_it_is_right_again(
+    steady: list[float], time_of_day: list[float], caplog: pytest.LogCaptureFixture
+) -> None:
+    clock.learn(time_of_day[0], at_s=steady[0], unsure_s=0.001)
+    watch = DatabaseClock(lambda _work: None, unavailable=())
+    with caplog.at_level(logging.WARNING):
+        for jump_s in (0, 5, 1, 0, -6, 0):  # 0, 5, 6, 6, 0, 0 ahead
+            time_of_day[0] += jump_s
+            watch.loop._step()
+
+    assert [line.message for line in caplog.records] == ["clock_off", "clock_right_again"]
