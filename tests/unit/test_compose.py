@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-import yaml
+import yaml  # type: ignore[import-untyped]
 
 from tests.support.cluster import ROOT
 
