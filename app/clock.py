@@ -1,23 +1,14 @@
-"""The time, in one place. Everything stored or sent is UTC; a day is the bank's own, in São Paulo, for everybody."""
+"""The time, in one place: the database's. Everything stored or sent is UTC; a day is the bank's own, in São Paulo, for
+everybody."""
 
-import time
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from flask_socketio_cluster.clock import monotonic_s, now, unix_s
+
+__all__ = ["ZONE", "day_end", "day_of", "day_start", "iso", "monotonic_s", "now", "unix_s"]
+
 ZONE = ZoneInfo("America/Sao_Paulo")
-
-
-def now() -> datetime:
-    """The current moment in UTC, microseconds kept."""
-    return datetime.now(UTC)
-
-
-def unix_s() -> float:
-    return time.time()
-
-
-def monotonic_s() -> float:
-    return time.monotonic()
 
 
 def iso(moment: datetime) -> str:

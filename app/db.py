@@ -147,9 +147,9 @@ class Database:
     """`transact` for what writes, `read` for single statements. Safe to share between greenlets and threads.
 
     Each purpose has connections of its own, with a bounded queue in front: `authentication` (logins, and the token of
-    every request and event), `catch_up` (what sockets missed), money (`transact_keyed`), `ping`, and the rest. Who
-    finds the queue full, or waits in it until the request's time is up, gets Overloaded, which is a kind of
-    DatabaseDown.
+    every request and event), `catch_up` (what sockets missed), money (`transact_keyed`), `probes` (whether it answers,
+    what time it is), and the rest. Who finds the queue full, or waits in it until the request's time is up, gets
+    Overloaded, which is a kind of DatabaseDown.
 
     `statement_timeout_s`: how long MariaDB may take to answer one statement before it counts as lost.
     """
@@ -161,8 +161,8 @@ class Database:
         self.catch_up = Share(self, reads=2, writes=1, waiting_max=100)
         self._money = Share(self, reads=1, writes=5, waiting_max=100)
         self._general = Share(self, reads=4, writes=2, waiting_max=200)
-        self._probes = Share(self, reads=1, writes=1, waiting_max=100)
-        shares = (self.authentication, self.catch_up, self._money, self._general, self._probes)
+        self.probes = Share(self, reads=1, writes=1, waiting_max=100)
+        shares = (self.authentication, self.catch_up, self._money, self._general, self.probes)
         reads, writes = sum(s.reads for s in shares), sum(s.writes for s in shares)
         # As many as this process may have at once, the write probe's own included.
         self.connections = reads + writes + 1
@@ -198,7 +198,7 @@ class Database:
 
     def ping(self) -> None:
         """Ask the database for nothing, past what waits for the other purposes; for /readyz. Raises DatabaseDown."""
-        self._probes.read(_nothing)
+        self.probes.read(_nothing)
 
     def writable(self) -> bool:
         """Whether a transaction can be committed now. Cheap, and bounded by some seconds; for /readyz."""

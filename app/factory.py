@@ -12,6 +12,7 @@ from sqlalchemy import Connection
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from app import cards, limiter, log, wire
+from app.audit.failed_logins import FailedLogins
 from app.bank import accounts, orders, payees, people_routes, receipt_routes, statement_files
 from app.bank import events as bank_events
 from app.bank import routes as bank_routes
@@ -54,7 +55,8 @@ def create_app(settings: Settings) -> Flask:
     db = Database(settings.database_url)
     auth = Auth(db.authentication, Tokens(settings.jwt_secret.get_secret_value(), settings.jwt_ttl_s))
     limits = limiter.connect(settings.redis_url)
-    realtime = Realtime(app, settings, db, auth)
+    failed_logins = FailedLogins(db.transact)
+    realtime = Realtime(app, settings, db, auth, beside=(failed_logins,))
     # Exactly one proxy, nginx, stands in front; it overwrites what a client sends in these headers. Around Socket.IO
     # too, whose sessions are counted by address.
     app.wsgi_app = ProxyFix(app.wsgi_app, x_for=1, x_proto=1)  # type: ignore[method-assign]
@@ -76,6 +78,7 @@ def create_app(settings: Settings) -> Flask:
             auth,
             attempts,
             devices,
+            failed_logins,
             welcome=welcome,
             farewell=push.forget_sessions,
             sessions_ended=realtime.delivery.end_sessions,
@@ -97,7 +100,7 @@ def create_app(settings: Settings) -> Flask:
     app.register_blueprint(presence_routes.blueprint(db, auth, presence))
     app.register_blueprint(chat_routes.blueprint(db, auth, limits, chat, connected=contacts.connected))
     app.register_blueprint(statement_files.blueprint(db, auth, FileSlots(settings.redis_url)))
-    app.register_blueprint(receipt_routes.blueprint(db, auth, limits))
+    app.register_blueprint(receipt_routes.blueprint(db, auth, limits, public_url=settings.public_url))
     app.register_blueprint(inbox_routes.blueprint(db, auth, tell=realtime.delivery.tell))
     app.register_blueprint(schedules(db, auth, limits))
     app.register_blueprint(

@@ -1,5 +1,6 @@
 """The bank on the cluster package: its names on the wire, its texts, and who its tokens are."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from functools import partial
 from typing import Annotated, Any
@@ -14,8 +15,9 @@ from flask_socketio_cluster.delivery.delivery import Delivery
 from flask_socketio_cluster.delivery.identity import Ended
 from flask_socketio_cluster.delivery.messages import Messages, Place, Said
 from flask_socketio_cluster.node.balance import Balance
-from flask_socketio_cluster.node.node import Node
+from flask_socketio_cluster.node.node import Node, Part
 from flask_socketio_cluster.presence import Presence
+from flask_socketio_cluster.streams.database_clock import DatabaseClock
 from flask_socketio_cluster.streams.stream import Head
 from flask_socketio_cluster.transport.transport import Transport
 from pydantic import Field
@@ -49,9 +51,12 @@ _REFUSALS: dict[type[Exception], type[AppError]] = {
 
 
 class Realtime:
-    """The Socket.IO side of a node, attached to `app`. Nothing runs before the node of `app` is started."""
+    """The Socket.IO side of a node, attached to `app`. Nothing runs before the node of `app` is started; `beside` is
+    what else runs with it."""
 
-    def __init__(self, app: Flask, settings: Settings, db: Database, auth: Auth) -> None:
+    def __init__(
+        self, app: Flask, settings: Settings, db: Database, auth: Auth, *, beside: Sequence[Part] = ()
+    ) -> None:
         self.bus = RoutedRedisManager(settings.redis_url, node_id=settings.node_id, keys=settings.signing())
         self.waker = Waker(settings.redis_url)
         socketio = SocketIO(
@@ -92,8 +97,9 @@ class Realtime:
         self.delivery.follow_sockets(self.presence.enter, self.presence.leave)
         self.delivery.follow_gaps(self.presence.missed)
         balance = Balance(settings.redis_url, node_id=settings.node_id, transport=transport)
-        parts = (self.bus, transport, self.delivery, self.presence, balance, self.waker)
-        self.node = Node(app, *parts, drain_s=settings.drain_s, bad_request=BAD_REQUEST.encode())
+        database_clock = DatabaseClock(db.probes.read, unavailable=(errors.DatabaseDown,))
+        parts = (database_clock, self.bus, transport, self.delivery, self.presence, balance, self.waker)
+        self.node = Node(app, *parts, *beside, drain_s=settings.drain_s, bad_request=BAD_REQUEST.encode())
 
 
 def _may_connect(others: tuple[str, ...], origin: str, environ: dict[str, Any]) -> bool:
@@ -129,6 +135,7 @@ def bank_messages() -> Messages:
         greeting=_greeting,
         authenticated=_authenticated,
         refused=_refused,
+        come_again=_come_again,
         ended=lambda reason: (wire.SESSAO_ENCERRADA, wire.SessaoEncerrada(motivo=_REASONS[reason])),
         draining=lambda after_ms: (wire.SERVIDOR_DRENANDO, wire.ServidorDrenando(reconectar_em_ms=after_ms)),
     )
@@ -156,8 +163,16 @@ def _authenticated(identity: Identity, head: Head, recovered: bool) -> Said:
 
 
 def _refused(error: Exception, event: str) -> Said:
+    return wire.ERRO, _error(error, event)
+
+
+def _come_again(error: Exception, event: str, after_ms: int) -> Said:
+    return wire.ERRO, {**_error(error, event), "tentar_em_ms": after_ms}
+
+
+def _error(error: Exception, event: str) -> wire.Erro:
     told = _app_error(error)
-    return wire.ERRO, wire.Erro(mensagem=told.text, codigo=told.code, evento=event)
+    return wire.Erro(mensagem=told.text, codigo=told.code, evento=event)
 
 
 def _app_error(error: Exception) -> AppError:

@@ -21,6 +21,7 @@ VAPID_KEY_BYTES = 32
 # 32 bytes are 43 characters, of which the last holds four bits.
 _VAPID_KEY = re.compile(r"[A-Za-z0-9_-]{42}[AEIMQUYcgkosw048]=?")
 _VAPID_SUBJECT = re.compile(r"mailto:[^@\s]+@[\w-]+(\.[\w-]+)+", re.ASCII)
+_PUBLIC_URL = re.compile(r"https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?/?")
 _PUSH_HOST = re.compile(r"\.?[a-z0-9-]+(\.[a-z0-9-]+)+|http://127\.0\.0\.1:[0-9]{1,5}")
 _HOST = re.compile(r"(?:[^\s:\[\]]+|\[[0-9a-fA-F:.]+\])?(?::[0-9]{1,5})?")
 _HOST_PORT = re.compile(r"[^\s:\[\]]+:[0-9]{1,5}")
@@ -139,6 +140,8 @@ class Settings(Stores):
     jwt_ttl_s: int = Field(default=3600, ge=1, le=30 * 24 * 3600)
     drain_s: float = Field(default=DRAIN_S, ge=0, le=600)
     cors_origins: Annotated[tuple[str, ...], NoDecode] = ()
+    # Where people reach the bank, for what leaves it: the links of receipts.
+    public_url: str = "http://127.0.0.1:8080"
     node_id: str = Field(default_factory=lambda: socket.gethostname().lower()[:32], pattern=r"^[a-z0-9-]{1,32}$")
 
     @field_validator("jwt_secret")
@@ -147,6 +150,13 @@ class Settings(Stores):
         if len(value.get_secret_value().encode()) < JWT_SECRET_BYTES_MIN:
             raise ValueError(f"needs at least {JWT_SECRET_BYTES_MIN} bytes")
         return value
+
+    @field_validator("public_url")
+    @classmethod
+    def _address_alone(cls, value: str) -> str:
+        if not _PUBLIC_URL.fullmatch(value):
+            raise ValueError("is not an address such as https://banco.example, with no path")
+        return value.rstrip("/")
 
     @field_validator("cors_origins", mode="before")
     @classmethod

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+from flask_socketio_cluster.streams.database_clock import told_at_connect
 from sqlalchemy import Connection, Dialect, Engine, ExceptionContext, create_engine, event
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.pool import NullPool
@@ -78,7 +79,7 @@ def _mariadb(url: str, timeout_s: float, session: str = "", **options: Any) -> E
         },
         **options,
     )
-    return _over(hosts, engine) if len(hosts) > 1 else engine
+    return told_at_connect(_over(hosts, engine) if len(hosts) > 1 else engine)
 
 
 def _over(several: tuple[Host, ...], engine: Engine) -> Engine:

@@ -21,10 +21,25 @@ keep bus_keys "$(random)"
 keep vapid_private_key "$(head -c 32 /dev/urandom | base64 | tr '+/' '-_' | tr -d '=\n')"
 keep database_root_password "$(random)"
 keep database_password "$(random)"
-keep database_url "mysql+pymysql://saldo_vivo:$(cat "$folder/database_password")@mariadb:3306/saldo_vivo"
+keep database_app_password "$(random)"
+keep database_worker_password "$(random)"
+database() { echo "mysql+pymysql://$1:$(cat "$folder/$2")@mariadb:3306/saldo_vivo"; }
+# The owner's, for the migrations; that of web nodes; that of workers.
+keep database_url "$(database saldo_vivo database_password)"
+keep database_app_url "$(database saldo_vivo_app database_app_password)"
+keep database_worker_url "$(database saldo_vivo_worker database_worker_password)"
+
 keep redis_password "$(random)"
+keep redis_worker_password "$(random)"
+keep redis_script_password "$(random)"
+keep redis_monitor_password "$(random)"
 keep redis_url "redis://saldo-vivo:$(cat "$folder/redis_password")@redis:6379/0"
-hash=$(sha256sum "$folder/redis_password" | cut -c1-64)
-keep redis_users.acl "$(sed "s/REDIS_PASSWORD_SHA256/$hash/" "$(dirname "$0")/redis/users.acl")
-"
+keep redis_worker_url "redis://saldo-vivo-worker:$(cat "$folder/redis_worker_password")@redis:6379/0"
+hash() { sha256sum "$folder/$1" | cut -c1-64; }
+# What follows from the passwords is made anew each time.
+sed -e "s/REDIS_PASSWORD_SHA256/$(hash redis_password)/" \
+    -e "s/REDIS_WORKER_PASSWORD_SHA256/$(hash redis_worker_password)/" \
+    -e "s/REDIS_SCRIPT_PASSWORD_SHA256/$(hash redis_script_password)/" \
+    -e "s/REDIS_MONITOR_PASSWORD_SHA256/$(hash redis_monitor_password)/" \
+    "$(dirname "$0")/redis/users.acl" >"$folder/redis_users.acl"
 echo "secrets are in $folder"

@@ -114,13 +114,14 @@ copy_vendor() {
 
 has() { PATH="$PATH:/usr/local/sbin:/usr/sbin:/sbin" command -v "$1" >/dev/null; }
 
-# MariaDB and Chromium must be on the machine; Redis and nginx have a stand-in among the locked wheels.
+# MariaDB, Chromium and faketime must be on the machine; Redis and nginx have a stand-in among the locked wheels.
 install_servers() {
     local packages=() missing=()
     has mariadbd && has mariadb-install-db || { packages+=(mariadb-server-core); missing+=(mariadbd); }
     # mariadb-dump and mariadb-binlog.
     has mariadb-binlog || { packages+=(mariadb-client); missing+=(mariadb-dump); }
     has chromium || { packages+=(chromium fonts-dejavu-core); missing+=(chromium); }
+    has faketime || { packages+=(faketime); missing+=(faketime); }
     has redis-server || packages+=(redis-server)
     has nginx || packages+=(nginx-light)
     [ ${#packages[@]} = 0 ] && return

@@ -7,6 +7,7 @@ monkey.patch_all()
 import signal  # noqa: E402
 import sys  # noqa: E402
 from collections.abc import Iterable  # noqa: E402
+from datetime import datetime  # noqa: E402
 from pathlib import Path  # noqa: E402
 from typing import TextIO  # noqa: E402
 
@@ -15,9 +16,13 @@ import gevent  # noqa: E402
 from flask_socketio_cluster.bus.waker import wake_once  # noqa: E402
 from flask_socketio_cluster.delivery import Confirmations  # noqa: E402
 from flask_socketio_cluster.doctor import Level  # noqa: E402
+from flask_socketio_cluster.streams import DatabaseClock  # noqa: E402
+from sqlalchemy import Connection  # noqa: E402
 
-from app import log, wire  # noqa: E402
-from app.bank import reconciliation  # noqa: E402
+from app import clock, log, wire  # noqa: E402
+from app.audit import chain  # noqa: E402
+from app.audit.events import Kind, record  # noqa: E402
+from app.bank.reconciliation import Check  # noqa: E402
 from app.db import Database  # noqa: E402
 from app.errors import AppError, DatabaseDown, OutcomeUnknown  # noqa: E402
 from app.jobs import actions as job_actions  # noqa: E402
@@ -29,10 +34,10 @@ from app.streams import notify as notices  # noqa: E402
 from app.streams.notify import Notice  # noqa: E402
 from app.streams.stream import streams  # noqa: E402
 from app.users import actions as user_actions  # noqa: E402
-from worker import agenda, bulk, demo  # noqa: E402
+from worker import agenda, audit, bulk, demo  # noqa: E402
 from worker.doctor import command as doctor  # noqa: E402
 from worker.job_runner import JobRunner  # noqa: E402
-from worker.jobs import CHECK_TIMEOUT_S, all_jobs  # noqa: E402
+from worker.jobs import CHECK_TIMEOUT_S, all_checks, all_jobs  # noqa: E402
 from worker.push import PushJob  # noqa: E402
 from worker.push_sender import PushSender  # noqa: E402
 from worker.relay import relay, woken  # noqa: E402
@@ -65,7 +70,8 @@ def run(stores: Stores, alive: Path | None) -> None:
             pushing=_pushing(db, stores),
         ),
     )
-    beside = (woken(relaying, stores.redis_url).loop, jobs)
+    database_clock = DatabaseClock(db.probes.read, unavailable=(DatabaseDown,))
+    beside = (database_clock.loop, woken(relaying, stores.redis_url).loop, jobs)
     for number in (signal.SIGTERM, signal.SIGINT):
         gevent.signal_handler(number, relaying.loop.stop)
     for loop in beside:
@@ -135,6 +141,7 @@ def _notices(
 def _send(db: Database, stores: Stores, found: list[Notice]) -> int:
     told = 0
     try:
+        db.transact(record, Kind.USERS_NOTIFIED, detail={"notices": len(found)})
         with click.progressbar(length=len(found), label="notificando", file=sys.stderr) as bar:
             for count in notices.send(db, found):
                 told += count
@@ -157,16 +164,45 @@ def conciliar(stores: Stores) -> None:
     """
     db = Database(stores.database_url, statement_timeout_s=CHECK_TIMEOUT_S)
     try:
-        checks = db.read(reconciliation.run)
+        checks, end_of_audit = all_checks(db)
         looked_at, unfit = db.read(user_actions.look_at_names)
     except AppError as error:
         raise click.ClickException(str(error)) from None
     finally:
         db.dispose()
     reasons = [f"user {user_id}: o nome {problem}" for user_id, problem in unfit.items()]
-    _print_table([*checks, reconciliation.Check("names are fit to be shown", looked_at, reasons)])
+    _print_table([*checks, Check("names are fit to be shown", looked_at, reasons)])
+    click.echo(end_of_audit)
     if any(check.faults for check in checks):
         sys.exit(1)
+
+
+@cli.command("auditoria")
+@click.option("--usuario", "user_id", type=click.IntRange(min=1), help="Of this user alone.")
+@click.option("--de", "since", type=click.DateTime(["%Y-%m-%d"]), help="From this day on, by Brazil's clock.")
+@click.option("--ate", "until", type=click.DateTime(["%Y-%m-%d"]), help="Up to this day and with it.")
+@click.option("--limite", "limit", type=click.IntRange(1, 10_000), default=100, show_default=True, help="The newest.")
+@click.option("--json", "as_json", is_flag=True, help="A JSON object a line.")
+@click.pass_obj
+def show_audit(
+    stores: Stores, user_id: int | None, since: datetime | None, until: datetime | None, limit: int, as_json: bool
+) -> None:
+    """Show who did what, the newest last. `conciliar` verifies that nothing was changed or taken out."""
+    db = Database(stores.database_url)
+    try:
+        found = db.read(
+            chain.newest,
+            user_id=user_id,
+            since=clock.day_start(since.date()) if since else None,
+            until=clock.day_end(until.date()) if until else None,
+            limit=limit,
+        )
+    except AppError as error:
+        raise click.ClickException(str(error)) from None
+    finally:
+        db.dispose()
+    for line in audit.json_lines(found) if as_json else audit.lines(found):
+        click.echo(line)
 
 
 @cli.command("agenda")
@@ -184,7 +220,7 @@ def show_jobs(stores: Stores) -> None:
         click.echo(line)
 
 
-def _print_table(checks: Iterable[reconciliation.Check]) -> None:
+def _print_table(checks: Iterable[Check]) -> None:
     click.echo(f"{'check':<30}{'looked at':>12}{'faults':>9}")
     for check in checks:
         click.echo(f"{check.name:<30}{check.looked_at:>12}{len(check.faults):>9}")
@@ -239,8 +275,14 @@ def create_demo(stores: Stores) -> None:
 def restaurado(stores: Stores) -> None:
     """After a backup was restored: a new epoch, with which every client starts afresh."""
     db = Database(stores.database_url)
-    click.echo(f"epoca: {db.transact(streams.change_epoch)}")
+    click.echo(f"epoca: {db.transact(_change_epoch)}")
     db.dispose()
+
+
+def _change_epoch(connection: Connection) -> int:
+    epoch = streams.change_epoch(connection)
+    record(connection, Kind.BACKUP_RESTORED, detail={"epoch": epoch})
+    return epoch
 
 
 if __name__ == "__main__":

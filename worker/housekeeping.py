@@ -1,5 +1,6 @@
 """Housekeeping: what is past its time is dropped."""
 
+from app.audit import chain
 from app.bank import idempotency
 from app.contacts import expiry
 from app.db import Database
@@ -21,3 +22,9 @@ def end_contact_requests(db: Database) -> Result:
     """Some old requests by e-mail at a time; again at once while there are more."""
     ended = expiry.end_old_requests(db)
     return Result(f"requests ended: {ended}", more=ended == expiry.ENDED_AT_ONCE)
+
+
+def chain_audit(db: Database) -> Result:
+    """Some lines at a time; again at once while there are more."""
+    added = db.transact(chain.append)
+    return Result(f"lines added: {added}", more=added == chain.ADDED_AT_ONCE)

@@ -3,7 +3,9 @@
 from collections.abc import Callable
 
 from app import log
+from app.audit import chain
 from app.bank import reconciliation
+from app.bank.reconciliation import Check
 from app.db import Database
 from app.jobs.job import DailyAt, Every, Job, Result
 from app.notifications import retention
@@ -14,6 +16,7 @@ from worker.push import PushJob
 CHECK_TIMEOUT_S = 3600
 TRIM_TIMEOUT_S = 3600
 PUSH_EVERY_S = 3
+AUDIT_EVERY_S = 5
 # Above its RUN_S and the longest transaction. What is due waits so long for another worker when one dies in a run.
 SCHEDULES_TIMEOUT_S = 30
 _log = log.get("jobs")
@@ -28,6 +31,7 @@ def all_jobs(
     return [
         *push,
         Job("agendamentos", Every(5), SCHEDULES_TIMEOUT_S, lambda: schedules.run_due(db, committed=committed)),
+        Job("auditoria", Every(AUDIT_EVERY_S), 60, lambda: housekeeping.chain_audit(db)),
         Job("idempotency_keys", Every(600), 60, lambda: housekeeping.purge_keys(db)),
         Job("revocations", Every(600), 60, lambda: housekeeping.drop_revocations(db)),
         Job("contact_requests", Every(600), 60, lambda: housekeeping.end_contact_requests(db)),
@@ -40,15 +44,22 @@ def drop_old_events(db: Database, days: int) -> Result:
     return Result(f"events dropped: {retention.trim_all(db, days=days)}")
 
 
+def all_checks(db: Database) -> tuple[list[Check], str]:
+    """Of the books, and of the chain of what was done; and where that ends, in words."""
+    verified = db.read(chain.verify)
+    checks = [*db.read(reconciliation.run), Check("the audit chain holds", verified.lines, verified.faults)]
+    return checks, f"audit: {verified.lines} lines, {verified.hash}"
+
+
 def check_books(url: str) -> Result:
     """As `python -m worker conciliar`, on connections of its own, which may wait long. Logs every fault as an error."""
     db = Database(url, statement_timeout_s=CHECK_TIMEOUT_S)
     try:
-        checks = db.read(reconciliation.run)
+        checks, end_of_audit = all_checks(db)
     finally:
         db.dispose()
     faults = [fault for check in checks for fault in check.faults]
     for check in checks:
         if check.faults:
             _log.error("books_at_fault", check=check.name, faults=check.faults)
-    return Result(f"checks: {len(checks)}, faults: {len(faults)}", ok=not faults)
+    return Result(f"checks: {len(checks)}, faults: {len(faults)}, {end_of_audit}", ok=not faults)

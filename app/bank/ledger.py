@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import BigInteger, BindParameter, Connection, bindparam, case, insert, update
 
 from app import clock, db
+from app.audit.events import Kind, operation_detail, record
 from app.bank.accounts import AccountState, select_states, state
 from app.bank.models import CASH_ACCOUNT_ID, Account, Entry, OperationRow
 
@@ -74,7 +75,18 @@ def post(connection: Connection, posting: Posting, locked: dict[int, AccountStat
     created_at = clock.now()
     result = connection.execute(_INSERT_OPERATION, {**asdict(posting), "created_at": created_at})
     operation_id = db.new_id(result)
+    _write_down(connection, posting, operation_id)
     return Posted(operation_id, created_at, _write_entries(connection, operation_id, changes, accounts), accounts)
+
+
+def _write_down(connection: Connection, posting: Posting, operation_id: int) -> None:
+    detail = operation_detail(
+        kind=posting.kind,
+        amount_cents=posting.amount_cents,
+        source_id=posting.source_account_id,
+        target_id=posting.target_account_id,
+    )
+    record(connection, Kind.OPERATION, user_id=posting.user_id, operation_id=operation_id, detail=detail)
 
 
 def _after(account: AccountState, change_cents: int) -> AccountState:

@@ -47,10 +47,14 @@ class OneEach:
                 self._users.discard(user_id)
 
 
-def blueprint(db: Database, auth: Auth, limits: Limiter) -> Blueprint:
+def blueprint(db: Database, auth: Auth, limits: Limiter, *, public_url: str) -> Blueprint:
+    """`public_url`: where anybody reaches this bank. What a client calls it (`Host`) has no say in it."""
     routes = Blueprint("comprovantes", __name__)
     requires_user = bearer.requires_user(auth)
     own = OneEach()
+
+    def verify_url(view: ReceiptView) -> str:
+        return f"{public_url}/#/verificar/{receipts.grouped(view.code)}"
 
     @http.route(
         routes, "GET", f"/comprovante/<int(max={ID_MAX}):operacao_id>", answers={200: receipt_payloads.ProofOut}
@@ -59,7 +63,7 @@ def blueprint(db: Database, auth: Auth, limits: Limiter) -> Blueprint:
     def comprovante(identity: Identity, operacao_id: int) -> Any:
         """O comprovante de uma operação que tocou uma conta própria, com o código que o verifica; nunca um saldo."""
         view = db.transact(receipts.of_operation, operacao_id, identity.user_id)
-        address = _verify_url(view)
+        address = verify_url(view)
         return http.answer(receipt_payloads.proof(view, address=address, picture=receipt_qr.picture(address)))
 
     @http.route(
@@ -74,7 +78,7 @@ def blueprint(db: Database, auth: Auth, limits: Limiter) -> Blueprint:
         """O comprovante, em PDF, de uma operação que tocou uma conta própria."""
         limits.check(PDFS, str(identity.user_id))
         view = db.transact(receipts.of_operation, operacao_id, identity.user_id)
-        environ, address = request.environ, _verify_url(view)
+        environ, address = request.environ, verify_url(view)
         with own.one_of(identity.user_id):
             made = receipt_pdf.render(view, verify_url=address, is_gone=lambda: connection.is_gone(environ))
         answer = Response(made, mimetype="application/pdf")
@@ -88,7 +92,3 @@ def blueprint(db: Database, auth: Auth, limits: Limiter) -> Blueprint:
         return http.answer(receipt_payloads.verified(db.read(receipts.by_code, codigo[: receipts.CODE_CHARS * 2])))
 
     return routes
-
-
-def _verify_url(view: ReceiptView) -> str:
-    return f"{request.host_url}#/verificar/{receipts.grouped(view.code)}"

@@ -1,12 +1,15 @@
 """Does the ledger add up? Read-only checks over the whole database, for `python -m worker conciliar`."""
 
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Subquery, and_, func, not_, or_, select
+from sqlalchemy import ColumnElement, Connection, Row, Subquery, and_, func, not_, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, aliased
 from sqlalchemy.sql import Select
 
+from app.audit.events import detail_text, operation_detail
+from app.audit.models import AuditHead, AuditLine, AuditPending
 from app.bank.models import (
     CASH_ACCOUNT_ID,
     Account,
@@ -20,6 +23,7 @@ from app.bank.models import (
 from app.streams.models import StreamEvent, StreamTrim, UserStream
 
 FAULTS_SHOWN_MAX = 20
+OPERATIONS_AT_ONCE = 1000
 
 _Column = ColumnElement[int] | InstrumentedAttribute[int]
 
@@ -34,7 +38,8 @@ class Check:
 
 
 def run(connection: Connection) -> list[Check]:
-    """All checks. Each is one statement, which sees one moment."""
+    """All checks. Each is one statement, which sees one moment; but for the last, which goes through the operations
+    some at a time."""
     return [
         _entries_sum_to_zero(connection),
         _entries_say_what_operations_say(connection),
@@ -44,6 +49,7 @@ def run(connection: Connection) -> list[Check]:
         _payees_follow_the_operations(connection),
         _people_entries_follow_the_entries(connection),
         _streams_have_no_gap(connection),
+        _operations_were_written_down(connection),
     ]
 
 
@@ -194,3 +200,48 @@ def _streams_have_no_gap(connection: Connection) -> Check:
     )
     words = "user {0}: stream is at {1} and holds {2} events up to {3} after those that were dropped, up to {4}"
     return Check("streams have no gap", _count(connection, UserStream), _faults(connection, statement, words))
+
+
+def _operations_were_written_down(connection: Connection) -> Check:
+    """Every operation has a line in the audit chain, or waits for one, and says what the line says."""
+    after = connection.execute(select(AuditHead.operations_after)).scalar_one()
+    last_id = connection.execute(select(func.max(OperationRow.id))).scalar_one() or 0
+    looked_at, faults = 0, list[str]()
+    while rows := connection.execute(_WRITTEN_DOWN.where(OperationRow.id > after, OperationRow.id <= last_id)).all():
+        wrong = (row for row in rows if row.said != _should_say(row))
+        faults.extend(map(_contradiction, islice(wrong, FAULTS_SHOWN_MAX - len(faults))))
+        looked_at, after = looked_at + len(rows), rows[-1].id
+    return Check("operations were written down", looked_at, faults)
+
+
+_WRITTEN_DOWN = (
+    select(
+        OperationRow.id,
+        OperationRow.kind,
+        OperationRow.amount_cents,
+        OperationRow.source_account_id,
+        OperationRow.target_account_id,
+        func.coalesce(AuditLine.detail, AuditPending.detail).label("said"),
+    )
+    .outerjoin(AuditLine, and_(AuditLine.operation_id == OperationRow.id, AuditLine.user_id == OperationRow.user_id))
+    .outerjoin(
+        AuditPending, and_(AuditPending.operation_id == OperationRow.id, AuditPending.user_id == OperationRow.user_id)
+    )
+    .order_by(OperationRow.id)
+    .limit(OPERATIONS_AT_ONCE)
+)
+
+
+def _contradiction(row: Row[*tuple[Any, ...]]) -> str:
+    return f"operation {row.id}: the audit says {row.said or 'nothing'}, the ledger {_should_say(row)}"
+
+
+def _should_say(row: Row[*tuple[Any, ...]]) -> str:
+    return detail_text(
+        operation_detail(
+            kind=row.kind,
+            amount_cents=row.amount_cents,
+            source_id=row.source_account_id,
+            target_id=row.target_account_id,
+        )
+    )

@@ -8,7 +8,7 @@ from sqlalchemy import Connection, text
 
 from app import sql_engines
 from app.db import Database
-from app.migrations import seal
+from app.migrations import grants, seal
 
 LOCK_NAME = "saldo_vivo_migrate"
 LOCK_WAIT_S = 60
@@ -32,6 +32,7 @@ def upgrade(db: Database) -> None:
             _lock(connection)
         command.upgrade(config(connection), "head")
         seal.history(connection)
+        grants.give(connection)
 
 
 def _lock(connection: Connection) -> None:

@@ -5,7 +5,7 @@ from sqlalchemy.exc import DBAPIError
 
 from app import log, sql_errors
 
-TABLES = ("operations", "entries")
+TABLES = ("operations", "entries", "audit")
 _VERBS = ("UPDATE", "DELETE")
 # MariaDB's: with the binary log on only SUPER may make a trigger, unless log_bin_trust_function_creators is on; and the
 # user may lack the right to make any.

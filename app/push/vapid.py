@@ -5,8 +5,12 @@ import base64
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from py_vapid import Vapid02
 
+from app import clock
 from app.push.services import origin_of
 from app.settings import Stores
+
+# Services refuse what is good for longer than a day, by their own clocks.
+GOOD_FOR_S = 12 * 3600
 
 
 class Vapid:
@@ -20,8 +24,9 @@ class Vapid:
         self.public_key = base64.urlsafe_b64encode(point).rstrip(b"=").decode()
 
     def headers(self, endpoint: str) -> dict[str, str]:
-        """What proves to the service of `endpoint` who sends; good for a day."""
-        return dict(self._key.sign({"aud": origin_of(endpoint), "sub": self._subject}))
+        """What proves to the service of `endpoint` who sends."""
+        until_s = int(clock.unix_s()) + GOOD_FOR_S
+        return dict(self._key.sign({"aud": origin_of(endpoint), "sub": self._subject, "exp": until_s}))
 
 
 def from_settings(settings: Stores) -> Vapid | None:

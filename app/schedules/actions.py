@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, Select, func, insert, select, update
 
 from app import clock, db
+from app.audit.events import Kind, record
 from app.errors import Invalid, KeyReused, NotFound, ScheduleEnded, TooManySchedules
 from app.fields import ID_MAX
 from app.schedules import recurrence
@@ -51,7 +52,12 @@ def create(connection: Connection, order: Order, dates: Dates, *, key: str, fing
         "created_at": clock.now(),
     }
     schedule_id = db.new_id(connection.execute(insert(ScheduleRow).values(**values)))
+    _write_down(connection, Kind.SCHEDULE_MADE, order.user_id, schedule_id)
     return own_schedule(connection, order.user_id, schedule_id)
+
+
+def _write_down(connection: Connection, kind: Kind, user_id: int, schedule_id: int) -> None:
+    record(connection, kind, user_id=user_id, detail={"schedule_id": schedule_id})
 
 
 def _from_first(dates: Dates) -> dict[str, Any]:
@@ -123,6 +129,7 @@ def change(
             raise Invalid("data: o agendamento já foi executado nesta data.")
         values |= _from_first(dates)
     connection.execute(update(ScheduleRow).where(ScheduleRow.id == schedule_id).values(**values))
+    _write_down(connection, Kind.SCHEDULE_CHANGED, user_id, schedule_id)
     return own_schedule(connection, user_id, schedule_id)
 
 
@@ -137,8 +144,9 @@ def cancel(connection: Connection, user_id: int, schedule_id: int) -> None:
     row = _own_row(connection, user_id, schedule_id, locked=True)
     if row.state == ENDED:
         raise ScheduleEnded
-    over = update(ScheduleRow).where(ScheduleRow.id == schedule_id)
-    connection.execute(over.values(state=CANCELLED, next_day=None, due_at=None))
+    over = update(ScheduleRow).where(ScheduleRow.id == schedule_id, ScheduleRow.state == ACTIVE)
+    if connection.execute(over.values(state=CANCELLED, next_day=None, due_at=None)).rowcount:
+        _write_down(connection, Kind.SCHEDULE_CANCELLED, user_id, schedule_id)
 
 
 def _own_row(connection: Connection, user_id: int, schedule_id: int, *, locked: bool = False) -> Row[*tuple[Any, ...]]:

@@ -7,10 +7,11 @@ from typing import Any
 
 from flask_socketio_cluster.delivery.identity import Ended
 from flask_socketio_cluster.limits.batches import Batches
-from sqlalchemy import BindParameter, Connection, Row, and_, bindparam, select
+from sqlalchemy import BindParameter, Connection, Row, and_, bindparam, func, select
 
+from app import clock
 from app.db import Share
-from app.errors import AppError, BadToken, Overloaded, RevokedToken
+from app.errors import AppError, BadToken, ExpiredToken, Overloaded, RevokedToken
 from app.users.models import Revocation, User
 from app.users.tokens import Claims, Tokens
 
@@ -65,24 +66,31 @@ _IDENTITIES = (
     .outerjoin(Revocation, and_(Revocation.user_id == User.id, Revocation.session_id.in_(_SESSIONS)))
     .where(User.id.in_(_USERS))
 )
+# With the moment by the clock of MariaDB, which decides whatever the node takes the time to be.
+_IDENTITIES_AND_TIME = _IDENTITIES.add_columns(func.unix_timestamp(func.now(6)).label("now_s"))
 
 
 def current_identities(connection: Connection, asked: Sequence[Claims]) -> dict[Claims, Identity | type[AppError]]:
-    """The user behind each of genuine claims; RevokedToken where the session or all sessions of its generation were
-    ended, BadToken where there is no such user."""
+    """The user behind each of genuine claims; ExpiredToken by the database's clock, RevokedToken where the session or
+    all sessions of its generation were ended, BadToken where there is no such user."""
     users = {claims.user_id for claims in asked}
     sessions = {claims.session_id for claims in asked}
-    rows = connection.execute(_IDENTITIES, {"users": list(users), "sessions": list(sessions)}).all()
+    is_sqlite = connection.dialect.name == "sqlite"
+    statement = _IDENTITIES if is_sqlite else _IDENTITIES_AND_TIME
+    rows = connection.execute(statement, {"users": list(users), "sessions": list(sessions)}).all()
+    now_s = clock.unix_s() if is_sqlite or not rows else float(rows[0].now_s)
     known = {row.id: row for row in rows}
     ended = {(row.id, row.session_id) for row in rows}
-    return {claims: _identity(claims, known.get(claims.user_id), ended) for claims in asked}
+    return {claims: _identity(claims, known.get(claims.user_id), ended, now_s) for claims in asked}
 
 
 def _identity(
-    claims: Claims, row: Row[*tuple[Any, ...]] | None, ended: set[tuple[int, str]]
+    claims: Claims, row: Row[*tuple[Any, ...]] | None, ended: set[tuple[int, str]], now_s: float
 ) -> Identity | type[AppError]:
     if row is None:
         return BadToken
+    if claims.expires_at <= now_s:
+        return ExpiredToken
     if (claims.user_id, claims.session_id) in ended or row.token_generation != claims.generation:
         return RevokedToken
     return Identity(claims.user_id, row.email, row.name, claims.session_id, claims.generation, claims.expires_at)

@@ -10,6 +10,8 @@ from flask_socketio_cluster.transport import connection
 from sqlalchemy import Connection
 
 from app import http
+from app.audit.events import Kind, record
+from app.audit.failed_logins import FailedLogins
 from app.db import Database
 from app.errors import WrongCredentials
 from app.fields import read
@@ -31,6 +33,7 @@ def blueprint(
     auth: Auth,
     attempts: Attempts,
     devices: Devices,
+    failed_logins: FailedLogins,
     *,
     welcome: Welcome,
     farewell: Farewell,
@@ -44,11 +47,14 @@ def blueprint(
         end_sessions = actions.end_all_sessions if everywhere else actions.end_session
         ended = end_sessions(connection, identity, auth.tokens.ttl_s)
         farewell(connection, ended)
+        kind = Kind.LOGOUT_EVERYWHERE if everywhere else Kind.LOGOUT
+        record(connection, kind, user_id=identity.user_id)
         return ended
 
     def register_and_welcome(connection: Connection, body: payloads.NewUser, password_hash: str) -> Person:
         person = actions.register(connection, email=body.email, name=body.nome, password_hash=password_hash)
         welcome(connection, person.id, person.name)
+        record(connection, Kind.REGISTERED, user_id=person.id)
         return person
 
     def session(person: Person, device: Device, message: str, status: int) -> Any:
@@ -109,7 +115,9 @@ def blueprint(
             password_hash = person.password_hash if person else None
             good = passwords.matches(body.senha, password_hash, is_gone=client_is_gone)
         if not good or person is None:
+            failed_logins.count(person.id if person else None)
             raise WrongCredentials
+        db.authentication.transact(record, Kind.LOGIN, user_id=person.id)
         return session(person, device, "Login realizado com sucesso", 200)
 
     @http.route(routes, "POST", "/token/renovar", answers={200: payloads.TokenOut})

@@ -4,6 +4,8 @@ from typing import Any
 
 import gevent
 from flask import Blueprint, Response
+from flask_socketio_cluster import clock
+from flask_socketio_cluster.streams import database_clock
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from app import http
@@ -25,18 +27,21 @@ def blueprint(node_id: str, db: Database, realtime: Realtime) -> Blueprint:
     @routes.get("/readyz")
     def readyz() -> Any:
         """503 while draining, without the database, or while nothing can be written to it. Without Redis the node is
-        slower, not wrong, and much to do is no illness: still 200."""
+        slower, not wrong, and much to do is no illness: still 200. So is a machine whose clock is off, since the
+        database's decides; but somebody should see to it."""
         canary = realtime.bus.canary
         database = _database(db)
         draining, deaf = realtime.node.draining, canary.is_deaf()
         usable = database == "ok"
-        state = "drenando" if draining else "indisponivel" if not usable else "degradado" if deaf else "pronto"
+        impaired = deaf or database_clock.is_off()
+        state = "drenando" if draining else "indisponivel" if not usable else "degradado" if impaired else "pronto"
         body = {
             "estado": state,
             "no": node_id,
             "banco": database,
             "redis": "degradado" if deaf else "ok",
             "canario_s": round(canary.age_s(), 1),
+            "relogio_s": round(clock.machine_offset_s(), 1),
             "drenando": draining,
         }
         return http.answer(body, 200 if usable and not draining else 503)

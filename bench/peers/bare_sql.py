@@ -19,7 +19,7 @@ from gevent import monkey
 
 NOW = "2026-11-23 13:05:09.123456"
 # As long as a real answer, payload and state are.
-ANSWER, PAYLOAD, STATE, TEXT = "x" * 400, "x" * 440, "x" * 130, "almoco pessoa 1234"
+ANSWER, PAYLOAD, STATE, TEXT, DETAIL = "x" * 400, "x" * 440, "x" * 130, "almoco pessoa 1234", "x" * 60
 
 
 def main() -> None:
@@ -78,6 +78,10 @@ def transfer(read: Callable[..., int], writes: "pymysql.Connection", source: int
         ("transferencia", source, 1, "Almoço", source, target, NOW),
     )
     operation = cursor.lastrowid
+    cursor.execute(
+        "INSERT INTO audit_pending (at, user_id, kind, operation_id, detail) VALUES (%s, %s, %s, %s, %s)",
+        (NOW, source, "operation", operation, DETAIL),
+    )
     cursor.execute(
         "INSERT INTO entries (operation_id, account_id, amount_cents, balance_after_cents) "
         "VALUES (%s, %s, %s, %s), (%s, %s, %s, %s) RETURNING account_id, id",

@@ -11,6 +11,9 @@ FOREIGN_DROPPED = Counter(
 UNSIGNED_DROPPED = Counter("socketio_cluster_unsigned_messages_dropped_total", "Bus messages without a valid signature")
 RESUBSCRIPTIONS = Counter("socketio_cluster_resubscriptions_total", "Times the Redis subscription was made")
 CANARY_AGE = Gauge("socketio_cluster_canary_age_seconds", "Seconds since this node last heard itself through the bus")
+CLOCK_OFFSET = Gauge(
+    "socketio_cluster_clock_offset_seconds", "How far this machine's clock is ahead of the database's, below 0 behind"
+)
 SESSIONS_ENDED = Counter("socketio_cluster_sessions_ended_total", "Sockets closed by the server", ["reason"])
 HANDSHAKES_REFUSED = Counter("socketio_cluster_handshakes_refused_total", "New sessions refused for want of room")
 SESSIONS_MOVED = Counter("socketio_cluster_sessions_moved_total", "Sockets that were asked to come to another node")

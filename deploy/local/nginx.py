@@ -41,6 +41,8 @@ def configure(directory: Path, *, host: str, port: int, nodes: Mapping[str, int]
         "NGINX_NODE_PATTERN": "|".join(nodes),
         "NGINX_NODE_PORT": "",
         "NGINX_LOCAL_RESOLVERS": LOOPBACK,
+        # A pattern that no file matches is no error.
+        "NGINX_TLS": str(directory / "tls*.conf"),
         "NGINX_TRUSTED_PROXY": trusted_proxy,
         # Started by root, its processes would become `nobody`, who may not enter the folder.
         "NGINX_USER": "user root;" if os.geteuid() == 0 else "",

@@ -26,6 +26,7 @@ def environment(settings: LauncherSettings, redis_url: str) -> dict[str, str]:
         "PYTHONUNBUFFERED": "1",
         "DATABASE_URL": settings.database_url,
         "REDIS_URL": redis_url,
+        "PUBLIC_URL": os.environ.get("PUBLIC_URL") or settings.url,
         # Ctrl-C ends all nodes: there is nowhere to send clients to.
         "DRAIN_S": os.environ.get("DRAIN_S") or "0",
         "JWT_SECRET": os.environ.get("JWT_SECRET") or _kept_secret(settings.run_dir / "jwt_secret"),

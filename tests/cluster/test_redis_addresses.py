@@ -1,6 +1,7 @@
 """Every kind of Redis that REDIS_URL may name: with users of its own, behind sentinels, over TLS, a Redis Cluster."""
 
 import hashlib
+import re
 import secrets
 import subprocess
 import sys
@@ -42,18 +43,26 @@ emitter.emit("notificacao", payload, to=room)
 """
 
 
+def access_list() -> str:
+    """In which all users have the same password."""
+    digest = hashlib.sha256(REDIS_PASSWORD.encode()).hexdigest()
+    return re.sub("REDIS_([A-Z]+_)?PASSWORD_SHA256", digest, USERS.read_text())
+
+
 class RedisWithUsers(RedisServer):
     @property
     def url(self) -> str:
-        return f"redis://saldo-vivo:{REDIS_PASSWORD}@{LOOPBACK}:{self.port}/0"
+        return self.url_of("saldo-vivo")
+
+    def url_of(self, user: str) -> str:
+        return f"redis://{user}:{REDIS_PASSWORD}@{LOOPBACK}:{self.port}/0"
 
     def client(self, user: str) -> redis.Redis:
         return redis.Redis(port=self.port, username=user, password=REDIS_PASSWORD)
 
     def _command(self) -> list[str]:
         path = self._directory / "users.acl"
-        digest = hashlib.sha256(REDIS_PASSWORD.encode()).hexdigest()
-        path.write_text(USERS.read_text().replace("REDIS_PASSWORD_SHA256", digest) + EXAMINER)
+        path.write_text(access_list() + EXAMINER)
         return [*super()._command(), "--aclfile", str(path)]
 
 
@@ -216,6 +225,5 @@ def test_a_redis_cluster_with_the_user_of_the_acl_file(mariadb: DatabaseServer) 
 
 def user_of_the_acl_file() -> list[str]:
     """The user's name and what it may do."""
-    digest = hashlib.sha256(REDIS_PASSWORD.encode()).hexdigest()
-    _, user = USERS.read_text().replace("REDIS_PASSWORD_SHA256", digest).splitlines()
+    _, user, *_others = access_list().splitlines()
     return user.split()[1:]

@@ -109,7 +109,7 @@ def _empty(db: Database) -> None:
         connection.execute(text("SET foreign_key_checks = 0"))
         for table in ("people_entries", "payees", "contact_emails", "contacts"):
             connection.execute(text(f"DELETE FROM {table}"))
-        for table in ("entries", "operations"):
+        for table in ("entries", "operations", "audit"):
             connection.execute(text(f"TRUNCATE TABLE {table}"))
         for table in (
             "jobs",
@@ -126,10 +126,12 @@ def _empty(db: Database) -> None:
             "read_cursors",
             "push_subscriptions",
             "preferences",
+            "audit_pending",
         ):
             connection.execute(text(f"DELETE FROM {table}"))
         for table in ("outbox", "stream_events", "user_streams", "idempotency_keys", "revocations", "users"):
             connection.execute(text(f"DELETE FROM {table}"))
+        connection.execute(text("UPDATE audit_head SET last_id = 0, hash = REPEAT('0', 64), operations_after = 0"))
         connection.execute(text("DELETE FROM accounts WHERE user_id IS NOT NULL"))
         connection.execute(text("SET foreign_key_checks = 1"))
 

@@ -13,6 +13,7 @@ from flask_socketio_cluster.delivery.identity import Ended
 from werkzeug.test import TestResponse
 
 from app import clock, http
+from app.audit.failed_logins import FailedLogins
 from app.db import Database
 from app.errors import AppError, ClientGone, Overloaded
 from app.factory import welcome
@@ -85,6 +86,7 @@ def app(sqlite: Database, redis: RedisServer, monkeypatch: pytest.MonkeyPatch) -
             auth,
             Attempts(limits),
             Devices(SECRET),
+            FailedLogins(sqlite.transact),
             welcome=welcome,
             farewell=forget_sessions,
             sessions_ended=ended.append,

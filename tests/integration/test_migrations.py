@@ -92,7 +92,7 @@ def test_a_second_upgrade_changes_nothing(own_database: Database) -> None:
     assert alice.balance() == 1000
 
 
-SEALS = {"entries_refuse_update", "entries_refuse_delete", "operations_refuse_update", "operations_refuse_delete"}
+SEALS = {f"{table}_refuse_{verb}" for table in ("entries", "operations", "audit") for verb in ("update", "delete")}
 
 
 def seals(database: Database) -> set[str]:

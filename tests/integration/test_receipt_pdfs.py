@@ -28,7 +28,8 @@ UNDER_WAY = (429, "arquivo_em_andamento")
 def node(sqlite: Database, redis: RedisServer) -> Flask:
     """What a node has of the receipts."""
     app = Flask("app")
-    app.register_blueprint(receipt_routes.blueprint(sqlite, Auth(sqlite.authentication, TOKENS), patient(redis.url)))
+    auth, limits = Auth(sqlite.authentication, TOKENS), patient(redis.url)
+    app.register_blueprint(receipt_routes.blueprint(sqlite, auth, limits, public_url="https://banco.example"))
 
     @app.errorhandler(AppError)
     def refused(error: AppError) -> tuple[dict[str, str], int, dict[str, str]]:
@@ -106,3 +107,14 @@ def test_who_found_the_gate_full_may_ask_again(node: Flask, sqlite: Database, mo
 
     assert refusal(refused) == (503, "muita_procura")
     assert ask(node, alice, operation).status_code == 200
+
+
+def test_a_receipt_s_link_leads_to_the_bank_whatever_host_the_request_named(node: Flask, sqlite: Database) -> None:
+    alice = new_customer(sqlite)
+    operation = alice.deposit(100)["operacao_id"]
+    headers = {"Authorization": f"Bearer {TOKENS.issue(alice.id, 1)}", "Host": "banco.exemplo-falso.example"}
+
+    proof = node.test_client().get(f"/comprovante/{operation}", headers=headers).json
+
+    assert proof is not None
+    assert proof["endereco"] == f"https://banco.example/#/verificar/{proof['codigo']}"

@@ -50,6 +50,7 @@ def test_good_books_have_no_fault(database: Database) -> None:
         "payees follow the operations": 1,
         "people's entries follow the entries": 6,
         "streams have no gap": 3,
+        "operations were written down": 5,
     }
 
 

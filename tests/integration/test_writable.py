@@ -1,5 +1,6 @@
 """A node knows whether anything can be written, also where everything can be read."""
 
+import os
 import shutil
 import sqlite3
 from collections.abc import Iterator
@@ -12,9 +13,10 @@ import pytest
 from app import write_probe
 from app.db import Database
 from app.errors import DatabaseDown
+from deploy.local.ports import LOOPBACK
 from tests.integration.conftest import migrated
 from tests.integration.customers import new_customer, refusal_of, rows
-from tests.support.servers import DatabaseServer, mariadb_server
+from tests.support.servers import DatabaseServer, folder, mariadb_server, started
 
 
 @pytest.fixture
@@ -55,22 +57,76 @@ def test_what_a_transaction_met_is_known_at_once(mariadb: DatabaseServer, fresh:
     assert fresh.writable()
 
 
-def test_a_server_that_takes_no_more_connections_or_is_away_cannot_be_written() -> None:
+@pytest.fixture(scope="module")
+def own_server() -> Iterator[DatabaseServer]:
+    """That may be filled up."""
     with mariadb_server() as server:
         migrated(server.url).dispose()
-        assert can_write(server.url)
+        yield server
 
-        with ExitStack() as others, server.setting("max_connections", 10):
-            with suppress(pymysql.err.OperationalError):
-                while True:  # the operator may have one more than the others
-                    others.enter_context(server.connection())
-            assert not can_write(server.url)
-        assert can_write(server.url)
 
-        server.kill()
-        assert not can_write(server.url)
-        server.start()
-        assert can_write(server.url)
+def test_a_server_that_takes_no_more_connections_or_is_away_cannot_be_written(own_server: DatabaseServer) -> None:
+    assert can_write(own_server.url)
+
+    with ExitStack() as others, own_server.setting("max_connections", 10):
+        with suppress(pymysql.err.OperationalError):
+            while True:  # the operator may have one more than the others
+                others.enter_context(own_server.connection())
+        assert not can_write(own_server.url)
+    assert can_write(own_server.url)
+
+    own_server.kill()
+    assert not can_write(own_server.url)
+    own_server.start()
+    assert can_write(own_server.url)
+
+
+def test_a_server_that_takes_no_more_connections_of_ours_cannot_be_written(own_server: DatabaseServer) -> None:
+    user = f"{DatabaseServer.USER}@'{LOOPBACK}'"
+    with own_server.connection() as operator, operator.cursor() as cursor:
+        cursor.execute(f"ALTER USER {user} WITH MAX_USER_CONNECTIONS 1")
+        held = Database(own_server.url)
+        with held.engine.connect():
+            assert not can_write(own_server.url)
+        held.dispose()
+        cursor.execute(f"ALTER USER {user} WITH MAX_USER_CONNECTIONS 0")
+    assert can_write(own_server.url)
+
+
+class ServerOnASmallDisk(DatabaseServer):
+    """Whose binary log is on a file system of its own, which nobody else sees."""
+
+    BYTES = 4 << 20
+
+    def fill_disk(self) -> None:
+        with suppress(OSError), open(f"/proc/{self.pid}/root{self._disk}/filler", "wb", buffering=0) as filler:
+            while True:
+                filler.write(bytes(4096))
+
+    @property
+    def _disk(self) -> Path:
+        return self._directory / "disk"
+
+    def _command(self) -> list[str]:
+        self._disk.mkdir(exist_ok=True)
+        mount = f'mount -t tmpfs -o size={self.BYTES} disk {self._disk} && exec "$@"'
+        alone = ["--mount"] if os.geteuid() == 0 else ["--user", "--map-root-user", "--mount"]
+        return ["unshare", *alone, "sh", "-c", mount, "sh", *super()._command(), f"--log-bin={self._disk / 'binlog'}"]
+
+
+def test_a_server_whose_disk_is_full_cannot_be_written() -> None:
+    """MariaDB then waits for room without a word; what is there can be read."""
+    with folder("saldo-mariadb-") as directory:
+        server = ServerOnASmallDisk(directory)
+        with started(server):
+            migrated(server.url).dispose()
+            server.fill_disk()
+            # The last page of the log still has room for some transactions.
+            assert any(not can_write(server.url) for _ in range(40))
+
+            reading = Database(server.url)
+            assert rows(reading, "SELECT COUNT(*) FROM users") == [(0,)]
+            reading.dispose()
 
 
 def can_write(url: str) -> bool:

@@ -37,6 +37,7 @@ SETTINGS = frozenset(
         "JWT_TTL_S",
         "NODES",
         "NODE_ID",
+        "PUBLIC_URL",
         "REDIS_URL",
         "RUN_DIR",
         "WORKERS",

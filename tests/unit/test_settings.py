@@ -18,6 +18,7 @@ GOOD = {
     "REDIS_URL": "redis://:senha-do-redis@localhost:6379/0",
     "JWT_SECRET": SECRET,
     "JWT_TTL_S": "60",
+    "PUBLIC_URL": "https://banco.example/",
     "CORS_ORIGINS": "https://banco.example, http://localhost:5173",
     "NODE_ID": "web1",
     "BUS_KEYS": SECRET,
@@ -67,6 +68,9 @@ BAD = [
     ("JWT_TTL_S", "0"),
     ("JWT_TTL_S", "-1"),
     ("JWT_TTL_S", "1000000000"),
+    ("PUBLIC_URL", "banco.example"),
+    ("PUBLIC_URL", "https://banco.example/pagina"),
+    ("PUBLIC_URL", "https://a@banco.example"),
     ("CORS_ORIGINS", "*"),
     ("CORS_ORIGINS", "https://banco.example,*"),
     ("CORS_ORIGINS", "banco.example"),
@@ -96,6 +100,7 @@ def test_good_settings_are_read() -> None:
     assert (settings.database_url, settings.redis_url) == (GOOD["DATABASE_URL"], GOOD["REDIS_URL"])
     assert (settings.jwt_secret.get_secret_value(), settings.jwt_ttl_s) == (SECRET, 60)
     assert settings.cors_origins == ("https://banco.example", "http://localhost:5173")
+    assert settings.public_url == "https://banco.example"
     assert settings.node_id == "web1"
     assert settings.vapid_private_key is not None
     assert settings.vapid_private_key.get_secret_value() == VAPID_KEY
@@ -130,12 +135,13 @@ def test_without_a_key_nothing_is_pushed_and_nobody_need_be_named(
 
 
 def test_what_may_be_left_out_has_the_contract_s_defaults(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("JWT_TTL_S", "CORS_ORIGINS"):
+    for name in ("JWT_TTL_S", "CORS_ORIGINS", "PUBLIC_URL"):
         monkeypatch.delenv(name)
 
     settings = Settings.from_env()
 
     assert (settings.jwt_ttl_s, settings.cors_origins) == (3600, ())
+    assert settings.public_url == "http://127.0.0.1:8080"
 
 
 @pytest.mark.parametrize(

@@ -1,8 +1,11 @@
 """The guard of every client event: who sends it is verified on arrival, and every refusal is told to the client."""
 
 import logging
+import secrets
 from collections.abc import Callable
 from typing import Any
+
+import gevent
 
 from flask_socketio_cluster import clock
 from flask_socketio_cluster.delivery.feed import Feed
@@ -15,6 +18,9 @@ from flask_socketio_cluster.streams.stream import is_key
 
 # What a handler gets: the socket, its verified user, the payload. What it returns is the acknowledgement.
 Handler = Callable[[UserSocket, Any, dict[str, Any]], Any]
+
+# Who could not authenticate for want of the database comes again within this time. Spread out, as in a drain.
+COME_AGAIN_MS_MAX = 3000
 
 _log = logging.getLogger(__name__)
 
@@ -45,7 +51,8 @@ class Guard:
     def run(self, handler: Handler, event: str, socket: UserSocket, args: tuple[Any, ...]) -> Any:
         """Run `handler`; its acknowledgement. Refusals and accidents are told to the client.
 
-        They end no socket but one that could not authenticate for want of the database: it comes again by itself.
+        They end no connection but that of a socket that could not authenticate for want of the database. It is closed
+        as a broken line is: a client that is disconnected by name does not come again by itself.
         """
         data = args[0] if args else {}
         try:
@@ -60,14 +67,17 @@ class Guard:
         except Exception as error:
             if not isinstance(error, self._known):
                 _log.exception("event_failed", extra={"client_event": event})
-            self._feed.say(socket, self._messages.refused(error, event))
-            if (
-                isinstance(error, self._unavailable)
-                and event == self._messages.authenticate
-                and socket.identity is None
-            ):
-                self._feed.drop(socket)
+            if self._is_left_outside(error, event, socket):
+                after_ms = secrets.randbelow(COME_AGAIN_MS_MAX)
+                self._feed.say(socket, self._messages.come_again(error, event, after_ms))
+                gevent.spawn(self._feed.close_transport, socket)
+            else:
+                self._feed.say(socket, self._messages.refused(error, event))
         return None
+
+    def _is_left_outside(self, error: Exception, event: str, socket: UserSocket) -> bool:
+        is_authenticating = event == self._messages.authenticate and socket.identity is None
+        return is_authenticating and isinstance(error, self._unavailable)
 
     def _claimed(self, socket: UserSocket, data: dict[str, Any]) -> Identity:
         """Who asks, still to be verified: by the `token` in the payload, else by that which authenticated the socket.

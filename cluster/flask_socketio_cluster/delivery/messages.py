@@ -66,6 +66,11 @@ def _refused(error: Exception, event: str) -> Said:
     return "error", {"code": "internal_error", "message": "something went wrong; try again", "event": event}
 
 
+def _come_again(error: Exception, event: str, after_ms: int) -> Said:
+    name, payload = _refused(error, event)
+    return name, {**payload, "retry_in_ms": after_ms}
+
+
 def _ended(reason: str) -> Said:
     return "session_ended", {"reason": reason}
 
@@ -82,9 +87,10 @@ class Messages:
 
     `read_place(payload)` and `read_after(payload)` raise what `Delivery` was given as refusals.
     `authenticated(identity, head, recovered)` answers `authenticate`; `recovered`: what follows is everything after
-    the client's place. `refused(error, event)` tells a client why its event was refused. `ended(reason)` comes before
-    the server drops a socket: one of LOGOUT, REVOKED, EXPIRED, UNAUTHENTICATED. `draining(milliseconds)`: the node
-    goes; come back then.
+    the client's place. `refused(error, event)` tells a client why its event was refused. `come_again(error, event,
+    milliseconds)`: so was its authentication, for want of the database; its connection ends, and it may come anew after
+    so long. `ended(reason)` comes before the server drops a socket: one of LOGOUT, REVOKED, EXPIRED, UNAUTHENTICATED.
+    `draining(milliseconds)`: the node goes; come back then.
     """
 
     authenticate: str = "authenticate"
@@ -95,5 +101,6 @@ class Messages:
     greeting: Callable[[str], Said] = _greeting
     authenticated: Callable[[Any, Head, bool], Said] = _authenticated
     refused: Callable[[Exception, str], Said] = _refused
+    come_again: Callable[[Exception, str, int], Said] = _come_again
     ended: Callable[[str], Said] = _ended
     draining: Callable[[int], Said] = _draining

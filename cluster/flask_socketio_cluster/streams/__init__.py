@@ -1,6 +1,7 @@
 """Durable events in the database: append, read, outbox, relay."""
 
 from flask_socketio_cluster.streams.database import Database, EngineDatabase
+from flask_socketio_cluster.streams.database_clock import DatabaseClock, told_at_connect
 from flask_socketio_cluster.streams.emitter import DurableEmitter
 from flask_socketio_cluster.streams.relay import Relay
 from flask_socketio_cluster.streams.stream import Append, Head, Key, State, Stored, Streams
@@ -10,6 +11,7 @@ from flask_socketio_cluster.streams.trimming import Trimmed
 __all__ = [
     "Append",
     "Database",
+    "DatabaseClock",
     "DurableEmitter",
     "EngineDatabase",
     "Head",
@@ -21,4 +23,5 @@ __all__ = [
     "Tables",
     "Trimmed",
     "define_tables",
+    "told_at_connect",
 ]

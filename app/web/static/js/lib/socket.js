@@ -17,7 +17,8 @@ const STATE = ["saldo_atualizado", "notificacoes_lidas", "preferencias", "contat
  */
 export class Wire {
   #socket;
-  #drainMs = /** @type {number | undefined} */ (undefined);
+  /** When the server asked this page to come again, once the line is gone. */
+  #againMs = /** @type {number | undefined} */ (undefined);
   /** @type {Map<string, { mensagem: string, codigo: string }>} the reason, which comes before an empty answer */
   #refused = new Map();
 
@@ -49,14 +50,17 @@ export class Wire {
     DURABLE.forEach((name) => socket.on(name, (event) => durable(name, event)));
     STATE.forEach((name) => socket.on(name, (payload) => state(name, payload)));
     socket.on("confirmar", (_asked, /** @type {(seq: number) => void} */ answer) => answer(seq()));
-    socket.on("erro", (refused) => refused?.evento && this.#refused.set(refused.evento, refused));
+    socket.on("erro", (refused) => {
+      if (refused?.evento) this.#refused.set(refused.evento, refused);
+      if (refused?.evento === "autenticar") this.#againMs = refused.tentar_em_ms;
+    });
     socket.on("sessao_encerrada", ({ motivo = "" } = {}) => ended(motivo));
     socket.on("servidor_drenando", (/** @type {{ reconectar_em_ms?: number }} */ { reconectar_em_ms } = {}) => {
-      this.#drainMs = reconectar_em_ms;
+      this.#againMs = reconectar_em_ms;
     });
     const gone = () => {
-      lost(this.#drainMs);
-      this.#drainMs = undefined;
+      lost(this.#againMs);
+      this.#againMs = undefined;
     };
     socket.on("disconnect", (reason) => reason !== "io client disconnect" && gone());
     socket.on("connect_error", gone);
