@@ -33,6 +33,12 @@ class ExpiredToken(AppError):
     status, code, text = 401, "token_expirado", "Sua sessão expirou. Entre de novo."
 
 
+class SessionOver(ExpiredToken):
+    """The login itself has come to its end, so that nothing can be renewed from it."""
+
+    code, text = "sessao_expirada", "Sua sessão chegou ao fim. Entre de novo."
+
+
 class RevokedToken(AppError):
     status, code, text = 401, "token_revogado", "Sua sessão foi encerrada. Entre de novo."
 

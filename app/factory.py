@@ -52,7 +52,8 @@ def create_app(settings: Settings) -> Flask:
     app.config["MAX_CONTENT_LENGTH"] = REQUEST_BYTES_MAX
     app.json = _json(app)
     db = Database(settings.database_url)
-    auth = Auth(db.authentication, Tokens(settings.jwt_secret.get_secret_value(), settings.jwt_ttl_s))
+    keys = settings.token_keys()
+    auth = Auth(db.authentication, Tokens(keys, settings.jwt_ttl_s, settings.session_ttl_s))
     limits = limiter.connect(settings.redis_url)
     realtime = Realtime(app, settings, db, auth)
     # Exactly one proxy, nginx, stands in front; it overwrites what a client sends in these headers. Around Socket.IO
@@ -69,7 +70,7 @@ def create_app(settings: Settings) -> Flask:
     )
     presence = ContactPresence(db, limits, realtime.presence, realtime.delivery)
     _serve_events(db, limits, realtime.delivery, chat, presence)
-    attempts, devices = Attempts(limits), Devices(settings.jwt_secret.get_secret_value())
+    attempts, devices = Attempts(limits), Devices(keys)
     app.register_blueprint(
         user_routes.blueprint(
             db,

@@ -12,10 +12,14 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
-JWT_SECRET_BYTES_MIN = 32
+from app import keys
+from app.keys import KEY_BYTES_MIN as JWT_SECRET_BYTES_MIN
+from app.keys import Key, KeySet
+
 REDIS_SCHEMES = ("redis://", "rediss://", "redis+sentinel://", "redis+cluster://", "rediss+cluster://")
 DATABASE_SCHEMES = ("mysql+pymysql://", "sqlite:///")
 
+SESSION_TTL_S = 7 * 24 * 3600
 VAPID_KEY_BYTES = 32
 # 32 bytes are 43 characters, of which the last holds four bits.
 _VAPID_KEY = re.compile(r"[A-Za-z0-9_-]{42}[AEIMQUYcgkosw048]=?")
@@ -34,10 +38,51 @@ class SettingsError(Exception):
     """One line that names the variable and says what it needs."""
 
 
-class Stores(BaseSettings):
-    """Where the database and Redis are, how the bus is signed, and how to push: all that a worker or script needs."""
+class Environment(BaseSettings):
+    """Some of the environment's variables."""
 
     model_config = SettingsConfigDict(frozen=True, extra="ignore")
+
+    @classmethod
+    def from_env(cls) -> Self:
+        """Raises SettingsError with one line that names every missing or bad variable."""
+        try:
+            return cls()
+        except ValidationError as error:
+            faults = "; ".join(f"{str(e['loc'][0]).upper()}: {e['msg']}" for e in error.errors(include_input=False))
+            raise SettingsError(f"bad settings: {faults}") from None
+
+
+class TokenKeys(Environment):
+    """What tokens are signed with: a set of keys, or one secret, or both while the one takes the place of the other."""
+
+    jwt_keys: Annotated[tuple[Key, ...], NoDecode] = ()
+    jwt_secret: SecretStr | None = Field(default=None, validate_default=True)
+
+    @field_validator("jwt_keys", mode="before")
+    @classmethod
+    def _set_of_keys(cls, value: object) -> object:
+        return (keys.parse(value) if value.strip() else ()) if isinstance(value, str) else value
+
+    @field_validator("jwt_secret", mode="before")
+    @classmethod
+    def _no_secret(cls, value: object) -> object:
+        return value or None
+
+    @field_validator("jwt_secret")
+    @classmethod
+    def _long_secret(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None and len(value.get_secret_value().encode()) < JWT_SECRET_BYTES_MIN:
+            raise ValueError(f"needs at least {JWT_SECRET_BYTES_MIN} bytes")
+        return value
+
+    @property
+    def secret(self) -> str | None:
+        return self.jwt_secret.get_secret_value() if self.jwt_secret else None
+
+
+class Stores(Environment):
+    """Where the database and Redis are, how the bus is signed, and how to push: all that a worker or script needs."""
 
     database_url: str
     redis_url: str
@@ -121,31 +166,33 @@ class Stores(BaseSettings):
             raise ValueError("is not an address such as redis://user:password@host:6379/0")
         return value
 
-    @classmethod
-    def from_env(cls) -> Self:
-        """Raises SettingsError with one line that names every missing or bad variable."""
-        try:
-            return cls()
-        except ValidationError as error:
-            faults = "; ".join(f"{str(e['loc'][0]).upper()}: {e['msg']}" for e in error.errors(include_input=False))
-            raise SettingsError(f"bad settings: {faults}") from None
 
-
-class Settings(Stores):
+class Settings(Stores, TokenKeys):
     """A web node's."""
 
-    jwt_secret: SecretStr
     jwt_ttl_s: int = Field(default=3600, ge=1, le=30 * 24 * 3600)
+    # A login and all that is renewed from it.
+    session_ttl_s: int = Field(default=SESSION_TTL_S, ge=1, le=400 * 24 * 3600, validate_default=True)
     drain_s: float = Field(default=DRAIN_S, ge=0, le=600)
     cors_origins: Annotated[tuple[str, ...], NoDecode] = ()
     node_id: str = Field(default_factory=lambda: socket.gethostname().lower()[:32], pattern=r"^[a-z0-9-]{1,32}$")
 
     @field_validator("jwt_secret")
     @classmethod
-    def _long_secret(cls, value: SecretStr) -> SecretStr:
-        if len(value.get_secret_value().encode()) < JWT_SECRET_BYTES_MIN:
-            raise ValueError(f"needs at least {JWT_SECRET_BYTES_MIN} bytes")
+    def _some_key(cls, value: SecretStr | None, info: ValidationInfo) -> SecretStr | None:
+        if value is None and info.data.get("jwt_keys") == ():
+            raise ValueError(f"needs at least {JWT_SECRET_BYTES_MIN} bytes where there is no set of keys")
         return value
+
+    @field_validator("session_ttl_s")
+    @classmethod
+    def _longer_than_a_token(cls, value: int, info: ValidationInfo) -> int:
+        if value < info.data.get("jwt_ttl_s", 0):
+            raise ValueError("a login ends no sooner than its first token, so it is at least the life of a token")
+        return value
+
+    def token_keys(self) -> KeySet:
+        return KeySet(self.jwt_keys, secret=self.secret)
 
     @field_validator("cors_origins", mode="before")
     @classmethod

@@ -34,6 +34,7 @@ from worker.jobs import CHECK_TIMEOUT_S, all_jobs  # noqa: E402
 from worker.push import PushJob  # noqa: E402
 from worker.push_sender import PushSender  # noqa: E402
 from worker.relay import relay, woken  # noqa: E402
+from worker.token_keys import chaves  # noqa: E402
 
 
 @click.group()
@@ -219,6 +220,9 @@ def restaurado(stores: Stores) -> None:
     db = Database(stores.database_url)
     click.echo(f"epoca: {db.transact(streams.change_epoch)}")
     db.dispose()
+
+
+cli.add_command(chaves)
 
 
 if __name__ == "__main__":

@@ -31,6 +31,8 @@ SETTINGS = frozenset(
         "HTTP_HOST",
         "HTTP_PORT",
         "JWT_SECRET",
+        "JWT_KEYS",
+        "SESSION_TTL_S",
         "BUS_KEYS",
         "RETENTION_DAYS",
         "DRAIN_S",

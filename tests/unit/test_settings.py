@@ -18,6 +18,7 @@ GOOD = {
     "REDIS_URL": "redis://:senha-do-redis@localhost:6379/0",
     "JWT_SECRET": SECRET,
     "JWT_TTL_S": "60",
+    "SESSION_TTL_S": "86400",
     "CORS_ORIGINS": "https://banco.example, http://localhost:5173",
     "NODE_ID": "web1",
     "BUS_KEYS": SECRET,
@@ -65,6 +66,9 @@ BAD = [
     ("JWT_TTL_S", "0"),
     ("JWT_TTL_S", "-1"),
     ("JWT_TTL_S", "1000000000"),
+    ("SESSION_TTL_S", "59"),
+    ("SESSION_TTL_S", "uma semana"),
+    ("SESSION_TTL_S", "1000000000"),
     ("CORS_ORIGINS", "*"),
     ("CORS_ORIGINS", "https://banco.example,*"),
     ("CORS_ORIGINS", "banco.example"),
@@ -92,7 +96,7 @@ def test_good_settings_are_read() -> None:
     settings = Settings.from_env()
 
     assert (settings.database_url, settings.redis_url) == (GOOD["DATABASE_URL"], GOOD["REDIS_URL"])
-    assert (settings.jwt_secret.get_secret_value(), settings.jwt_ttl_s) == (SECRET, 60)
+    assert (settings.secret, settings.jwt_ttl_s) == (SECRET, 60)
     assert settings.cors_origins == ("https://banco.example", "http://localhost:5173")
     assert settings.node_id == "web1"
     assert settings.vapid_private_key is not None
@@ -128,12 +132,12 @@ def test_without_a_key_nothing_is_pushed_and_nobody_need_be_named(
 
 
 def test_what_may_be_left_out_has_the_contract_s_defaults(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("JWT_TTL_S", "CORS_ORIGINS"):
+    for name in ("JWT_TTL_S", "SESSION_TTL_S", "CORS_ORIGINS"):
         monkeypatch.delenv(name)
 
     settings = Settings.from_env()
 
-    assert (settings.jwt_ttl_s, settings.cors_origins) == (3600, ())
+    assert (settings.jwt_ttl_s, settings.session_ttl_s, settings.cors_origins) == (3600, 7 * 24 * 3600, ())
 
 
 @pytest.mark.parametrize(
