@@ -47,6 +47,12 @@ class WrongCredentials(AppError):
     status, code, text = 401, "credenciais_invalidas", "E-mail ou senha incorretos."
 
 
+class WrongPassword(AppError):
+    """Of somebody who is in: no 401, which would say that the session is over."""
+
+    status, code, text = 403, "senha_incorreta", "A senha atual não confere."
+
+
 class NotYourAccount(AppError):
     status, code, text = 403, "conta_de_outra_pessoa", "Esta conta não é sua."
 

@@ -26,6 +26,7 @@ from app.contacts.presence import ContactPresence
 from app.db import Database
 from app.notifications import events as inbox_events
 from app.notifications import routes as inbox_routes
+from app.notifications.kinds import SECURITY
 from app.push import actions as push
 from app.push import routes as push_routes
 from app.push import vapid
@@ -34,11 +35,14 @@ from app.realtime import Realtime
 from app.schedules import routes as schedule_routes
 from app.schedules.schedule import Order
 from app.settings import Settings
+from app.streams import notify
 from app.streams.stream import streams
 from app.users import routes as user_routes
+from app.users import session_routes
 from app.users.attempts import Attempts
 from app.users.auth import Auth, Identity
 from app.users.devices import Devices
+from app.users.security import Security, SecurityNotice
 from app.users.tokens import Tokens
 from app.web import edge, health, openapi, pages
 
@@ -70,18 +74,7 @@ def create_app(settings: Settings) -> Flask:
     )
     presence = ContactPresence(db, limits, realtime.presence, realtime.delivery)
     _serve_events(db, limits, realtime.delivery, chat, presence)
-    attempts, devices = Attempts(limits), Devices(keys)
-    app.register_blueprint(
-        user_routes.blueprint(
-            db,
-            auth,
-            attempts,
-            devices,
-            welcome=welcome,
-            farewell=push.forget_sessions,
-            sessions_ended=realtime.delivery.end_sessions,
-        )
-    )
+    _serve_users(app, db, auth, limits, Devices(keys), realtime)
     app.register_blueprint(bank_routes.blueprint(db, auth, limits, beside=cards.add, committed=realtime.waker.wake))
     app.register_blueprint(people_routes.blueprint(db, auth, limits, connected=contacts.connected))
     app.register_blueprint(
@@ -109,6 +102,19 @@ def create_app(settings: Settings) -> Flask:
     app.register_blueprint(openapi.blueprint(app))
     edge.install(app, settings, limits)
     return app
+
+
+def _serve_users(app: Flask, db: Database, auth: Auth, limits: Limiter, devices: Devices, realtime: Realtime) -> None:
+    attempts = Attempts(limits)
+    security = Security(
+        db,
+        farewell=push.forget_sessions,
+        warn=warn,
+        ended=realtime.delivery.end_sessions,
+        committed=realtime.waker.wake,
+    )
+    app.register_blueprint(user_routes.blueprint(db, auth, limits, attempts, devices, security, welcome=welcome))
+    app.register_blueprint(session_routes.blueprint(db, auth, limits, attempts, security))
 
 
 def _serve_events(db: Database, limits: Limiter, delivery: Delivery, chat: Chat, presence: ContactPresence) -> None:
@@ -144,6 +150,11 @@ def welcome(connection: Connection, user_id: int, name: str) -> None:
     """What a new user gets: a stream and a first account."""
     streams.open_for(connection, user_id)
     accounts.open_account(connection, user_id, name)
+
+
+def warn(connection: Connection, notice: SecurityNotice) -> None:
+    """Tell a person of what concerns the safety of their account: always shown, always pushed."""
+    notify.tell(connection, notice.user_id, kind=SECURITY, message=notice.message, data=notice.data)
 
 
 def _json(app: Flask) -> DefaultJSONProvider:

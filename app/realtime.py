@@ -92,7 +92,7 @@ class Realtime:
         self.delivery.follow_sockets(self.presence.enter, self.presence.leave)
         self.delivery.follow_gaps(self.presence.missed)
         balance = Balance(settings.redis_url, node_id=settings.node_id, transport=transport)
-        parts = (self.bus, transport, self.delivery, self.presence, balance, self.waker)
+        parts = (self.bus, transport, self.delivery, self.presence, balance, self.waker, auth.uses)
         self.node = Node(app, *parts, drain_s=settings.drain_s, bad_request=BAD_REQUEST.encode())
 
 

@@ -13,7 +13,9 @@ from app.contacts.models import Contact
 from app.db import Database
 from app.migrations import runner
 from app.users import actions as users
+from app.users import sessions
 from app.users.passwords import hash_password
+from app.users.sessions import Place
 from app.users.tokens import Tokens
 from tests.support.cluster import Cluster, running_cluster
 from tests.support.people import PASSWORD, Person, Register, Registered
@@ -75,7 +77,11 @@ def register(cluster: Cluster) -> Iterator[Register]:
         user = users.register(connection, email=email, name=name, password_hash=hashed)
         factory.welcome(connection, user.id, name)
         (account,) = accounts.of_user(connection, user.id)
-        return Registered(user.id, account.id, tokens.issue(user.id, user.generation))
+        place = Place("Navegador de teste", "127.0.0.1")
+        session, _ = sessions.begin(
+            connection, user_id=user.id, generation=user.generation, place=place, tokens=tokens
+        )
+        return Registered(user.id, account.id, sessions.token_of(session, tokens))
 
     yield lambda name, email: db.transact(insert, name, email)
     db.dispose()

@@ -4,7 +4,7 @@ from app.bank import idempotency
 from app.contacts import expiry
 from app.db import Database
 from app.jobs.job import Result
-from app.users.actions import purge_revocations
+from app.users import sessions
 
 
 def purge_keys(db: Database) -> Result:
@@ -14,10 +14,16 @@ def purge_keys(db: Database) -> Result:
 
 
 def drop_revocations(db: Database) -> Result:
-    return Result(f"revocations dropped: {db.transact(purge_revocations)}")
+    return Result(f"revocations dropped: {db.transact(sessions.purge_revocations)}")
 
 
 def end_contact_requests(db: Database) -> Result:
     """Some old requests by e-mail at a time; again at once while there are more."""
     ended = expiry.end_old_requests(db)
     return Result(f"requests ended: {ended}", more=ended == expiry.ENDED_AT_ONCE)
+
+
+def drop_sessions(db: Database) -> Result:
+    """Some sessions whose end has passed at a time; again at once while there are more."""
+    dropped = db.transact(sessions.purge)
+    return Result(f"sessions dropped: {dropped}", more=dropped == sessions.PURGED_AT_ONCE)

@@ -30,6 +30,7 @@ def all_jobs(
         Job("agendamentos", Every(5), SCHEDULES_TIMEOUT_S, lambda: schedules.run_due(db, committed=committed)),
         Job("idempotency_keys", Every(600), 60, lambda: housekeeping.purge_keys(db)),
         Job("revocations", Every(600), 60, lambda: housekeeping.drop_revocations(db)),
+        Job("sessions", Every(600), 60, lambda: housekeeping.drop_sessions(db)),
         Job("contact_requests", Every(600), 60, lambda: housekeeping.end_contact_requests(db)),
         Job("retention", DailyAt(3), TRIM_TIMEOUT_S, lambda: drop_old_events(db, retention_days)),
         Job("conciliar", DailyAt(4), CHECK_TIMEOUT_S, lambda: check_books(db.url)),

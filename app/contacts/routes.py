@@ -9,7 +9,7 @@ from flask_socketio_cluster.limits.limiter import Limiter
 from app import http, wire
 from app.contacts import actions, pace, payloads, people
 from app.contacts.actions import Change
-from app.contacts.even_time import even_time
+from app.even_time import even_time
 from app.contacts.history import History
 from app.db import Database
 from app.errors import YourOwnEmail

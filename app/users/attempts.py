@@ -17,6 +17,9 @@ from app.users.devices import Device
 
 GUESSES_BY_ADDRESS_AND_ACCOUNT = limiter.per_minute("guess-address-account", 10)
 GUESSES_BY_ACCOUNT = limiter.per_minute("guess-account", 60)
+# Of who is in, whatever the session: whoever took one must not find out the password with it.
+GUESSES_BY_USER = limiter.per_minute("guess-user", 10)
+GUESSES_BY_USER_HOURLY = limiter.per_hour("guess-user-hour", 40)
 LOGINS_BY_DEVICE = limiter.per_minute("login-device", 10)
 # Of one person, on any known device: outside of what all known devices of a node share.
 ASSURED_LOGINS_BY_USER = limiter.per_minute("login-assured", 1)
@@ -94,6 +97,15 @@ class Attempts:
         self._limits.check(GUESSES_BY_ADDRESS_AND_ACCOUNT, email, address)
         self._limits.check(GUESSES_BY_ACCOUNT, email)
         with self._spending_on_stranger(address):
+            yield
+
+    @contextmanager
+    def by_user(self, user_id: int, address: str) -> Iterator[None]:
+        """A password that somebody who is in has to give once more, or makes anew."""
+        self._limits.check(GUESSES_BY_USER, str(user_id))
+        self._limits.check(GUESSES_BY_USER_HOURLY, str(user_id))
+        self._limits.check(KNOWN_CPU_MS_BY_ADDRESS, address, cost=ATTEMPT_CPU_MS)
+        with _spending(self._known):
             yield
 
     @contextmanager

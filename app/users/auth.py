@@ -7,17 +7,21 @@ from typing import Any
 
 from flask_socketio_cluster.delivery.identity import Ended
 from flask_socketio_cluster.limits.batches import Batches
-from sqlalchemy import BindParameter, Connection, Row, and_, bindparam, select
+from sqlalchemy import BindParameter, CompoundSelect, Connection, Row, and_, bindparam, literal, select, union_all
 
 from app.db import Share
 from app.errors import AppError, BadToken, Overloaded, RevokedToken
-from app.users.models import Revocation, User
+from app.users.models import Revocation, SessionRow, User
+from app.users.session_uses import SessionUses
 from app.users.tokens import Claims, Tokens
 
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """A verified user, and of the token that proved it the session and the end. `expires_at` in unix seconds."""
+    """A verified user, and of the token that proved it the session and the end. `expires_at` in unix seconds.
+
+    `session_ends_at`: see `Claims`.
+    """
 
     user_id: int
     email: str
@@ -25,11 +29,16 @@ class Identity:
     session_id: str
     generation: int
     expires_at: int
+    session_ends_at: int | None = None
 
     @property
     def key(self) -> int:
         """Of the user's stream."""
         return self.user_id
+
+    def claims(self) -> Claims:
+        """What the token said."""
+        return Claims(self.user_id, self.session_id, self.generation, self.expires_at, self.session_ends_at)
 
 
 class Auth:
@@ -37,6 +46,7 @@ class Auth:
 
     def __init__(self, share: Share, tokens: Tokens) -> None:
         self.tokens = tokens
+        self.uses = SessionUses(share)
         # Whoever asks at the same time is looked up in one statement.
         self._checks = Batches(lambda asked: share.read(current_identities, asked), full=Overloaded)
 
@@ -46,9 +56,10 @@ class Auth:
 
     def check(self, claimed: Claims | Identity) -> Identity:
         """The user behind genuine claims, whose session was not ended. Raises BadToken, RevokedToken, DatabaseDown."""
-        claims = Claims(claimed.user_id, claimed.session_id, claimed.generation, claimed.expires_at)
+        claims = claimed if isinstance(claimed, Claims) else claimed.claims()
         found: Identity | type[AppError] = self._checks.get(claims)
         if isinstance(found, Identity):
+            self.uses.note(found.session_id)
             return found
         raise found
 
@@ -56,14 +67,18 @@ class Auth:
 _SESSIONS: BindParameter[Any] = bindparam("sessions", expanding=True)
 _USERS: BindParameter[Any] = bindparam("users", expanding=True)
 # Every node asks twice a second.
-_ENDED = select(Revocation.user_id, Revocation.session_id, Revocation.generation).where(
+_ENDED = select(Revocation.user_id, Revocation.session_id, Revocation.generation, Revocation.kept_session_id).where(
     Revocation.revoked_at >= bindparam("moment")
 )
-# A row for each user and each of the asked sessions that was ended, or one without a session.
-_IDENTITIES = (
-    select(User.id, User.email, User.name, User.token_generation, Revocation.session_id)
+# A row for each user and each of the asked sessions that was ended, or one without a session; and one for each of the
+# asked sessions that is there, with its generation.
+_IDENTITIES: CompoundSelect[*tuple[Any, ...]] = union_all(
+    select(User.id, User.email, User.name, User.token_generation, Revocation.session_id, literal(0).label("is_there"))
     .outerjoin(Revocation, and_(Revocation.user_id == User.id, Revocation.session_id.in_(_SESSIONS)))
-    .where(User.id.in_(_USERS))
+    .where(User.id.in_(_USERS)),
+    select(SessionRow.user_id, literal(""), literal(""), SessionRow.generation, SessionRow.id, literal(1)).where(
+        SessionRow.id.in_(_SESSIONS), SessionRow.user_id.in_(_USERS)
+    ),
 )
 
 
@@ -73,22 +88,37 @@ def current_identities(connection: Connection, asked: Sequence[Claims]) -> dict[
     users = {claims.user_id for claims in asked}
     sessions = {claims.session_id for claims in asked}
     rows = connection.execute(_IDENTITIES, {"users": list(users), "sessions": list(sessions)}).all()
-    known = {row.id: row for row in rows}
-    ended = {(row.id, row.session_id) for row in rows}
-    return {claims: _identity(claims, known.get(claims.user_id), ended) for claims in asked}
+    known = {row.id: row for row in rows if not row.is_there}
+    ended = {(row.id, row.session_id) for row in rows if not row.is_there}
+    there = {(row.id, row.session_id): int(row.token_generation) for row in rows if row.is_there}
+    return {claims: _identity(claims, known.get(claims.user_id), ended, there) for claims in asked}
 
 
 def _identity(
-    claims: Claims, row: Row[*tuple[Any, ...]] | None, ended: set[tuple[int, str]]
+    claims: Claims,
+    row: Row[*tuple[Any, ...]] | None,
+    ended: set[tuple[int, str]],
+    there: dict[tuple[int, str], int],
 ) -> Identity | type[AppError]:
     if row is None:
         return BadToken
-    if (claims.user_id, claims.session_id) in ended or row.token_generation != claims.generation:
+    session = claims.user_id, claims.session_id
+    # No token outlives its session, so a session that is there is not over. One from before sessions had rows has none.
+    generation = there.get(session) if claims.session_ends_at is not None else claims.generation
+    if session in ended or generation is None or row.token_generation != generation:
         return RevokedToken
-    return Identity(claims.user_id, row.email, row.name, claims.session_id, claims.generation, claims.expires_at)
+    return Identity(
+        claims.user_id,
+        row.email,
+        row.name,
+        claims.session_id,
+        generation,
+        claims.expires_at,
+        claims.session_ends_at,
+    )
 
 
 def ended_since(connection: Connection, moment: datetime) -> list[Ended]:
     """What was revoked at or after `moment`."""
     rows = connection.execute(_ENDED, {"moment": moment})
-    return [Ended(row.user_id, row.session_id, row.generation) for row in rows]
+    return [Ended(*row) for row in rows]

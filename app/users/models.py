@@ -7,6 +7,10 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from app.db import Base, BigId, UtcMoment, exact_text
 from app.fields import EMAIL_CHARS_MAX, NAME_CHARS_MAX
+from app.users.device_names import NAME_CHARS_MAX as NAME_OF_DEVICE_CHARS_MAX
+
+# The longest is a network of IPv6.
+ADDRESS_CHARS_MAX = 64
 
 
 class User(Base):
@@ -22,8 +26,27 @@ class User(Base):
     created_at: Mapped[datetime] = mapped_column(UtcMoment)
 
 
+class SessionRow(Base):
+    """A login that has not ended. Its id is the `sid` of its tokens."""
+
+    __tablename__ = "sessions"
+    __table_args__ = (Index("ix_sessions_user_id", "user_id"), Index("ix_sessions_expires_at", "expires_at"))
+
+    id: Mapped[str] = mapped_column(exact_text(32), primary_key=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
+    # That of the user, or the session has ended; it may be newer than that of its tokens (see `sessions.end_all`).
+    generation: Mapped[int] = mapped_column(BigId)
+    device: Mapped[str] = mapped_column(String(NAME_OF_DEVICE_CHARS_MAX))
+    address: Mapped[str] = mapped_column(exact_text(ADDRESS_CHARS_MAX))
+    created_at: Mapped[datetime] = mapped_column(UtcMoment)
+    # At most a minute late, or two.
+    last_used_at: Mapped[datetime] = mapped_column(UtcMoment)
+    # However often it is renewed.
+    expires_at: Mapped[datetime] = mapped_column(UtcMoment)
+
+
 class Revocation(Base):
-    """One ended session, or every session of the user from before `generation` (`session_id` is null)."""
+    """One ended session, or every session of the user from before `generation` (`session_id` is null) but one."""
 
     __tablename__ = "revocations"
     __table_args__ = (Index("ix_revocations_revoked_at", "revoked_at"),)
@@ -32,6 +55,7 @@ class Revocation(Base):
     user_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
     session_id: Mapped[str | None] = mapped_column(exact_text(32), unique=True)
     generation: Mapped[int | None] = mapped_column(BigId)
+    kept_session_id: Mapped[str | None] = mapped_column(exact_text(32))
     revoked_at: Mapped[datetime] = mapped_column(UtcMoment)
     # When the last token that it ends would have expired by itself; then the row may go.
     expires_at: Mapped[datetime] = mapped_column(UtcMoment)

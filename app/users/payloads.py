@@ -5,6 +5,7 @@ from typing_extensions import TypedDict
 from app import clock
 from app.fields import Body, Email, NewPassword, Password, PersonName
 from app.users.actions import Person
+from app.users.sessions import Session
 
 
 class NewUser(Body):
@@ -22,6 +23,11 @@ class Logout(Body):
     todos: bool = False
 
 
+class NewPasswordBody(Body):
+    atual: Password
+    nova: NewPassword
+
+
 class UserOut(TypedDict):
     id: int
     email: str
@@ -36,6 +42,17 @@ class SessionOut(TypedDict):
 
 class TokenOut(TypedDict):
     token: str
+    sessao_expira_em: str
+
+
+class OwnSessionOut(TypedDict):
+    id: str
+    aparelho: str
+    local: str
+    criada_em: str
+    usada_em: str
+    expira_em: str
+    atual: bool
 
 
 class ProfileUser(UserOut):
@@ -52,6 +69,22 @@ def user(person: Person) -> UserOut:
 
 def session(person: Person, token: str, message: str) -> SessionOut:
     return {"mensagem": message, "token": token, "usuario": user(person)}
+
+
+def renewed(of: Session, token: str) -> TokenOut:
+    return {"token": token, "sessao_expira_em": clock.iso(of.expires_at)}
+
+
+def own_session(own: Session, current_id: str) -> OwnSessionOut:
+    return {
+        "id": own.id,
+        "aparelho": own.device,
+        "local": own.address,
+        "criada_em": clock.iso(own.created_at),
+        "usada_em": clock.iso(own.last_used_at),
+        "expira_em": clock.iso(own.expires_at),
+        "atual": own.id == current_id,
+    }
 
 
 def profile(person: Person) -> ProfileOut:

@@ -125,6 +125,7 @@ def _empty(db: Database) -> None:
             "day_totals",
             "read_cursors",
             "push_subscriptions",
+            "sessions",
             "preferences",
         ):
             connection.execute(text(f"DELETE FROM {table}"))

@@ -14,7 +14,8 @@ from sqlalchemy import Engine, event
 
 from app import wire
 from app.bank import payees
-from app.contacts import even_time, people, routes
+from app import even_time
+from app.contacts import people, routes
 from app.db import Database
 from app.limiter import connect
 from app.settings import Settings

@@ -116,10 +116,14 @@ def account(cluster: Cluster) -> dict[str, Any]:
     day = clock.day_of(clock.now()) + timedelta(days=2)
     planned = {"tipo": "pagamento", **one, "descricao": "Luz", "data": day.isoformat()}
     scheduled = person.post("/agendamentos", {**planned, "recorrencia": "mensal"}).json()["id"]
+    person.post("/login", {"email": person.email, "senha": PASSWORD})
+    (elsewhere,) = (each["id"] for each in person.get("/sessoes").json() if not each["atual"])
     return {
         "token": person.token,
         "POST /login": {"body": {"email": person.email, "senha": PASSWORD}},
         "POST /token/renovar": {},
+        "GET /sessoes": {},
+        "DELETE /sessoes/{sessao_id}": {"path_parameters": {"sessao_id": elsewhere}},
         "GET /perfil": {},
         "GET /correntistas": {},
         "POST /correntistas": {"body": {"nome": "Reserva"}},
@@ -156,6 +160,7 @@ def account(cluster: Cluster) -> dict[str, Any]:
         "GET /preferencias": {},
         "GET /push/chave": {},
         "POST /push/inscricoes": {"body": Browser(NO_PUSH_SERVICE).subscription},
+        "POST /senha": {"body": {"atual": PASSWORD, "nova": "grampo-lua-bicicleta"}},
         "POST /logout": {"body": {"todos": True}},
     }
 
