@@ -24,6 +24,7 @@ from app.contacts import queries as contacts
 from app.contacts import routes as contact_routes
 from app.contacts.presence import ContactPresence
 from app.db import Database
+from app.mail import routes as mail_routes
 from app.notifications import events as inbox_events
 from app.notifications import routes as inbox_routes
 from app.notifications.kinds import SECURITY
@@ -37,8 +38,8 @@ from app.schedules.schedule import Order
 from app.settings import Settings
 from app.streams import notify
 from app.streams.stream import streams
+from app.users import recovery_routes, second_factor_routes, session_routes
 from app.users import routes as user_routes
-from app.users import session_routes
 from app.users.attempts import Attempts
 from app.users.auth import Auth, Identity
 from app.users.devices import Devices
@@ -47,6 +48,7 @@ from app.users.tokens import Tokens
 from app.web import edge, health, openapi, pages
 
 REQUEST_BYTES_MAX = 65_536
+_log = log.get("node")
 
 
 def create_app(settings: Settings) -> Flask:
@@ -56,8 +58,7 @@ def create_app(settings: Settings) -> Flask:
     app.config["MAX_CONTENT_LENGTH"] = REQUEST_BYTES_MAX
     app.json = _json(app)
     db = Database(settings.database_url)
-    keys = settings.token_keys()
-    auth = Auth(db.authentication, Tokens(keys, settings.jwt_ttl_s, settings.session_ttl_s))
+    auth = Auth(db.authentication, Tokens(settings.token_keys(), settings.jwt_ttl_s, settings.session_ttl_s))
     limits = limiter.connect(settings.redis_url)
     realtime = Realtime(app, settings, db, auth)
     # Exactly one proxy, nginx, stands in front; it overwrites what a client sends in these headers. Around Socket.IO
@@ -74,7 +75,7 @@ def create_app(settings: Settings) -> Flask:
     )
     presence = ContactPresence(db, limits, realtime.presence, realtime.delivery)
     _serve_events(db, limits, realtime.delivery, chat, presence)
-    _serve_users(app, db, auth, limits, Devices(keys), realtime)
+    _serve_users(app, settings, db, auth, limits, realtime)
     app.register_blueprint(bank_routes.blueprint(db, auth, limits, beside=cards.add, committed=realtime.waker.wake))
     app.register_blueprint(people_routes.blueprint(db, auth, limits, connected=contacts.connected))
     app.register_blueprint(
@@ -99,13 +100,16 @@ def create_app(settings: Settings) -> Flask:
     )
     app.register_blueprint(health.blueprint(settings.node_id, db, realtime))
     app.register_blueprint(pages.blueprint())
+    if settings.local_outbox:
+        _log.warning("local_outbox", reading="/correio", meaning="mails, with codes, are shown to this machine's users")
+        app.register_blueprint(mail_routes.blueprint(db, static_url=f"/static/{pages.static_version(pages.STATIC)}"))
     app.register_blueprint(openapi.blueprint(app))
     edge.install(app, settings, limits)
     return app
 
 
-def _serve_users(app: Flask, db: Database, auth: Auth, limits: Limiter, devices: Devices, realtime: Realtime) -> None:
-    attempts = Attempts(limits)
+def _serve_users(app: Flask, settings: Settings, db: Database, auth: Auth, limits: Limiter, realtime: Realtime) -> None:
+    attempts, devices = Attempts(limits), Devices(settings.token_keys())
     security = Security(
         db,
         farewell=push.forget_sessions,
@@ -115,6 +119,8 @@ def _serve_users(app: Flask, db: Database, auth: Auth, limits: Limiter, devices:
     )
     app.register_blueprint(user_routes.blueprint(db, auth, limits, attempts, devices, security, welcome=welcome))
     app.register_blueprint(session_routes.blueprint(db, auth, limits, attempts, security))
+    app.register_blueprint(second_factor_routes.blueprint(db, auth, limits, attempts, security))
+    app.register_blueprint(recovery_routes.blueprint(db, auth, limits, attempts, security, has_mail=settings.has_mail))
 
 
 def _serve_events(db: Database, limits: Limiter, delivery: Delivery, chat: Chat, presence: ContactPresence) -> None:

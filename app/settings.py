@@ -2,8 +2,9 @@
 
 import re
 import socket
+from dataclasses import dataclass, field
 from typing import Annotated, Self
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from flask_socketio_cluster.bus.signing import KEY_BYTES_MIN, Keys
 from flask_socketio_cluster.node import DRAIN_S
@@ -26,6 +27,8 @@ _VAPID_KEY = re.compile(r"[A-Za-z0-9_-]{42}[AEIMQUYcgkosw048]=?")
 _VAPID_SUBJECT = re.compile(r"mailto:[^@\s]+@[\w-]+(\.[\w-]+)+", re.ASCII)
 _PUSH_HOST = re.compile(r"\.?[a-z0-9-]+(\.[a-z0-9-]+)+|http://127\.0\.0\.1:[0-9]{1,5}")
 _HOST = re.compile(r"(?:[^\s:\[\]]+|\[[0-9a-fA-F:.]+\])?(?::[0-9]{1,5})?")
+SMTP_PORTS = {"smtp": 587, "smtps": 465}
+_MAIL_FROM = re.compile(r"(?:[^<>@\r\n\"]{1,80} )?<?[^\s<>@]+@[\w-]+(?:\.[\w-]+)+>?")
 _HOST_PORT = re.compile(r"[^\s:\[\]]+:[0-9]{1,5}")
 
 
@@ -34,8 +37,37 @@ def _listed(value: object) -> object:
     return tuple(word.strip() for word in value.split(",") if word.strip()) if isinstance(value, str) else value
 
 
+def _smtp_server(url: str) -> "SmtpServer":
+    """Raises ValueError."""
+    problem = "is not an address such as smtp://user:password@host:587 or smtps://user:password@host"
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError:
+        raise ValueError(problem) from None
+    if parts.scheme not in SMTP_PORTS or not parts.hostname or parts.path not in ("", "/") or parts.query:
+        raise ValueError(problem)
+    user, password = unquote(parts.username or ""), unquote(parts.password or "")
+    return SmtpServer(parts.scheme == "smtps", parts.hostname, port or SMTP_PORTS[parts.scheme], user, password)
+
+
 class SettingsError(Exception):
     """One line that names the variable and says what it needs."""
+
+
+@dataclass(frozen=True, slots=True)
+class SmtpServer:
+    """`is_tls`: from the first byte on; otherwise it is asked for, but on this machine."""
+
+    is_tls: bool
+    host: str
+    port: int
+    user: str
+    password: str = field(repr=False)
+
+    @property
+    def is_this_machine(self) -> bool:
+        return self.host in ("localhost", "127.0.0.1", "::1")
 
 
 class Environment(BaseSettings):
@@ -93,6 +125,43 @@ class Stores(Environment):
     vapid_private_key: SecretStr | None = None
     vapid_subject: str = Field(default="", validate_default=True)
     push_hosts: Annotated[tuple[str, ...], NoDecode] = ()
+    # Mail is off without one of the two. The local outbox shows everybody's mail to whoever uses this machine.
+    smtp_url: SecretStr | None = None
+    mail_from: str = Field(default="", validate_default=True)
+    local_outbox: bool = False
+
+    @property
+    def has_mail(self) -> bool:
+        return self.smtp_url is not None or self.local_outbox
+
+    def smtp_server(self) -> SmtpServer | None:
+        return _smtp_server(self.smtp_url.get_secret_value()) if self.smtp_url else None
+
+    @field_validator("smtp_url", "local_outbox", mode="before")
+    @classmethod
+    def _nothing(cls, value: object, info: ValidationInfo) -> object:
+        return value or (None if info.field_name == "smtp_url" else False)
+
+    @field_validator("smtp_url")
+    @classmethod
+    def _known_server(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None:
+            _smtp_server(value.get_secret_value())
+        return value
+
+    @field_validator("mail_from")
+    @classmethod
+    def _some_sender(cls, value: str, info: ValidationInfo) -> str:
+        if info.data.get("smtp_url") is not None and not _MAIL_FROM.fullmatch(value):
+            raise ValueError("says who mails are from, such as Saldo Vivo <nao-responda@banco.example>")
+        return value
+
+    @field_validator("local_outbox")
+    @classmethod
+    def _not_in_production(cls, value: bool, info: ValidationInfo) -> bool:
+        if value and info.data.get("smtp_url") is not None:
+            raise ValueError("shows everybody's mail, so it is for a run without a mail server")
+        return value
 
     @field_validator("bus_keys", mode="before")
     @classmethod

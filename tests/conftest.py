@@ -78,9 +78,7 @@ def register(cluster: Cluster) -> Iterator[Register]:
         factory.welcome(connection, user.id, name)
         (account,) = accounts.of_user(connection, user.id)
         place = Place("Navegador de teste", "127.0.0.1")
-        session, _ = sessions.begin(
-            connection, user_id=user.id, generation=user.generation, place=place, tokens=tokens
-        )
+        session, _ = sessions.begin(connection, user_id=user.id, generation=user.generation, place=place, tokens=tokens)
         return Registered(user.id, account.id, sessions.token_of(session, tokens))
 
     yield lambda name, email: db.transact(insert, name, email)

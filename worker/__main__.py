@@ -31,6 +31,8 @@ from app.users import actions as user_actions  # noqa: E402
 from worker import agenda, bulk, demo  # noqa: E402
 from worker.job_runner import JobRunner  # noqa: E402
 from worker.jobs import CHECK_TIMEOUT_S, all_jobs  # noqa: E402
+from worker.mail import MailJob  # noqa: E402
+from worker.mail_sender import MailSender  # noqa: E402
 from worker.push import PushJob  # noqa: E402
 from worker.push_sender import PushSender  # noqa: E402
 from worker.relay import relay, woken  # noqa: E402
@@ -62,6 +64,7 @@ def run(stores: Stores, alive: Path | None) -> None:
             retention_days=stores.retention_days,
             committed=relaying.loop.wake,
             pushing=_pushing(db, stores),
+            mailing=_mailing(db, stores),
         ),
     )
     beside = (woken(relaying, stores.redis_url).loop, jobs)
@@ -81,6 +84,11 @@ def _pushing(db: Database, stores: Stores) -> PushJob | None:
         return None
     pages = Confirmations(stores.redis_url, streams, room_of=wire.room_of, keys=stores.signing())
     return PushJob(db, PushSender(key, PushServices(stores.push_hosts)), taken=pages.taken)
+
+
+def _mailing(db: Database, stores: Stores) -> MailJob | None:
+    server = stores.smtp_server()
+    return MailJob(db, MailSender(server, stores.mail_from)) if server else None
 
 
 @cli.command()

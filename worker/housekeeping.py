@@ -4,6 +4,7 @@ from app.bank import idempotency
 from app.contacts import expiry
 from app.db import Database
 from app.jobs.job import Result
+from app.mail import outbox
 from app.users import sessions
 
 
@@ -27,3 +28,9 @@ def drop_sessions(db: Database) -> Result:
     """Some sessions whose end has passed at a time; again at once while there are more."""
     dropped = db.transact(sessions.purge)
     return Result(f"sessions dropped: {dropped}", more=dropped == sessions.PURGED_AT_ONCE)
+
+
+def drop_mails(db: Database) -> Result:
+    """Some mails that nobody sends any more at a time; again at once while there are more."""
+    dropped = db.transact(outbox.purge)
+    return Result(f"mails dropped: {dropped}", more=dropped == outbox.PURGED_AT_ONCE)

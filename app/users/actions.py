@@ -8,7 +8,7 @@ from sqlalchemy import Connection, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from app import clock, db, names, sql_errors
-from app.errors import EmailTaken, NotFound, WrongCredentials
+from app.errors import EmailTaken, NotFound
 from app.users.models import User
 
 NAMES_AT_ONCE = 1000
@@ -62,14 +62,12 @@ def by_id(connection: Connection, user_id: int) -> Person:
     return person
 
 
-def locked(connection: Connection, person: Person) -> Person:
-    """The same person now, whose row is locked. Raises WrongCredentials when the password was changed meanwhile: what
-    was just compared with it is not the password any more."""
+def locked(connection: Connection, person: Person) -> Person | None:
+    """The same person now, whose row is locked; None when the password was changed meanwhile: what was just compared
+    with it is not the password any more."""
     connection.execute(select(User.id).where(User.id == person.id).with_for_update())
     now = by_id(connection, person.id)
-    if now.password_hash != person.password_hash:
-        raise WrongCredentials
-    return now
+    return now if now.password_hash == person.password_hash else None
 
 
 def _person(connection: Connection, condition: object) -> Person | None:

@@ -26,6 +26,14 @@ ASSURED_LOGINS_BY_USER = limiter.per_minute("login-assured", 1)
 REGISTRATIONS_BY_ADDRESS = limiter.per_minute("register-address", 20)
 REGISTRATIONS_BY_ADDRESS_HOURLY = limiter.per_hour("register-address-hour", 100)
 
+# Each takes a mail, and the place of the code before it; so one address hardly counts against the account.
+RECOVERIES_BY_ADDRESS_AND_ACCOUNT = limiter.per_hour("recovery-address-account", 3)
+RECOVERIES_BY_ACCOUNT = limiter.per_hour("recovery-account", 10)
+RECOVERIES_BY_ADDRESS = limiter.per_hour("recovery-address", 20)
+# A code has five tries of its own (see `recovery`).
+RECOVERY_TRIES_BY_ADDRESS_AND_ACCOUNT = limiter.per_hour("recovery-try-address-account", 20)
+RECOVERY_TRIES_BY_ADDRESS = limiter.per_hour("recovery-try-address", 60)
+
 # One bcrypt of cost 12, measured on a slow core: what an attempt costs a node, whatever comes of it.
 ATTEMPT_CPU_MS = 250
 # Strangers and known devices have a share each, so that neither can use up the other's.
@@ -106,6 +114,23 @@ class Attempts:
         self._limits.check(GUESSES_BY_USER_HOURLY, str(user_id))
         self._limits.check(KNOWN_CPU_MS_BY_ADDRESS, address, cost=ATTEMPT_CPU_MS)
         with _spending(self._known):
+            yield
+
+    def count_recovery(self, email: str, address: str) -> None:
+        """A code by mail that is asked for, whether anybody has the e-mail or not."""
+        self._limits.check(RECOVERIES_BY_ADDRESS_AND_ACCOUNT, email, address)
+        self._limits.check(RECOVERIES_BY_ADDRESS, address)
+        self._limits.check(RECOVERIES_BY_ACCOUNT, email)
+
+    def count_recovery_try(self, email: str, address: str) -> None:
+        """A code by mail that is typed in."""
+        self._limits.check(RECOVERY_TRIES_BY_ADDRESS_AND_ACCOUNT, email, address)
+        self._limits.check(RECOVERY_TRIES_BY_ADDRESS, address)
+
+    @contextmanager
+    def to_reset(self, address: str) -> Iterator[None]:
+        """A new password of somebody who has shown a good code."""
+        with self._spending_on_stranger(address):
             yield
 
     @contextmanager

@@ -1,8 +1,9 @@
-"""Who comes in, goes on and leaves: what each of these writes."""
+"""Who comes in, goes on and leaves: what each of these writes. All lock the user's row first, and the stream last."""
 
 from sqlalchemy import Connection
 
-from app.users import actions, sessions
+from app.errors import SecondFactorNeeded, WrongCode, WrongCredentials, WrongPassword
+from app.users import actions, recovery, second_factor, sessions
 from app.users.actions import Person
 from app.users.auth import Identity
 from app.users.security import Effects, SecurityNotice
@@ -11,19 +12,40 @@ from app.users.tokens import Tokens
 
 
 def enter(
-    connection: Connection, effects: Effects, person: Person, place: Place, tokens: Tokens, *, is_known_device: bool
+    connection: Connection,
+    effects: Effects,
+    person: Person,
+    place: Place,
+    tokens: Tokens,
+    *,
+    is_known_device: bool,
+    code: str | None,
 ) -> Session:
-    """A session for somebody whose password was right. On a device that is new for them their other ones hear of it.
+    """A session for somebody whose password was right. A device that is new for them needs a code where the second
+    factor is active, and the other devices hear of it.
 
-    Locks the user's row, then their stream. Raises WrongCredentials (see `actions.locked`).
+    Raises WrongCredentials when the password was changed meanwhile, SecondFactorNeeded, WrongCode.
     """
     now = actions.locked(connection, person)
+    if now is None:
+        raise WrongCredentials
+    if not is_known_device:
+        _require_code(connection, now.id, code)
     session, ended = sessions.begin(connection, user_id=now.id, generation=now.generation, place=place, tokens=tokens)
     effects.ended += ended
     if not is_known_device:
         data = {"sessao_id": session.id, "aparelho": session.device, "local": session.address}
         effects.notices.append(SecurityNotice(now.id, f"Novo acesso à sua conta: {session.device}", data))
     return session
+
+
+def _require_code(connection: Connection, user_id: int, code: str | None) -> None:
+    """Where the second factor is active."""
+    if not second_factor.is_active(connection, user_id):
+        return
+    if code is None:
+        raise SecondFactorNeeded
+    second_factor.use(connection, user_id, code)
 
 
 def renew(connection: Connection, effects: Effects, identity: Identity, place: Place, tokens: Tokens) -> Session:
@@ -53,14 +75,42 @@ def change_password(
     password_hash: str,
     tokens: Tokens,
     *,
-    kept_session_id: str | None,
-    message: str,
+    kept_session_id: str,
 ) -> None:
-    """Another password; every session ends but the one that is kept. Locks the user's row, then their stream.
+    """Another password for who knows the present one; every session ends but the one that is kept.
 
-    Raises WrongCredentials when another change came first.
+    Raises WrongPassword when another change came first.
     """
-    actions.locked(connection, person)
-    actions.set_password(connection, person.id, password_hash)
+    if actions.locked(connection, person) is None:
+        raise WrongPassword
+    _set_password(connection, effects, person.id, password_hash)
     effects.ended.append(sessions.end_all(connection, person.id, tokens.ttl_s, but=kept_session_id))
-    effects.notices.append(SecurityNotice(person.id, message, {}))
+
+
+def reset_password(
+    connection: Connection,
+    effects: Effects,
+    person: Person,
+    password_hash: str,
+    tokens: Tokens,
+    *,
+    code: str,
+    second_code: str | None,
+) -> None:
+    """Another password for who has a code by mail, which is used up; every session ends.
+
+    Raises WrongCode, SecondFactorNeeded; nothing is used up then.
+    """
+    if actions.locked(connection, person) is None:
+        raise WrongCode
+    recovery.use_up(connection, person.id, code)
+    _require_code(connection, person.id, second_code)
+    _set_password(connection, effects, person.id, password_hash)
+    effects.ended.append(sessions.end_all(connection, person.id, tokens.ttl_s))
+
+
+def _set_password(connection: Connection, effects: Effects, user_id: int, password_hash: str) -> None:
+    actions.set_password(connection, user_id, password_hash)
+    recovery.forget(connection, user_id)
+    message = "Sua senha foi trocada, e as outras sessões foram encerradas."
+    effects.notices.append(SecurityNotice(user_id, message, {}))

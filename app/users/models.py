@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, Index, String
+from sqlalchemy import ForeignKey, Index, SmallInteger, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.db import Base, BigId, UtcMoment, exact_text
@@ -43,6 +43,42 @@ class SessionRow(Base):
     last_used_at: Mapped[datetime] = mapped_column(UtcMoment)
     # However often it is renewed.
     expires_at: Mapped[datetime] = mapped_column(UtcMoment)
+
+
+class RecoveryRow(Base):
+    """The one code by mail with which a person may choose another password."""
+
+    __tablename__ = "password_recoveries"
+
+    user_id: Mapped[int] = mapped_column(BigId, ForeignKey("users.id"), primary_key=True, autoincrement=False)
+    code_hash: Mapped[str] = mapped_column(exact_text(64))
+    # Wrong ones.
+    tries: Mapped[int] = mapped_column(SmallInteger)
+    expires_at: Mapped[datetime] = mapped_column(UtcMoment)
+
+
+class SecondFactorRow(Base):
+    """The secret that a person shares with an app. It cannot be a hash: both make the codes of it."""
+
+    __tablename__ = "second_factors"
+
+    user_id: Mapped[int] = mapped_column(BigId, ForeignKey("users.id"), primary_key=True, autoincrement=False)
+    secret: Mapped[str] = mapped_column(exact_text(32))
+    # Null until the person has shown a code of it; nothing asks for it until then.
+    confirmed_at: Mapped[datetime | None] = mapped_column(UtcMoment)
+    # Of the last code that was used: no code is good twice.
+    last_step: Mapped[int] = mapped_column(BigId)
+    # From this amount on money asks for a code.
+    limit_cents: Mapped[int] = mapped_column(BigId)
+
+
+class RecoveryCode(Base):
+    """One of the codes for who has lost the app. Used, it is gone."""
+
+    __tablename__ = "recovery_codes"
+
+    user_id: Mapped[int] = mapped_column(BigId, ForeignKey("users.id"), primary_key=True, autoincrement=False)
+    code_hash: Mapped[str] = mapped_column(exact_text(64), primary_key=True)
 
 
 class Revocation(Base):

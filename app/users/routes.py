@@ -13,7 +13,7 @@ from app import clock, http
 from app.db import Database
 from app.errors import SessionOver, WrongCredentials
 from app.fields import read
-from app.users import actions, bearer, logins, passwords, payloads, sessions, visit
+from app.users import actions, bearer, logins, passwords, payloads, second_factor, sessions, visit
 from app.users.actions import Person
 from app.users.attempts import Attempts
 from app.users.auth import Auth, Identity
@@ -93,7 +93,7 @@ def blueprint(
         open_to_all=True,
     )
     def login() -> Any:
-        """Entra com e-mail e senha. Um aparelho novo é avisado aos outros."""
+        """Entra com e-mail e senha. Um aparelho novo é avisado aos outros; com segundo fator, precisa de um código."""
         body = http.read_body(payloads.Credentials)
         device = visit.device(devices)
         with attempt(body.email, device):
@@ -103,7 +103,11 @@ def blueprint(
         if not good or person is None:
             raise WrongCredentials
         known = person.id in device.user_ids
-        session = security.transact(logins.enter, person, visit.place(), tokens, is_known_device=known)
+        if body.codigo is not None and not known:
+            second_factor.count_try(limits, person.id)
+        session = security.transact(
+            logins.enter, person, visit.place(), tokens, is_known_device=known, code=body.codigo
+        )
         return opened(person, session, device, "Login realizado com sucesso", 200)
 
     @http.route(routes, "POST", "/token/renovar", answers={200: payloads.TokenOut})

@@ -57,7 +57,6 @@ def blueprint(db: Database, auth: Auth, limits: Limiter, attempts: Attempts, sec
             password_hash,
             tokens,
             kept_session_id=identity.session_id,
-            message="Sua senha foi trocada, e as outras sessões foram encerradas.",
         )
         return "", 204
 

@@ -126,6 +126,10 @@ def _empty(db: Database) -> None:
             "read_cursors",
             "push_subscriptions",
             "sessions",
+            "mails",
+            "password_recoveries",
+            "second_factors",
+            "recovery_codes",
             "preferences",
         ):
             connection.execute(text(f"DELETE FROM {table}"))

@@ -12,9 +12,8 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import Engine, event
 
-from app import wire
+from app import even_time, wire
 from app.bank import payees
-from app import even_time
 from app.contacts import people, routes
 from app.db import Database
 from app.limiter import connect

@@ -1,4 +1,4 @@
-"""The routes of users alone, on a database of the test's own, and visitors with cookies of their own."""
+"""The routes of users and of their money, on a database of the test's own, and visitors with cookies of their own."""
 
 import itertools
 import secrets
@@ -12,12 +12,14 @@ from flask_socketio_cluster.delivery.identity import Ended
 from flask_socketio_cluster.limits.limiter import Limiter
 from werkzeug.test import TestResponse
 
+from app import cards
+from app.bank import routes as bank_routes
 from app.db import Database
-from app.factory import warn, welcome
+from app.factory import schedules, warn, welcome
 from app.keys import KeySet
 from app.push.actions import forget_sessions
 from app.settings import Settings
-from app.users import routes, session_routes
+from app.users import recovery_routes, routes, second_factor_routes, session_routes
 from app.users.attempts import Attempts
 from app.users.auth import Auth
 from app.users.devices import Devices
@@ -49,6 +51,7 @@ def users_app(
     ttl_s: int = 3600,
     session_ttl_s: int = 7 * 24 * 3600,
     ended: list[Ended] | None = None,
+    has_mail: bool = True,
 ) -> Flask:
     """`ended` gets the sessions whose sockets are to be closed."""
     app = Flask("users")
@@ -59,6 +62,10 @@ def users_app(
     security = Security(db, farewell=forget_sessions, warn=warn, ended=told.append, committed=lambda: None)
     app.register_blueprint(routes.blueprint(db, auth, limits, attempts, Devices(keys), security, welcome=welcome))
     app.register_blueprint(session_routes.blueprint(db, auth, limits, attempts, security))
+    app.register_blueprint(second_factor_routes.blueprint(db, auth, limits, attempts, security))
+    app.register_blueprint(recovery_routes.blueprint(db, auth, limits, attempts, security, has_mail=has_mail))
+    app.register_blueprint(bank_routes.blueprint(db, auth, limits, beside=cards.add, committed=lambda: None))
+    app.register_blueprint(schedules(db, auth, limits))
     settings = Settings.model_validate({"database_url": "sqlite:////x", "redis_url": "redis://x", "jwt_secret": SECRET})
     edge.install(app, settings, limits)
     return app
@@ -73,11 +80,16 @@ class Visitor:
     user_agent: str = CHROME_ON_ANDROID
     token: str = ""
 
-    def post(self, path: str, body: Mapping[str, Any] | None = None, **headers: str) -> TestResponse:
-        return self._ask("POST", path, json=body, headers=headers)
+    def post(
+        self, path: str, body: Mapping[str, Any] | None = None, headers: Mapping[str, str] | None = None
+    ) -> TestResponse:
+        return self._ask("POST", path, json=body, headers=headers or {})
 
     def get(self, path: str) -> TestResponse:
         return self._ask("GET", path, headers={})
+
+    def put(self, path: str, body: Mapping[str, Any], headers: Mapping[str, str] | None = None) -> TestResponse:
+        return self._ask("PUT", path, json=body, headers=headers or {})
 
     def delete(self, path: str, body: Mapping[str, Any] | None = None) -> TestResponse:
         return self._ask("DELETE", path, json=body, headers={})

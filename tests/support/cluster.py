@@ -45,6 +45,9 @@ SETTINGS = frozenset(
         "VAPID_PRIVATE_KEY",
         "VAPID_SUBJECT",
         "PUSH_HOSTS",
+        "SMTP_URL",
+        "MAIL_FROM",
+        "LOCAL_OUTBOX",
     }
 )
 
