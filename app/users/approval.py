@@ -44,7 +44,7 @@ def of_request(limits: Limiter, user_id: int) -> Approval:
     if code is None:
         return Approval(user_id, None)
     try:
-        second_factor.count_try(limits, user_id)
+        second_factor.count_try(limits, user_id, is_inside=True)
     except TooFast as too_fast:
         return Approval(user_id, code, too_fast)
     return Approval(user_id, code[: codes.TYPED_CHARS_MAX])

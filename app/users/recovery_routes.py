@@ -54,7 +54,7 @@ def blueprint(
         if db.authentication.read(second_factor.is_active, person.id):
             if body.segundo_fator is None:
                 raise SecondFactorNeeded
-            second_factor.count_try(limits, person.id)
+            second_factor.count_try(limits, person.id, is_inside=False)
         with attempts.to_reset(http.client_address()):
             password_hash = passwords.hash_password(body.nova, is_gone=visit.is_gone)
         security.transact(

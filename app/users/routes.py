@@ -104,7 +104,7 @@ def blueprint(
             raise WrongCredentials
         known = person.id in device.user_ids
         if body.codigo is not None and not known:
-            second_factor.count_try(limits, person.id)
+            second_factor.count_try(limits, person.id, is_inside=False)
         session = security.transact(
             logins.enter, person, visit.place(), tokens, is_known_device=known, code=body.codigo
         )

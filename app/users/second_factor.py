@@ -46,10 +46,12 @@ class SecondFactor:
     recovery_codes_left: int
 
 
-def count_try(limits: Limiter, user_id: int) -> None:
-    """Before a code is compared. Raises TooFast."""
-    limits.check(TRIES_BY_USER, str(user_id))
-    limits.check(TRIES_BY_USER_HOURLY, str(user_id))
+def count_try(limits: Limiter, user_id: int, *, is_inside: bool) -> None:
+    """Before a code is compared. `is_inside`: by somebody with a session, from whom a thief of the password who tries
+    to get in takes nothing away. Raises TooFast."""
+    keys = str(user_id), "inside" if is_inside else "outside"
+    limits.check(TRIES_BY_USER, *keys)
+    limits.check(TRIES_BY_USER_HOURLY, *keys)
 
 
 def state(connection: Connection, user_id: int) -> SecondFactor:

@@ -1,6 +1,7 @@
 """HTTP routes of the second factor."""
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from flask import Blueprint
 from flask_socketio_cluster.limits import limiter
@@ -14,6 +15,9 @@ from app.users import actions, bearer, passwords, payloads, second_factor, visit
 from app.users.attempts import Attempts
 from app.users.auth import Auth, Identity
 from app.users.security import Effects, Security, SecurityNotice
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 READS_BY_USER = limiter.per_minute("second-factor-reads", 60)
 
@@ -57,8 +61,9 @@ def blueprint(db: Database, auth: Auth, limits: Limiter, attempts: Attempts, sec
     def confirmar_segundo_fator(identity: Identity) -> Any:
         """Ativa o segundo fator. Os códigos de recuperação são mostrados só aqui; cada um vale uma vez."""
         body = http.read_body(payloads.OwnCode)
-        second_factor.count_try(limits, identity.user_id)
-        made = security.transact(_told(_confirm, "Segundo fator ativado na sua conta."), identity.user_id, body.codigo)
+        second_factor.count_try(limits, identity.user_id, is_inside=True)
+        work = _told(second_factor.confirm, "Segundo fator ativado na sua conta.")
+        made = security.transact(work, identity.user_id, body.codigo)
         return http.answer({"codigos_de_recuperacao": made})
 
     @http.route(
@@ -68,7 +73,7 @@ def blueprint(db: Database, auth: Auth, limits: Limiter, attempts: Attempts, sec
     def mudar_limite(identity: Identity) -> Any:
         """Muda o valor a partir do qual transferências e pagamentos exigem um código."""
         body = http.read_body(payloads.SecondFactorLimit)
-        second_factor.count_try(limits, identity.user_id)
+        second_factor.count_try(limits, identity.user_id, is_inside=True)
         work = _told(_change_limit, "O limite do segundo fator da sua conta foi mudado.")
         security.transact(work, identity.user_id, body.codigo, body.limite)
         return http.answer(payloads.second_factor(db.read(second_factor.state, identity.user_id)))
@@ -79,7 +84,7 @@ def blueprint(db: Database, auth: Auth, limits: Limiter, attempts: Attempts, sec
         """Desativa o segundo fator, com a senha e um código."""
         body = http.read_body(payloads.PasswordAndCode)
         require_password(identity, body.senha)
-        second_factor.count_try(limits, identity.user_id)
+        second_factor.count_try(limits, identity.user_id, is_inside=True)
         work = _told(_switch_off, "Segundo fator desativado na sua conta.")
         security.transact(work, identity.user_id, body.codigo)
         return "", 204
@@ -87,22 +92,20 @@ def blueprint(db: Database, auth: Auth, limits: Limiter, attempts: Attempts, sec
     return routes
 
 
-def _told(work: Any, message: str) -> Any:
+def _told(
+    work: Callable[Concatenate[Connection, int, P], T], message: str
+) -> Callable[Concatenate[Connection, Effects, int, P], T]:
     """The work, of which its person is told. A wrong code of somebody who is in is RefusedCode."""
 
-    def both(connection: Connection, effects: Effects, user_id: int, *args: Any) -> Any:
+    def both(connection: Connection, effects: Effects, user_id: int, *args: P.args, **kwargs: P.kwargs) -> T:
         try:
-            result = work(connection, user_id, *args)
+            result = work(connection, user_id, *args, **kwargs)
         except WrongCode:
             raise RefusedCode from None
         effects.notices.append(SecurityNotice(user_id, message, {}))
         return result
 
     return both
-
-
-def _confirm(connection: Connection, user_id: int, code: str) -> list[str]:
-    return second_factor.confirm(connection, user_id, code)
 
 
 def _change_limit(connection: Connection, user_id: int, code: str, cents: int) -> None:

@@ -4,6 +4,7 @@ import re
 import secrets
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
 from datetime import timedelta
 
 import pytest
@@ -12,10 +13,10 @@ from flask_socketio_cluster.delivery.identity import Ended
 from flask_socketio_cluster.limits.limiter import Limiter
 from werkzeug.test import TestResponse
 
-from app import clock, even_time
+from app import clock
 from app.db import Database
 from app.mail import outbox
-from app.users import attempts, passwords, recovery
+from app.users import attempts, passwords, recovery, recovery_routes
 from tests.integration.customers import rows
 from tests.integration.users_app import OTHER_PASSWORD, PASSWORD, Visitor, users_app
 
@@ -25,8 +26,7 @@ _CODE = re.compile(r"\b[2-9A-Z]{4}-[2-9A-Z]{4}\b")
 @pytest.fixture(autouse=True)
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(passwords, "ROUNDS", 4)
-    monkeypatch.setattr(even_time, "ANSWER_S", 0.0)
-    monkeypatch.setattr(even_time.even_time.__wrapped__, "__defaults__", (0.0,))  # type: ignore[attr-defined]
+    monkeypatch.setattr(recovery_routes, "even_time", nullcontext)
 
 
 @pytest.fixture
