@@ -97,7 +97,7 @@ def _told(
 ) -> Callable[Concatenate[Connection, Effects, int, P], T]:
     """The work, of which its person is told. A wrong code of somebody who is in is RefusedCode."""
 
-    def both(connection: Connection, effects: Effects, user_id: int, *args: P.args, **kwargs: P.kwargs) -> T:
+    def both(connection: Connection, effects: Effects, user_id: int, /, *args: P.args, **kwargs: P.kwargs) -> T:
         try:
             result = work(connection, user_id, *args, **kwargs)
         except WrongCode:
