@@ -103,8 +103,9 @@ def _identity(
     if row is None:
         return BadToken
     session = claims.user_id, claims.session_id
-    # No token outlives its session, so a session that is there is not over. One from before sessions had rows has none.
-    generation = there.get(session) if claims.session_ends_at is not None else claims.generation
+    # No token outlives its session, so a session that is there is not over. A token from before sessions had rows
+    # needs none.
+    generation = there.get(session, claims.generation if claims.session_ends_at is None else None)
     if session in ended or generation is None or row.token_generation != generation:
         return RevokedToken
     return Identity(

@@ -73,18 +73,19 @@ def change_password(
     effects: Effects,
     person: Person,
     password_hash: str,
+    identity: Identity,
+    place: Place,
     tokens: Tokens,
-    *,
-    kept_session_id: str,
 ) -> None:
-    """Another password for who knows the present one; every session ends but the one that is kept.
+    """Another password for who knows the present one; every session ends but this one.
 
-    Raises WrongPassword when another change came first.
+    Raises WrongPassword when another change came first, RevokedToken when this session was ended meanwhile.
     """
     if actions.locked(connection, person) is None:
         raise WrongPassword
+    renew(connection, effects, identity, place, tokens)  # one from before sessions had rows is kept by its row
     _set_password(connection, effects, person.id, password_hash)
-    effects.ended.append(sessions.end_all(connection, person.id, tokens.ttl_s, but=kept_session_id))
+    effects.ended.append(sessions.end_all(connection, person.id, tokens.ttl_s, but=identity.session_id))
 
 
 def reset_password(

@@ -51,13 +51,7 @@ def blueprint(db: Database, auth: Auth, limits: Limiter, attempts: Attempts, sec
                 raise WrongPassword
             refuse_guessable(body.nova, (person.name, person.email))
             password_hash = passwords.hash_password(body.nova, is_gone=visit.is_gone)
-        security.transact(
-            logins.change_password,
-            person,
-            password_hash,
-            tokens,
-            kept_session_id=identity.session_id,
-        )
+        security.transact(logins.change_password, person, password_hash, identity, visit.place(), tokens)
         return "", 204
 
     return routes

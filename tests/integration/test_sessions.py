@@ -284,6 +284,35 @@ def test_the_session_that_changed_the_password_can_change_it_again_and_leave(
     assert not alice.is_in()
 
 
+def test_a_session_from_before_sessions_were_listed_stays_when_it_changes_the_password(
+    alice: Visitor, database: Database
+) -> None:
+    old = alice.with_token(Tokens(SECRET, 60).issue(int(claims(alice)["sub"]), 1))
+
+    assert old.post("/senha", {"atual": PASSWORD, "nova": OTHER_PASSWORD}).status_code == 204
+
+    assert (old.is_in(), alice.is_in()) == (True, False)
+    assert old.renew() == 200
+    assert old.is_in()
+
+
+def test_a_session_that_was_ended_meanwhile_changes_no_password(
+    alice: Visitor, elsewhere: Callable[..., Visitor], email: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    thief = elsewhere()
+    hash_password = passwords.hash_password
+
+    def hashed_slowly(password: str, **options: Any) -> str:
+        assert alice.delete(f"/sessoes/{claims(thief)['sid']}").status_code == 204
+        return hash_password(password, **options)
+
+    monkeypatch.setattr(passwords, "hash_password", hashed_slowly)
+    assert thief.post("/senha", {"atual": PASSWORD, "nova": OTHER_PASSWORD}).status_code == 401
+
+    assert alice.is_in()
+    assert Visitor(alice.client).log_in(email) == 200
+
+
 @pytest.mark.parametrize(
     ("body", "status", "code"),
     [
