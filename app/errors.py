@@ -33,12 +33,45 @@ class ExpiredToken(AppError):
     status, code, text = 401, "token_expirado", "Sua sessão expirou. Entre de novo."
 
 
+class SessionOver(ExpiredToken):
+    """The login itself has come to its end, so that nothing can be renewed from it."""
+
+    code, text = "sessao_expirada", "Sua sessão chegou ao fim. Entre de novo."
+
+
 class RevokedToken(AppError):
     status, code, text = 401, "token_revogado", "Sua sessão foi encerrada. Entre de novo."
 
 
 class WrongCredentials(AppError):
     status, code, text = 401, "credenciais_invalidas", "E-mail ou senha incorretos."
+
+
+class WrongPassword(AppError):
+    """Of somebody who is in: no 401, which would say that the session is over."""
+
+    status, code, text = 403, "senha_incorreta", "A senha atual não confere."
+
+
+class SecondFactorNeeded(AppError):
+    """The password was right; nothing was opened yet."""
+
+    status, code, text = 401, "segundo_fator", "Informe o código do seu aplicativo ou um código de recuperação."
+
+
+class WrongCode(AppError):
+    status, code, text = 401, "codigo_incorreto", "O código não confere, já foi usado ou venceu."
+
+
+class SecondFactorMissing(AppError):
+    status, code = 403, "segundo_fator_exigido"
+    text = "A partir deste valor é preciso informar o código do segundo fator."
+
+
+class RefusedCode(AppError):
+    """As WrongCode, of somebody who is in: no 401, which would say that the session is over."""
+
+    status, code, text = 403, "codigo_incorreto", WrongCode.text
 
 
 class NotYourAccount(AppError):
@@ -67,6 +100,14 @@ class AccountNotFound(AppError):
 
 class PushOff(AppError):
     status, code, text = 404, "push_indisponivel", "Este banco não envia avisos a páginas fechadas."
+
+
+class NoSecondFactor(AppError):
+    status, code, text = 409, "segundo_fator_inativo", "O segundo fator não está ativo nem à espera de confirmação."
+
+
+class SecondFactorActive(AppError):
+    status, code, text = 409, "segundo_fator_ativo", "O segundo fator já está ativo. Desative-o antes de trocar."
 
 
 class MethodNotAllowed(AppError):
@@ -195,6 +236,10 @@ class DatabaseDown(AppError):
         "banco_indisponivel",
         "O serviço está indisponível no momento. Tente de novo em instantes.",
     )
+
+
+class MailOff(AppError):
+    status, code, text = 503, "correio_indisponivel", "Este banco não envia e-mails agora. Fale com quem o opera."
 
 
 class PresenceDown(AppError):

@@ -25,8 +25,10 @@ from app.contacts import queries as contacts
 from app.contacts import routes as contact_routes
 from app.contacts.presence import ContactPresence
 from app.db import Database
+from app.mail import routes as mail_routes
 from app.notifications import events as inbox_events
 from app.notifications import routes as inbox_routes
+from app.notifications.kinds import SECURITY
 from app.push import actions as push
 from app.push import routes as push_routes
 from app.push import vapid
@@ -35,15 +37,19 @@ from app.realtime import Realtime
 from app.schedules import routes as schedule_routes
 from app.schedules.schedule import Order
 from app.settings import Settings
+from app.streams import notify
 from app.streams.stream import streams
+from app.users import recovery_routes, second_factor_routes, session_routes
 from app.users import routes as user_routes
 from app.users.attempts import Attempts
 from app.users.auth import Auth, Identity
 from app.users.devices import Devices
+from app.users.security import Security, SecurityNotice
 from app.users.tokens import Tokens
 from app.web import edge, health, openapi, pages
 
 REQUEST_BYTES_MAX = 65_536
+_log = log.get("node")
 
 
 def create_app(settings: Settings) -> Flask:
@@ -53,7 +59,7 @@ def create_app(settings: Settings) -> Flask:
     app.config["MAX_CONTENT_LENGTH"] = REQUEST_BYTES_MAX
     app.json = _json(app)
     db = Database(settings.database_url)
-    auth = Auth(db.authentication, Tokens(settings.jwt_secret.get_secret_value(), settings.jwt_ttl_s))
+    auth = Auth(db.authentication, Tokens(settings.token_keys(), settings.jwt_ttl_s, settings.session_ttl_s))
     limits = limiter.connect(settings.redis_url)
     failed_logins = FailedLogins(db.transact)
     realtime = Realtime(app, settings, db, auth, beside=(failed_logins,))
@@ -71,19 +77,7 @@ def create_app(settings: Settings) -> Flask:
     )
     presence = ContactPresence(db, limits, realtime.presence, realtime.delivery)
     _serve_events(db, limits, realtime.delivery, chat, presence)
-    attempts, devices = Attempts(limits), Devices(settings.jwt_secret.get_secret_value())
-    app.register_blueprint(
-        user_routes.blueprint(
-            db,
-            auth,
-            attempts,
-            devices,
-            failed_logins,
-            welcome=welcome,
-            farewell=push.forget_sessions,
-            sessions_ended=realtime.delivery.end_sessions,
-        )
-    )
+    _serve_users(app, settings, db, auth, limits, realtime, failed_logins)
     app.register_blueprint(bank_routes.blueprint(db, auth, limits, beside=cards.add, committed=realtime.waker.wake))
     app.register_blueprint(people_routes.blueprint(db, auth, limits, connected=contacts.connected))
     app.register_blueprint(
@@ -108,9 +102,37 @@ def create_app(settings: Settings) -> Flask:
     )
     app.register_blueprint(health.blueprint(settings.node_id, db, realtime))
     app.register_blueprint(pages.blueprint())
+    if settings.local_outbox:
+        _log.warning("local_outbox", reading="/correio", meaning="mails, with codes, are shown to this machine's users")
+        app.register_blueprint(mail_routes.blueprint(db, static_url=f"/static/{pages.static_version(pages.STATIC)}"))
     app.register_blueprint(openapi.blueprint(app))
     edge.install(app, settings, limits)
     return app
+
+
+def _serve_users(
+    app: Flask,
+    settings: Settings,
+    db: Database,
+    auth: Auth,
+    limits: Limiter,
+    realtime: Realtime,
+    failed_logins: FailedLogins,
+) -> None:
+    attempts, devices = Attempts(limits), Devices(settings.token_keys())
+    security = Security(
+        db,
+        farewell=push.forget_sessions,
+        warn=warn,
+        ended=realtime.delivery.end_sessions,
+        committed=realtime.waker.wake,
+    )
+    app.register_blueprint(
+        user_routes.blueprint(db, auth, limits, attempts, devices, failed_logins, security, welcome=welcome)
+    )
+    app.register_blueprint(session_routes.blueprint(db, auth, limits, attempts, security))
+    app.register_blueprint(second_factor_routes.blueprint(db, auth, limits, attempts, security))
+    app.register_blueprint(recovery_routes.blueprint(db, auth, limits, attempts, security, has_mail=settings.has_mail))
 
 
 def _serve_events(db: Database, limits: Limiter, delivery: Delivery, chat: Chat, presence: ContactPresence) -> None:
@@ -146,6 +168,11 @@ def welcome(connection: Connection, user_id: int, name: str) -> None:
     """What a new user gets: a stream and a first account."""
     streams.open_for(connection, user_id)
     accounts.open_account(connection, user_id, name)
+
+
+def warn(connection: Connection, notice: SecurityNotice) -> None:
+    """Tell a person of what concerns the safety of their account: always shown, always pushed."""
+    notify.tell(connection, notice.user_id, kind=SECURITY, message=notice.message, data=notice.data)
 
 
 def _json(app: Flask) -> DefaultJSONProvider:

@@ -37,6 +37,8 @@ class Operation:
     body_required: bool = True
     # Whether a Link header says where it goes on.
     paged: bool = False
+    # Whether a large amount asks for a code in a header.
+    approved: bool = False
 
 
 def route(
@@ -52,12 +54,13 @@ def route(
     media_type: str | None = None,
     body_required: bool = True,
     paged: bool = False,
+    approved: bool = False,
 ) -> Callable[[V], V]:
     """Register a view and what the API's document says of it. `answers`: status → type of the body, or None."""
 
     def register(view: V) -> V:
         described = Operation(
-            body, query, answers, open_to_all, idempotent, blueprint.name, media_type, body_required, paged
+            body, query, answers, open_to_all, idempotent, blueprint.name, media_type, body_required, paged, approved
         )
         view.operation = described  # type: ignore[attr-defined]  # read by app.web.openapi
         blueprint.add_url_rule(path, view_func=view, methods=[method])

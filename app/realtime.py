@@ -98,7 +98,7 @@ class Realtime:
         self.delivery.follow_gaps(self.presence.missed)
         balance = Balance(settings.redis_url, node_id=settings.node_id, transport=transport)
         database_clock = DatabaseClock(db.probes.read, unavailable=(errors.DatabaseDown,))
-        parts = (database_clock, self.bus, transport, self.delivery, self.presence, balance, self.waker)
+        parts = (database_clock, self.bus, transport, self.delivery, self.presence, balance, self.waker, auth.uses)
         self.node = Node(app, *parts, *beside, drain_s=settings.drain_s, bad_request=BAD_REQUEST.encode())
 
 

@@ -5,7 +5,7 @@
 set -eu
 
 # A secret may be in a file, whose name is in NAME_FILE.
-for name in DATABASE_URL REDIS_URL JWT_SECRET BUS_KEYS VAPID_PRIVATE_KEY; do
+for name in DATABASE_URL REDIS_URL JWT_SECRET JWT_KEYS BUS_KEYS VAPID_PRIVATE_KEY SMTP_URL; do
     eval "file=\${${name}_FILE:-}"
     if [ -n "$file" ]; then
         value=$(cat "$file")

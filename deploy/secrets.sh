@@ -16,9 +16,13 @@ random() { od -An -N32 -tx1 /dev/urandom | tr -d ' \n'; }
 keep() { [ -s "$folder/$1" ] || printf '%s' "$2" >"$folder/$1"; }
 
 keep jwt_secret "$(random)"
+# Nothing as long as jwt_secret signs; see "Changing the keys of tokens" in docs/operations.md.
+keep jwt_keys ""
 keep bus_keys "$(random)"
 # 32 bytes in base64url: a number below the order of P-256, but for one in four thousand million.
 keep vapid_private_key "$(head -c 32 /dev/urandom | base64 | tr '+/' '-_' | tr -d '=\n')"
+# smtp://user:password@host:587, or empty: no mail is sent, and nobody can recover a password.
+keep smtp_url ""
 keep database_root_password "$(random)"
 keep database_password "$(random)"
 keep database_app_password "$(random)"

@@ -38,9 +38,12 @@ from worker import agenda, audit, bulk, demo  # noqa: E402
 from worker.doctor import command as doctor  # noqa: E402
 from worker.job_runner import JobRunner  # noqa: E402
 from worker.jobs import CHECK_TIMEOUT_S, all_checks, all_jobs  # noqa: E402
+from worker.mail import MailJob  # noqa: E402
+from worker.mail_sender import MailSender  # noqa: E402
 from worker.push import PushJob  # noqa: E402
 from worker.push_sender import PushSender  # noqa: E402
 from worker.relay import relay, woken  # noqa: E402
+from worker.token_keys import chaves  # noqa: E402
 
 
 @click.group()
@@ -68,6 +71,7 @@ def run(stores: Stores, alive: Path | None) -> None:
             retention_days=stores.retention_days,
             committed=relaying.loop.wake,
             pushing=_pushing(db, stores),
+            mailing=_mailing(db, stores),
         ),
     )
     database_clock = DatabaseClock(db.probes.read, unavailable=(DatabaseDown,))
@@ -88,6 +92,11 @@ def _pushing(db: Database, stores: Stores) -> PushJob | None:
         return None
     pages = Confirmations(stores.redis_url, streams, room_of=wire.room_of, keys=stores.signing())
     return PushJob(db, PushSender(key, PushServices(stores.push_hosts)), taken=pages.taken)
+
+
+def _mailing(db: Database, stores: Stores) -> MailJob | None:
+    server = stores.smtp_server()
+    return MailJob(db, MailSender(server, stores.mail_from)) if server else None
 
 
 @cli.command()
@@ -283,6 +292,9 @@ def _change_epoch(connection: Connection) -> int:
     epoch = streams.change_epoch(connection)
     record(connection, Kind.BACKUP_RESTORED, detail={"epoch": epoch})
     return epoch
+
+
+cli.add_command(chaves)
 
 
 if __name__ == "__main__":

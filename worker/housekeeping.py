@@ -1,11 +1,12 @@
 """Housekeeping: what is past its time is dropped."""
 
 from app.audit import chain
-from app.bank import idempotency
+from app.bank import idempotency, late_lines
 from app.contacts import expiry
 from app.db import Database
 from app.jobs.job import Result
-from app.users.actions import purge_revocations
+from app.mail import outbox
+from app.users import sessions
 
 
 def purge_keys(db: Database) -> Result:
@@ -15,7 +16,7 @@ def purge_keys(db: Database) -> Result:
 
 
 def drop_revocations(db: Database) -> Result:
-    return Result(f"revocations dropped: {db.transact(purge_revocations)}")
+    return Result(f"revocations dropped: {db.transact(sessions.purge_revocations)}")
 
 
 def end_contact_requests(db: Database) -> Result:
@@ -25,6 +26,20 @@ def end_contact_requests(db: Database) -> Result:
 
 
 def chain_audit(db: Database) -> Result:
-    """Some lines at a time; again at once while there are more."""
+    """Some lines at a time; again at once while there are more. Operations of old nodes first get a line."""
+    looked_at = db.transact(late_lines.add)
     added = db.transact(chain.append)
-    return Result(f"lines added: {added}", more=added == chain.ADDED_AT_ONCE)
+    more = added == chain.ADDED_AT_ONCE or looked_at == late_lines.LOOKED_AT_ONCE
+    return Result(f"lines added: {added}", more=more)
+
+
+def drop_sessions(db: Database) -> Result:
+    """Some sessions whose end has passed at a time; again at once while there are more."""
+    dropped = db.transact(sessions.purge)
+    return Result(f"sessions dropped: {dropped}", more=dropped == sessions.PURGED_AT_ONCE)
+
+
+def drop_mails(db: Database) -> Result:
+    """Some mails that nobody sends any more at a time; again at once while there are more."""
+    dropped = db.transact(outbox.purge)
+    return Result(f"mails dropped: {dropped}", more=dropped == outbox.PURGED_AT_ONCE)

@@ -10,6 +10,7 @@ from app.db import Database
 from app.jobs.job import DailyAt, Every, Job, Result
 from app.notifications import retention
 from worker import housekeeping, schedules
+from worker.mail import MailJob
 from worker.push import PushJob
 
 # A whole ledger is read in one statement.
@@ -17,23 +18,33 @@ CHECK_TIMEOUT_S = 3600
 TRIM_TIMEOUT_S = 3600
 PUSH_EVERY_S = 3
 AUDIT_EVERY_S = 5
+MAIL_EVERY_S = 2
 # Above its RUN_S and the longest transaction. What is due waits so long for another worker when one dies in a run.
 SCHEDULES_TIMEOUT_S = 30
 _log = log.get("jobs")
 
 
 def all_jobs(
-    db: Database, *, retention_days: int, committed: Callable[[], None], pushing: PushJob | None = None
+    db: Database,
+    *,
+    retention_days: int,
+    committed: Callable[[], None],
+    pushing: PushJob | None = None,
+    mailing: MailJob | None = None,
 ) -> list[Job]:
     """`retention_days`: how long read events are kept. `committed` is told when there are new events to relay.
-    `pushing`: None where push is off."""
+    `pushing`, `mailing`: None where that is off."""
     push = [Job("push", Every(PUSH_EVERY_S), 60, pushing.run)] if pushing else []
+    mail = [Job("correio", Every(MAIL_EVERY_S), 90, mailing.run)] if mailing else []
     return [
         *push,
+        *mail,
         Job("agendamentos", Every(5), SCHEDULES_TIMEOUT_S, lambda: schedules.run_due(db, committed=committed)),
         Job("auditoria", Every(AUDIT_EVERY_S), 60, lambda: housekeeping.chain_audit(db)),
         Job("idempotency_keys", Every(600), 60, lambda: housekeeping.purge_keys(db)),
         Job("revocations", Every(600), 60, lambda: housekeeping.drop_revocations(db)),
+        Job("sessions", Every(600), 60, lambda: housekeeping.drop_sessions(db)),
+        Job("mails", Every(600), 60, lambda: housekeeping.drop_mails(db)),
         Job("contact_requests", Every(600), 60, lambda: housekeeping.end_contact_requests(db)),
         Job("retention", DailyAt(3), TRIM_TIMEOUT_S, lambda: drop_old_events(db, retention_days)),
         Job("conciliar", DailyAt(4), CHECK_TIMEOUT_S, lambda: check_books(db.url)),

@@ -16,7 +16,15 @@ class Kind(StrEnum):
     LOGINS_FAILED = "logins_failed"
     LOGOUT = "logout"
     LOGOUT_EVERYWHERE = "logout_everywhere"
+    SESSION_ENDED = "session_ended"
+    PASSWORD_CHANGED = "password_changed"  # noqa: S105  # a kind, no password
+    PASSWORD_RESET = "password_reset"  # noqa: S105  # a kind, no password
+    SECOND_FACTOR_ON = "second_factor_on"
+    SECOND_FACTOR_OFF = "second_factor_off"
+    SECOND_FACTOR_LIMIT = "second_factor_limit"
     OPERATION = "operation"
+    # Not by who did it, but later by a worker (`app.bank.late_lines`).
+    OPERATION_LATE = "operation_late"
     SCHEDULE_MADE = "schedule_made"
     SCHEDULE_CHANGED = "schedule_changed"
     SCHEDULE_CANCELLED = "schedule_cancelled"

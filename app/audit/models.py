@@ -56,3 +56,5 @@ class AuditHead(Base):
     hash: Mapped[str] = mapped_column(exact_text(HASH_CHARS))
     # Operations up to this one are older than the chain.
     operations_after: Mapped[int] = mapped_column(BigId)
+    # Up to this one it was looked whether each has its line (`late.add`).
+    operations_looked_at: Mapped[int] = mapped_column(BigId)

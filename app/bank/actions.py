@@ -48,6 +48,8 @@ class Transferred:
 
 # What such a part writes in the same transaction, after the accounts were locked; what both are told of it.
 Beside = Callable[[Connection, Transferred], list[Append]]
+# Asked with the amount in centavos.
+Approve = Callable[[Connection, int], None]
 
 
 def execute(
@@ -57,6 +59,7 @@ def execute(
     key: str,
     beside: Beside,
     too_fast: OperationLimit | None = None,
+    approve: Approve | None = None,
     schedule_id: int | None = None,
 ) -> Outcome:
     """Do `posting` once under `key`, and tell the owner of every account that it touches.
@@ -66,10 +69,14 @@ def execute(
     With `too_fast` it is not done, and that is raised, unless the key was answered before: a client whose answer got
     lost must never take a limit for the outcome.
 
-    Locks, in this order: the key, the accounts by id, who has paid whom, what `beside` locks, the users' streams by id.
+    `approve` raises why an operation of its amount may not be done without more; then nothing is done under the key.
+
+    Locks, in this order: the key, what `approve` locks, the accounts by id, who has paid whom, what `beside` locks, the
+    users' streams by id.
     A refusal (no such account, not yours, not enough money) changes nothing but is kept with the key, so it is
     returned, not raised.
-    Raises KeyReused, KeyInFlight, the refusal that this key was answered with before, and what `beside` raises.
+    Raises KeyReused, KeyInFlight, the refusal that this key was answered with before, and what `approve` and `beside`
+    raise.
     """
     fields = {name: value for name, value in asdict(posting).items() if value is not None}
     asked = idempotency.fingerprint(posting.kind, fields)
@@ -78,6 +85,8 @@ def execute(
         return Outcome(replay)  # type: ignore[arg-type]  # the body that payloads.receipt once made
     if too_fast is not None:
         raise too_fast
+    if approve is not None:
+        approve(connection, posting.amount_cents)
     locked = ledger.lock(connection, (posting.source_account_id, posting.target_account_id))
     refusal = _refusal(posting, locked)
     if refusal is not None:

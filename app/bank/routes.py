@@ -16,9 +16,12 @@ from app.bank.queries import Page
 from app.bank.totals import Summary, Totals
 from app.db import Database
 from app.fields import ID_MAX
-from app.users import bearer
+from app.users import approval, bearer
 from app.users.auth import Auth, Identity
 from app.wire import Movimentacao, SaldoAtualizado
+
+# From the person's own limit on: the header Segundo-Fator.
+ASKS_FOR_CODE = (payloads.PAYMENT, payloads.TRANSFER)
 
 
 def blueprint(db: Database, auth: Auth, limits: Limiter, *, beside: Beside, committed: Callable[[], None]) -> Blueprint:
@@ -34,7 +37,10 @@ def blueprint(db: Database, auth: Auth, limits: Limiter, *, beside: Beside, comm
             raise too_fast
         # Without a key of the client's, one of ours: a commit whose answer got lost is then safely asked for again.
         key = key or f"auto:{secrets.token_hex(16)}"
-        outcome = db.transact_keyed(actions.execute, posting, key=key, beside=beside, too_fast=too_fast)
+        approve = approval.of_request(limits, posting.user_id).require if posting.kind in ASKS_FOR_CODE else None
+        outcome = db.transact_keyed(
+            actions.execute, posting, key=key, beside=beside, too_fast=too_fast, approve=approve
+        )
         if outcome.refusal is not None:
             raise outcome.refusal
         committed()
@@ -87,6 +93,7 @@ def blueprint(db: Database, auth: Auth, limits: Limiter, *, beside: Beside, comm
         body=payloads.Payment,
         answers={201: payloads.ReceiptOut},
         idempotent=True,
+        approved=True,
     )
     @requires_user
     def pagamento(identity: Identity) -> Any:
@@ -100,6 +107,7 @@ def blueprint(db: Database, auth: Auth, limits: Limiter, *, beside: Beside, comm
         body=payloads.Transfer,
         answers={201: payloads.ReceiptOut},
         idempotent=True,
+        approved=True,
     )
     @requires_user
     def transferencia(identity: Identity) -> Any:

@@ -9,10 +9,10 @@ from flask_socketio_cluster.limits.limiter import Limiter
 from app import http, wire
 from app.contacts import actions, pace, payloads, people
 from app.contacts.actions import Change
-from app.contacts.even_time import even_time
 from app.contacts.history import History
 from app.db import Database
 from app.errors import YourOwnEmail
+from app.even_time import even_time
 from app.users import bearer
 from app.users.auth import Auth, Identity
 

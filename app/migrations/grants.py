@@ -33,6 +33,11 @@ MAY: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     # People.
     "users": (CHANGE, READ),
     "revocations": (ADD, DROP),
+    "sessions": (ALL, DROP),
+    "password_recoveries": (ALL, ALL),
+    "second_factors": (ALL, READ),
+    "recovery_codes": (DROP, READ),
+    "mails": (ADD, ALL),
     "push_subscriptions": (ALL, (*READ, "UPDATE", "DELETE")),
     "preferences": (CHANGE, READ),
     "contacts": (CHANGE, (*READ, "UPDATE")),

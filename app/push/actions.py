@@ -14,9 +14,9 @@ from app.push.models import PushSubscription
 from app.push.payloads import NewSubscription
 from app.streams.models import UserStream
 from app.streams.stream import streams
-from app.users.auth import Identity, current_identities
+from app.users import sessions
+from app.users.auth import Identity
 from app.users.models import User
-from app.users.tokens import Claims
 
 # Who subscribes on one more device loses the one that subscribed first.
 DEVICES_MAX = 10
@@ -53,7 +53,7 @@ def subscribe(connection: Connection, identity: Identity, body: NewSubscription)
     of a session touches too: of both at once, the subscription is gone. Raises RevokedToken.
     """
     connection.execute(select(User.id).where(User.id == identity.user_id).with_for_update())
-    _require_session(connection, identity)
+    sessions.require_current(connection, identity)
     hashed = hashlib.sha256(body.endpoint.encode()).hexdigest()
     same = PushSubscription.endpoint_hash == hashed
     before = connection.execute(select(PushSubscription.user_id, PushSubscription.pushed_to).where(same)).first()
@@ -75,13 +75,6 @@ def subscribe(connection: Connection, identity: Identity, body: NewSubscription)
     return db.new_id(made)
 
 
-def _require_session(connection: Connection, identity: Identity) -> None:
-    claims = Claims(identity.user_id, identity.session_id, identity.generation, identity.expires_at)
-    found = current_identities(connection, [claims])[claims]
-    if not isinstance(found, Identity):
-        raise found
-
-
 def _make_room(connection: Connection, user_id: int) -> None:
     newest_first = (
         select(PushSubscription.id).where(PushSubscription.user_id == user_id).order_by(PushSubscription.id.desc())
@@ -100,8 +93,11 @@ def unsubscribe(connection: Connection, user_id: int, subscription_id: int) -> N
 def forget_sessions(connection: Connection, ended: Ended) -> None:
     """Nothing is pushed to a session that has ended. In the transaction that ends it."""
     own = delete(PushSubscription).where(PushSubscription.user_id == ended.key)
-    # Without a session all of the user's have ended.
-    connection.execute(own.where(PushSubscription.session_id == ended.session_id) if ended.session_id else own)
+    # Without a session all of the user's have ended, but for one at the most.
+    of_ended = PushSubscription.session_id == ended.session_id
+    if ended.session_id is None:
+        of_ended = PushSubscription.session_id != (ended.kept_session_id or "")
+    connection.execute(own.where(of_ended))
 
 
 def behind(connection: Connection, now: datetime, limit: int) -> list[Subscription]:

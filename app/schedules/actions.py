@@ -1,5 +1,6 @@
 """Making, listing, changing and cancelling schedules. Nothing here moves money."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
@@ -22,8 +23,14 @@ DAYS_AHEAD_MAX = 731
 _ROWS: Select[*tuple[Any, ...]] = select(ScheduleRow.__table__)
 
 
-def create(connection: Connection, order: Order, dates: Dates, *, key: str, fingerprint: str) -> Schedule:
-    """A new schedule, or the one that this `key` has made before.
+# Raises why an amount in centavos may not be asked for without more.
+Approve = Callable[[Connection, int], None]
+
+
+def create(
+    connection: Connection, order: Order, dates: Dates, *, key: str, fingerprint: str, approve: Approve | None = None
+) -> Schedule:
+    """A new schedule, or the one that this `key` has made before. What `approve` raises is asked of new ones.
 
     Locks the user's row. Raises Invalid, TooManySchedules, and KeyReused for a key that came with another body.
     """
@@ -34,6 +41,8 @@ def create(connection: Connection, order: Order, dates: Dates, *, key: str, fing
             raise KeyReused
         return with_runs(connection, [row])[0]
     _check(order, dates)
+    if approve is not None:
+        approve(connection, order.amount_cents)
     count = select(func.count()).select_from(ScheduleRow)
     own = count.where(ScheduleRow.user_id == order.user_id, ScheduleRow.state == ACTIVE)
     if connection.execute(own).scalar_one() >= ACTIVE_PER_USER_MAX:
@@ -112,13 +121,22 @@ def listed(connection: Connection, user_id: int) -> list[Schedule]:
 
 
 def change(
-    connection: Connection, user_id: int, schedule_id: int, *, amount_cents: int, description: str, dates: Dates
+    connection: Connection,
+    user_id: int,
+    schedule_id: int,
+    *,
+    amount_cents: int,
+    description: str,
+    dates: Dates,
+    approve: Approve | None = None,
 ) -> Schedule:
     """Other words, amount or dates for what is still to be done. `dates.first` is the next date; as long as it stays,
     the day of the month stays too. Locks the schedule. Raises NotFound, ScheduleEnded, Invalid."""
     row = _own_row(connection, user_id, schedule_id, locked=True)
     if row.state != ACTIVE:
         raise ScheduleEnded
+    if approve is not None:
+        approve(connection, amount_cents)
     order = replace(of_row(row).order, amount_cents=amount_cents, description=description)
     values: dict[str, Any] = {"amount_cents": amount_cents, "description": description, "until_day": dates.until}
     if dates.first in (row.next_day, row.anchor_day) and dates.recurrence == row.recurrence:

@@ -18,7 +18,7 @@ from app.errors import AccountNotFound
 from app.schedules import actions, payloads
 from app.schedules.projection import holidays_until, project
 from app.schedules.schedule import Order
-from app.users import bearer
+from app.users import approval, bearer
 from app.users.auth import Auth, Identity
 
 CHANGES_BY_USER = limiter.per_hour("schedule-changes", 300)
@@ -44,6 +44,7 @@ def blueprint(db: Database, auth: Auth, limits: Limiter, *, check: Check, balanc
         body=payloads.NewSchedule,
         answers={201: payloads.ScheduleOut},
         idempotent=True,
+        approved=True,
     )
     @requires_user
     def agendar(identity: Identity) -> Any:
@@ -55,7 +56,8 @@ def blueprint(db: Database, auth: Auth, limits: Limiter, *, check: Check, balanc
         key = http.read_key() or f"auto:{secrets.token_hex(16)}"
         check(order, http.client_address())
         fingerprint = hashlib.sha256(body.model_dump_json().encode()).hexdigest()
-        made = db.transact_keyed(actions.create, order, body.dates(), key=key, fingerprint=fingerprint)
+        approve = approval.of_request(limits, identity.user_id).require
+        made = db.transact_keyed(actions.create, order, body.dates(), key=key, fingerprint=fingerprint, approve=approve)
         return http.answer(payloads.schedule(made), 201)
 
     @http.route(routes, "GET", "/agendamentos", answers={200: list[payloads.ScheduleOut]})
@@ -79,7 +81,7 @@ def blueprint(db: Database, auth: Auth, limits: Limiter, *, check: Check, balanc
         query = http.read_query(payloads.ProjectionQuery)
         return http.answer(db.read(_projection, balances, identity.user_id, query))
 
-    @http.route(routes, "PUT", one, body=payloads.ScheduleDates, answers={200: payloads.ScheduleOut})
+    @http.route(routes, "PUT", one, body=payloads.ScheduleDates, answers={200: payloads.ScheduleOut}, approved=True)
     @requires_user
     def mudar(identity: Identity, agendamento_id: int) -> Any:
         """Muda o que ainda não foi feito. `data` é a próxima data; enquanto ela fica, o dia do mês também fica."""
@@ -94,6 +96,7 @@ def blueprint(db: Database, auth: Auth, limits: Limiter, *, check: Check, balanc
             amount_cents=body.valor,
             description=body.descricao or "",
             dates=body.dates(),
+            approve=approval.of_request(limits, identity.user_id).require,
         )
         return http.answer(payloads.schedule(changed))
 

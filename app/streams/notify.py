@@ -62,6 +62,11 @@ def _commit(db: Database, batch: dict[int, Notice]) -> int:
     return len(appends)
 
 
+def tell(connection: Connection, user_id: int, *, kind: str, message: str, data: dict[str, Any]) -> None:
+    """Append one `notificacao` in the caller's transaction, as `streams.append` does. Raises Invalid."""
+    streams.append(connection, [Append(user_id, wire.NOTIFICACAO, check(kind, message, data))])
+
+
 def require_users(db: Database, user_ids: Sequence[int]) -> None:
     """Raises NotFound naming the first user that does not exist."""
     for start in range(0, len(user_ids), USERS_PER_QUESTION):

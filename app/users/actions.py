@@ -1,17 +1,15 @@
-"""Registration, login and the end of sessions."""
+"""Registration, and who somebody is."""
 
 import unicodedata
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
-from flask_socketio_cluster.delivery.identity import Ended
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from app import clock, db, names, sql_errors
-from app.errors import EmailTaken, NotFound, RevokedToken
-from app.users.auth import Identity
-from app.users.models import Revocation, User
+from app.errors import EmailTaken, NotFound
+from app.users.models import User
 
 NAMES_AT_ONCE = 1000
 _NAMES = select(User.id, User.name).order_by(User.id).limit(NAMES_AT_ONCE)
@@ -64,6 +62,14 @@ def by_id(connection: Connection, user_id: int) -> Person:
     return person
 
 
+def locked(connection: Connection, person: Person) -> Person | None:
+    """The same person now, whose row is locked; None when the password was changed meanwhile: what was just compared
+    with it is not the password any more."""
+    connection.execute(select(User.id).where(User.id == person.id).with_for_update())
+    now = by_id(connection, person.id)
+    return now if now.password_hash == person.password_hash else None
+
+
 def _person(connection: Connection, condition: object) -> Person | None:
     row = connection.execute(
         select(User.id, User.email, User.name, User.token_generation, User.created_at, User.password_hash).where(
@@ -73,34 +79,5 @@ def _person(connection: Connection, condition: object) -> Person | None:
     return Person(*row) if row else None
 
 
-def end_session(connection: Connection, identity: Identity, ttl_s: int) -> Ended:
-    """End the session of `identity`: its token and all that were renewed from the same login, each of which lives for
-    `ttl_s` at the most. Raises RevokedToken when it was ended already."""
-    try:
-        _record(connection, identity.user_id, session_id=identity.session_id, generation=None, ttl_s=ttl_s)
-    except IntegrityError:
-        raise RevokedToken from None
-    return Ended(identity.user_id, identity.session_id, None)
-
-
-def end_all_sessions(connection: Connection, identity: Identity, ttl_s: int) -> Ended:
-    """End every session of the user, on any device."""
-    connection.execute(
-        update(User).where(User.id == identity.user_id).values(token_generation=User.token_generation + 1)
-    )
-    generation = connection.execute(select(User.token_generation).where(User.id == identity.user_id)).scalar_one()
-    _record(connection, identity.user_id, session_id=None, generation=generation, ttl_s=ttl_s)
-    return Ended(identity.user_id, None, generation)
-
-
-def _record(
-    connection: Connection, user_id: int, *, session_id: str | None, generation: int | None, ttl_s: int
-) -> None:
-    now = clock.now()
-    row = {"user_id": user_id, "session_id": session_id, "generation": generation}
-    connection.execute(insert(Revocation).values(**row, revoked_at=now, expires_at=now + timedelta(seconds=ttl_s)))
-
-
-def purge_revocations(connection: Connection) -> int:
-    """Drop what no token can need any more; rows deleted."""
-    return connection.execute(delete(Revocation).where(Revocation.expires_at < clock.now())).rowcount
+def set_password(connection: Connection, user_id: int, password_hash: str) -> None:
+    connection.execute(update(User).where(User.id == user_id).values(password_hash=password_hash))

@@ -17,11 +17,22 @@ from app.users.devices import Device
 
 GUESSES_BY_ADDRESS_AND_ACCOUNT = limiter.per_minute("guess-address-account", 10)
 GUESSES_BY_ACCOUNT = limiter.per_minute("guess-account", 60)
+# Of who is in, whatever the session: whoever took one must not find out the password with it.
+GUESSES_BY_USER = limiter.per_minute("guess-user", 10)
+GUESSES_BY_USER_HOURLY = limiter.per_hour("guess-user-hour", 40)
 LOGINS_BY_DEVICE = limiter.per_minute("login-device", 10)
 # Of one person, on any known device: outside of what all known devices of a node share.
 ASSURED_LOGINS_BY_USER = limiter.per_minute("login-assured", 1)
 REGISTRATIONS_BY_ADDRESS = limiter.per_minute("register-address", 20)
 REGISTRATIONS_BY_ADDRESS_HOURLY = limiter.per_hour("register-address-hour", 100)
+
+# Each takes a mail, and the place of the code before it; so one address hardly counts against the account.
+RECOVERIES_BY_ADDRESS_AND_ACCOUNT = limiter.per_hour("recovery-address-account", 3)
+RECOVERIES_BY_ACCOUNT = limiter.per_hour("recovery-account", 10)
+RECOVERIES_BY_ADDRESS = limiter.per_hour("recovery-address", 20)
+# A code has five tries of its own (see `recovery`).
+RECOVERY_TRIES_BY_ADDRESS_AND_ACCOUNT = limiter.per_hour("recovery-try-address-account", 20)
+RECOVERY_TRIES_BY_ADDRESS = limiter.per_hour("recovery-try-address", 60)
 
 # One bcrypt of cost 12, measured on a slow core: what an attempt costs a node, whatever comes of it.
 ATTEMPT_CPU_MS = 250
@@ -93,6 +104,32 @@ class Attempts:
         """A login on any other device."""
         self._limits.check(GUESSES_BY_ADDRESS_AND_ACCOUNT, email, address)
         self._limits.check(GUESSES_BY_ACCOUNT, email)
+        with self._spending_on_stranger(address):
+            yield
+
+    @contextmanager
+    def by_user(self, user_id: int, address: str) -> Iterator[None]:
+        """A password that somebody who is in has to give once more, or makes anew."""
+        self._limits.check(GUESSES_BY_USER, str(user_id))
+        self._limits.check(GUESSES_BY_USER_HOURLY, str(user_id))
+        self._limits.check(KNOWN_CPU_MS_BY_ADDRESS, address, cost=ATTEMPT_CPU_MS)
+        with _spending(self._known):
+            yield
+
+    def count_recovery(self, email: str, address: str) -> None:
+        """A code by mail that is asked for, whether anybody has the e-mail or not."""
+        self._limits.check(RECOVERIES_BY_ADDRESS_AND_ACCOUNT, email, address)
+        self._limits.check(RECOVERIES_BY_ADDRESS, address)
+        self._limits.check(RECOVERIES_BY_ACCOUNT, email)
+
+    def count_recovery_try(self, email: str, address: str) -> None:
+        """A code by mail that is typed in."""
+        self._limits.check(RECOVERY_TRIES_BY_ADDRESS_AND_ACCOUNT, email, address)
+        self._limits.check(RECOVERY_TRIES_BY_ADDRESS, address)
+
+    @contextmanager
+    def to_reset(self, address: str) -> Iterator[None]:
+        """A new password of somebody who has shown a good code."""
         with self._spending_on_stranger(address):
             yield
 

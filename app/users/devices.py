@@ -10,14 +10,14 @@ from datetime import timedelta
 import jwt
 
 from app import clock
-from app.users.tokens import ALGORITHM
+from app.keys import KeySet, as_key_set
 
 COOKIE = "aparelho"
 KEPT = timedelta(days=180)
 # Of a family's tablet; the one who has not been here for longest is forgotten.
 USERS_MAX = 5
 COOKIE_CHARS_MAX = 1024
-# No token of a session has an audience, so neither is taken for the other.
+# Tokens of sessions have another, or none, so neither is taken for the other.
 _AUDIENCE = "aparelho"
 
 
@@ -28,15 +28,16 @@ class Device:
 
 
 class Devices:
-    def __init__(self, secret: str) -> None:
-        self._secret = secret
+    def __init__(self, keys: KeySet | str) -> None:
+        self._keys = as_key_set(keys)
 
     def read(self, cookie: str | None) -> Device:
         """The device that a cookie speaks of; a new one, that knows nobody, when it is not ours or too old."""
         if cookie is not None and len(cookie) <= COOKIE_CHARS_MAX:
             try:
-                claims = jwt.decode(cookie, self._secret, algorithms=[ALGORITHM], audience=_AUDIENCE)
-                return Device(str(claims["id"]), tuple(int(user_id) for user_id in claims["usuarios"]))
+                claims = self._keys.verified(cookie, required=("aud", "exp"))
+                if claims["aud"] == _AUDIENCE and int(claims["exp"]) > clock.unix_s():
+                    return Device(str(claims["id"]), tuple(int(user_id) for user_id in claims["usuarios"]))
             except (jwt.InvalidTokenError, KeyError, ValueError, TypeError):
                 pass
         return Device(secrets.token_hex(8), ())
@@ -50,4 +51,4 @@ class Devices:
             "id": device.id,
             "usuarios": [user_id, *others][:USERS_MAX],
         }
-        return jwt.encode(claims, self._secret, algorithm=ALGORITHM)
+        return self._keys.sign(claims)

@@ -5,74 +5,64 @@ from contextlib import AbstractContextManager
 from typing import Any
 
 from flask import Blueprint, request
-from flask_socketio_cluster.delivery.identity import Ended
-from flask_socketio_cluster.transport import connection
+from flask_socketio_cluster.limits import limiter
+from flask_socketio_cluster.limits.limiter import Limiter
 from sqlalchemy import Connection
 
-from app import http
+from app import clock, http
 from app.audit.events import Kind, record
 from app.audit.failed_logins import FailedLogins
 from app.db import Database
-from app.errors import WrongCredentials
+from app.errors import SessionOver, WrongCredentials
 from app.fields import read
-from app.users import actions, bearer, passwords, payloads
+from app.users import actions, bearer, logins, passwords, payloads, second_factor, sessions, visit
 from app.users.actions import Person
 from app.users.attempts import Attempts
 from app.users.auth import Auth, Identity
-from app.users.devices import COOKIE, KEPT, Device, Devices
+from app.users.devices import Device, Devices
 from app.users.guessable import refuse_guessable
+from app.users.security import Security
+from app.users.sessions import Place, Session
+
+# A page renews once in three quarters of a token's life, and a user has some pages.
+RENEWALS_BY_USER = limiter.per_minute("renewals", 60)
 
 # What else a new user gets, in the transaction that makes the user.
 Welcome = Callable[[Connection, int, str], None]
-# What else ends with a session, in the transaction that ends it.
-Farewell = Callable[[Connection, Ended], None]
 
 
 def blueprint(
     db: Database,
     auth: Auth,
+    limits: Limiter,
     attempts: Attempts,
     devices: Devices,
     failed_logins: FailedLogins,
+    security: Security,
     *,
     welcome: Welcome,
-    farewell: Farewell,
-    sessions_ended: Callable[[Ended], None],
 ) -> Blueprint:
-    """`sessions_ended` is told after the commit, so that sockets end at once."""
     routes = Blueprint("usuarios", __name__)
     requires_user = bearer.requires_user(auth)
+    tokens = auth.tokens
 
-    def end(connection: Connection, identity: Identity, *, everywhere: bool) -> Ended:
-        end_sessions = actions.end_all_sessions if everywhere else actions.end_session
-        ended = end_sessions(connection, identity, auth.tokens.ttl_s)
-        farewell(connection, ended)
-        kind = Kind.LOGOUT_EVERYWHERE if everywhere else Kind.LOGOUT
-        record(connection, kind, user_id=identity.user_id)
-        return ended
-
-    def register_and_welcome(connection: Connection, body: payloads.NewUser, password_hash: str) -> Person:
+    def register_and_welcome(
+        connection: Connection, body: payloads.NewUser, password_hash: str, place: Place
+    ) -> tuple[Person, Session]:
         person = actions.register(connection, email=body.email, name=body.nome, password_hash=password_hash)
+        session, _ = sessions.begin(
+            connection, user_id=person.id, generation=person.generation, place=place, tokens=tokens
+        )
         welcome(connection, person.id, person.name)
         record(connection, Kind.REGISTERED, user_id=person.id)
-        return person
+        return person, session
 
-    def session(person: Person, device: Device, message: str, status: int) -> Any:
-        """A new session, on a device that is known from now on."""
-        token = auth.tokens.issue(person.id, person.generation)
+    def opened(person: Person, session: Session, device: Device, message: str, status: int) -> Any:
+        """The answer that opens a session, on a device that is known from now on."""
+        token = sessions.token_of(session, tokens)
         answer, _ = http.answer(payloads.session(person, token, message), status)
-        answer.set_cookie(
-            COOKIE,
-            devices.remember(device, person.id),
-            max_age=KEPT,
-            secure=request.is_secure,
-            httponly=True,
-            samesite="Strict",
-        )
+        visit.remember(answer, devices, device, person.id)
         return answer, status
-
-    def client_is_gone() -> bool:
-        return connection.is_gone(request.environ)
 
     def attempt(email: str, device: Device) -> AbstractContextManager[None]:
         # Only who shows a device that we know is looked up before being counted.
@@ -94,9 +84,9 @@ def blueprint(
         body = http.read_body(payloads.NewUser)
         with attempts.to_register(http.client_address()):
             refuse_guessable(body.senha, (body.nome, body.email))
-            password_hash = passwords.hash_password(body.senha, is_gone=client_is_gone)
-        person = db.authentication.transact(register_and_welcome, body, password_hash)
-        return session(person, devices.read(request.cookies.get(COOKIE)), "Cadastro realizado com sucesso", 201)
+            password_hash = passwords.hash_password(body.senha, is_gone=visit.is_gone)
+        person, session = db.authentication.transact(register_and_welcome, body, password_hash, visit.place())
+        return opened(person, session, visit.device(devices), "Cadastro realizado com sucesso", 201)
 
     @http.route(
         routes,
@@ -107,31 +97,40 @@ def blueprint(
         open_to_all=True,
     )
     def login() -> Any:
-        """Entra com e-mail e senha."""
+        """Entra com e-mail e senha. Um aparelho novo é avisado aos outros; com segundo fator, precisa de um código."""
         body = http.read_body(payloads.Credentials)
-        device = devices.read(request.cookies.get(COOKIE))
+        device = visit.device(devices)
         with attempt(body.email, device):
             person = db.authentication.read(actions.by_email, body.email)
             password_hash = person.password_hash if person else None
-            good = passwords.matches(body.senha, password_hash, is_gone=client_is_gone)
+            good = passwords.matches(body.senha, password_hash, is_gone=visit.is_gone)
         if not good or person is None:
             failed_logins.count(person.id if person else None)
             raise WrongCredentials
-        db.authentication.transact(record, Kind.LOGIN, user_id=person.id)
-        return session(person, device, "Login realizado com sucesso", 200)
+        known = person.id in device.user_ids
+        if body.codigo is not None and not known:
+            second_factor.count_try(limits, person.id, is_inside=False)
+        session = security.transact(
+            logins.enter, person, visit.place(), tokens, is_known_device=known, code=body.codigo
+        )
+        return opened(person, session, device, "Login realizado com sucesso", 200)
 
     @http.route(routes, "POST", "/token/renovar", answers={200: payloads.TokenOut})
     @requires_user
     def renovar(identity: Identity) -> Any:
-        """Troca o token por um novo; o antigo vale até a própria expiração."""
-        return http.answer({"token": auth.tokens.issue(identity.user_id, identity.generation, identity.session_id)})
+        """Troca o token por um novo, que não passa do fim da sessão; o antigo vale até a própria expiração."""
+        limits.check(RENEWALS_BY_USER, str(identity.user_id))
+        session = security.transact(logins.renew, identity, visit.place(), tokens)
+        if session.expires_at <= clock.now():
+            raise SessionOver
+        return http.answer(payloads.renewed(session, sessions.token_of(session, tokens)))
 
     @http.route(routes, "POST", "/logout", body=payloads.Logout, answers={204: None}, body_required=False)
     @requires_user
     def logout(identity: Identity) -> Any:
         """Encerra esta sessão (o token e os renovados a partir dele), ou todas as do usuário, em todos os nós."""
         body = http.read_body(payloads.Logout) if request.get_data(cache=True) else read(payloads.Logout, {})
-        sessions_ended(db.authentication.transact(end, identity, everywhere=body.todos))
+        security.transact(logins.leave, identity, tokens, everywhere=body.todos)
         return "", 204
 
     @http.route(routes, "GET", "/perfil", answers={200: payloads.ProfileOut})

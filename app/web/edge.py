@@ -97,7 +97,7 @@ def _allow_origin(answer: Response, origins: tuple[str, ...]) -> Response:
     origin = request.headers.get("Origin")
     if origin in origins:
         answer.headers["Access-Control-Allow-Origin"] = origin
-        answer.headers["Access-Control-Allow-Headers"] = "Authorization, Content-Type, Idempotency-Key"
+        answer.headers["Access-Control-Allow-Headers"] = "Authorization, Content-Type, Idempotency-Key, Segundo-Fator"
         answer.headers["Access-Control-Allow-Methods"] = "GET, POST, PUT, DELETE"
         answer.headers["Access-Control-Expose-Headers"] = "Link, Retry-After"
         answer.headers["Access-Control-Max-Age"] = str(CORS_MAX_AGE_S)

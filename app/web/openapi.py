@@ -10,6 +10,8 @@ from typing_extensions import TypedDict
 
 from app.fields import ID_MAX
 from app.http import KEY_CHARS_MAX, Operation
+from app.users.approval import HEADER
+from app.users.codes import TYPED_CHARS_MAX
 
 VERSION = "1"
 _TEMPLATE = "#/components/schemas/{model}"
@@ -115,6 +117,11 @@ def _parameters(rule: str, operation: Operation, schemas: dict[str, Any]) -> lis
     if operation.idempotent:
         schema = {"type": "string", "minLength": 1, "maxLength": KEY_CHARS_MAX, "pattern": "^[ -~]+$"}
         parameters.append({"name": "Idempotency-Key", "in": "header", "required": False, "schema": schema})
+    if operation.approved:
+        schema = {"type": "string", "minLength": 1, "maxLength": TYPED_CHARS_MAX, "pattern": "^[ -~]+$"}
+        text = "Um código do segundo fator, exigido a partir do limite de quem o ativou."
+        header = {"name": HEADER, "in": "header", "required": False, "schema": schema, "description": text}
+        parameters.append(header)
     return parameters
 
 

@@ -25,6 +25,7 @@ class Cluster:
         self._redis = None if settings.redis_url else parts.redis_part(settings.run_dir, redis_port)
         self._redis_url = settings.redis_url or redis.url(redis_port)
         env = parts.environment(settings, self._redis_url)
+        self._shows_mails = bool(env["LOCAL_OUTBOX"])
         self._preparation = Preparation(settings.database_url, parts.ROOT)
         self._prepare = parts.prepare_part(env)
         web_ports = {f"web{n}": free_port() for n in range(1, settings.nodes + 1)}
@@ -71,6 +72,8 @@ class Cluster:
         self._write_file()
         self._console.say(f"Saldo Vivo is at {self._settings.url}")
         self._console.say(f"demo login: {DEMO_LOGIN}")
+        if self._shows_mails:
+            self._console.say(f"mails are shown at {self._settings.url}/correio")
         self._console.say("Ctrl-C stops everything")
 
     def _stop(self) -> None:

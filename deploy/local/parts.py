@@ -29,6 +29,8 @@ def environment(settings: LauncherSettings, redis_url: str) -> dict[str, str]:
         "PUBLIC_URL": os.environ.get("PUBLIC_URL") or settings.url,
         # Ctrl-C ends all nodes: there is nowhere to send clients to.
         "DRAIN_S": os.environ.get("DRAIN_S") or "0",
+        # Whoever can reach the page from elsewhere must not read other people's codes.
+        "LOCAL_OUTBOX": "" if os.environ.get("SMTP_URL") or settings.http_host != LOOPBACK else "1",
         "JWT_SECRET": os.environ.get("JWT_SECRET") or _kept_secret(settings.run_dir / "jwt_secret"),
         "BUS_KEYS": os.environ.get("BUS_KEYS") or _kept_secret(settings.run_dir / "bus_key"),
         "VAPID_PRIVATE_KEY": os.environ.get("VAPID_PRIVATE_KEY")

@@ -13,7 +13,8 @@ import requests
 from sqlalchemy import text
 
 from app.db import Database
-from app.users.tokens import ALGORITHM, Tokens
+from app.keys import ALGORITHM
+from app.users.tokens import Tokens
 from tests.integration.conftest import migrated
 from tests.integration.library import NOWHERE
 from tests.support.lone_node import LoneNode, WrongClock, lone_node, lone_worker, wait_ready

@@ -2,7 +2,7 @@
 
 import time
 
-from app.contacts.even_time import ANSWER_S
+from app.even_time import ANSWER_S
 from tests.support.cluster import Cluster
 from tests.support.people import Person
 

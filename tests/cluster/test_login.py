@@ -164,7 +164,7 @@ def test_a_logout_drops_the_sockets_of_what_it_ends(
         if not everywhere:
             other.deposit("1.00")
             for feed in theirs:
-                feed.wait_for_seq(1)
+                feed.wait_for_seq(2)  # the first told of the login
         assert [feed.seqs() for feed in mine] == [[]] * 3
 
 
@@ -219,3 +219,49 @@ def test_a_socket_that_never_says_who_it_is_is_dropped_after_ten_seconds(cluster
     assert time.monotonic() - begun > 9.0
     assert stalls.since_s(begun) < 13.0
     assert [feed.named("sessao_encerrada") for feed in silent] == [[{"motivo": "sem_autenticacao"}]] * 2
+
+
+def test_another_password_drops_the_sockets_of_the_other_sessions_on_every_node_and_keeps_this_one(
+    cluster: Cluster, alice: Person, stalls: Stalls
+) -> None:
+    mine = with_token(alice, login(alice).json()["token"])
+    with ExitStack() as stack:
+        kept = [stack.enter_context(mine.listening(cluster.node_url(node))) for node in NODES]
+        dropped = [stack.enter_context(alice.listening(cluster.node_url(node))) for node in ("web2", "web3")]
+
+        assert mine.post("/senha", {"atual": PASSWORD, "nova": "grampo-lua-bicicleta"}).status_code == 204
+        begun = time.monotonic()
+        for feed in dropped:
+            feed.wait_closed()
+        assert stalls.since_s(begun) < LOGOUT_S_MAX
+
+        for feed in kept:
+            feed.wait_for("notificacao", lambda told: told["tipo"] == "seguranca")
+            feed.settle()
+            assert feed.named("sessao_encerrada") == []
+    assert [profile_status(cluster.node_url(node), mine.token) for node in NODES] == [200] * 3
+    assert [profile_status(cluster.node_url(node), alice.token) for node in NODES] == [401] * 3
+
+
+def test_a_login_on_a_new_device_is_told_live_to_the_others(cluster: Cluster, alice: Person) -> None:
+    with alice.listening(cluster.node_url("web3")) as feed:
+        assert login(alice).status_code == 200
+
+        told = feed.wait_for("notificacao").payload
+    assert (told["tipo"], told["dados"]["local"]) == ("seguranca", alice.address)
+    assert alice.post("/logout", None).status_code == 204
+
+
+def test_a_session_that_is_ended_from_another_loses_its_sockets_on_every_node(
+    cluster: Cluster, alice: Person, stalls: Stalls
+) -> None:
+    other = with_token(alice, login(alice).json()["token"])
+    with other.listening(cluster.node_url("web2")) as theirs, alice.listening(cluster.node_url("web1")) as mine:
+        (listed,) = (each for each in alice.get("/sessoes").json() if not each["atual"])
+        assert alice.delete(f"/sessoes/{listed['id']}").status_code == 204
+        begun = time.monotonic()
+
+        theirs.wait_closed()
+        assert stalls.since_s(begun) < LOGOUT_S_MAX
+        mine.settle()
+    assert [profile_status(cluster.node_url(node), other.token) for node in NODES] == [401] * 3

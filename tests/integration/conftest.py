@@ -125,6 +125,11 @@ def _empty(db: Database) -> None:
             "day_totals",
             "read_cursors",
             "push_subscriptions",
+            "sessions",
+            "mails",
+            "password_recoveries",
+            "second_factors",
+            "recovery_codes",
             "preferences",
             "audit_pending",
         ):
@@ -132,6 +137,7 @@ def _empty(db: Database) -> None:
         for table in ("outbox", "stream_events", "user_streams", "idempotency_keys", "revocations", "users"):
             connection.execute(text(f"DELETE FROM {table}"))
         connection.execute(text("UPDATE audit_head SET last_id = 0, hash = REPEAT('0', 64), operations_after = 0"))
+        connection.execute(text("UPDATE audit_head SET operations_looked_at = 0"))
         connection.execute(text("DELETE FROM accounts WHERE user_id IS NOT NULL"))
         connection.execute(text("SET foreign_key_checks = 1"))
 

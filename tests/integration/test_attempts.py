@@ -3,65 +3,24 @@
 import itertools
 import secrets
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
-from typing import Any
 
 import pytest
 from flask import Flask
-from flask.testing import FlaskClient
-from flask_socketio_cluster.delivery.identity import Ended
-from werkzeug.test import TestResponse
 
 from app import clock, http
-from app.audit.failed_logins import FailedLogins
 from app.db import Database
 from app.errors import AppError, ClientGone, Overloaded
-from app.factory import welcome
-from app.push.actions import forget_sessions
-from app.settings import Settings
-from app.users import attempts, passwords, routes
+from app.users import attempts, passwords
 from app.users.attempts import Attempts, CpuBudget
-from app.users.auth import Auth
 from app.users.devices import Devices
-from app.users.tokens import Tokens
-from app.web import edge
+from tests.integration.users_app import PASSWORD, SECRET, Visitor, address, users_app
 from tests.support.limits import patient
 from tests.support.servers import RedisServer
 from worker import demo
 
-SECRET = "um-segredo-de-testes-com-mais-de-32-bytes"
-PASSWORD = "correta-cavalo-bateria"
 BY_PAIR = attempts.GUESSES_BY_ADDRESS_AND_ACCOUNT.window.amount
 BY_ACCOUNT = attempts.GUESSES_BY_ACCOUNT.window.amount
 BY_ADDRESS = attempts.STRANGERS_CPU_MS_BY_ADDRESS.window.amount // attempts.ATTEMPT_CPU_MS
-
-_numbers = itertools.count(secrets.randbelow(2**20))
-
-
-def address() -> str:
-    """Somewhere that no other test comes from."""
-    number = next(_numbers)
-    return f"10.{number >> 16 & 255}.{number >> 8 & 255}.{number & 255}"
-
-
-@dataclass
-class Visitor:
-    """With cookies of its own, at one address."""
-
-    client: FlaskClient
-    address: str
-
-    def post(self, path: str, body: dict[str, Any]) -> TestResponse:
-        return self.client.post(path, json=body, environ_overrides={"REMOTE_ADDR": self.address})
-
-    def log_in(self, email: str, password: str = PASSWORD) -> int:
-        return self.post("/login", {"email": email, "senha": password}).status_code
-
-    def register(self, email: str) -> int:
-        return self.post("/registro", {"nome": "Ana Souza", "email": email, "senha": PASSWORD}).status_code
-
-    def guess(self, email: str, times: int) -> list[int]:
-        return [self.log_in(email, f"palpite {number}") for number in range(times)]
 
 
 @pytest.fixture(autouse=True)
@@ -76,25 +35,7 @@ def cheap(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 def app(sqlite: Database, redis: RedisServer, monkeypatch: pytest.MonkeyPatch) -> Flask:
     """The routes of users alone, and a node that has as much to spend as it likes."""
     monkeypatch.setattr(attempts, "CpuBudget", lambda: CpuBudget(at_once=10**9))
-    app = Flask("users")
-    ended: list[Ended] = []
-    auth = Auth(sqlite.authentication, Tokens(SECRET, 3600))
-    limits = patient(redis.url)
-    app.register_blueprint(
-        routes.blueprint(
-            sqlite,
-            auth,
-            Attempts(limits),
-            Devices(SECRET),
-            FailedLogins(sqlite.transact),
-            welcome=welcome,
-            farewell=forget_sessions,
-            sessions_ended=ended.append,
-        )
-    )
-    settings = Settings.model_validate({"database_url": "sqlite:////x", "redis_url": redis.url, "jwt_secret": SECRET})
-    edge.install(app, settings, limits)
-    return app
+    return users_app(sqlite, patient(redis.url))
 
 
 @pytest.fixture
@@ -229,7 +170,7 @@ def test_who_has_an_old_password_still_gets_in(visitor: Callable[..., Visitor], 
 
 
 def test_one_network_of_ipv6_is_one_address(visitor: Callable[..., Visitor], email: str) -> None:
-    network = f"2001:db8:{next(_numbers) & 0xFFFF:x}:1"
+    network = f"2001:db8:{secrets.randbelow(2**16):x}:1"
     answers = [visitor(f"{network}::{number:x}").log_in(email, "palpite") for number in range(1, BY_PAIR + 2)]
 
     assert answers == [401] * BY_PAIR + [429]

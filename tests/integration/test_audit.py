@@ -13,7 +13,7 @@ from app.audit import chain, failed_logins
 from app.audit.events import Kind, record
 from app.audit.failed_logins import FailedLogins
 from app.audit.models import DETAIL_CHARS_MAX
-from app.bank import reconciliation
+from app.bank import late_lines, reconciliation
 from app.db import Database
 from app.errors import DatabaseDown, InsufficientFunds
 from tests.integration.customers import new_customer, refusal_of, rows, write
@@ -61,6 +61,22 @@ def test_every_operation_has_its_line_and_a_refused_one_has_none(database: Datab
         ),
     ]
     assert rows(database, "SELECT COUNT(*) FROM audit_pending") == [(0,)]
+
+
+def test_an_operation_of_an_old_node_gets_its_line_late(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    alice = new_customer(database)
+    first = alice.deposit(10_000)["operacao_id"]
+    write(database, "DELETE FROM audit_pending")  # as a node of the release before, which writes none
+    second = alice.deposit(5)["operacao_id"]
+    assert database.transact(late_lines.add) == 0  # it may still be in the making
+    monkeypatch.setattr(late_lines, "SETTLED", timedelta(0))
+
+    assert [database.transact(late_lines.add) for _ in range(2)] == [2, 0]
+    housekeeping.chain_audit(database)
+
+    said = [(kind, operation) for kind, _, operation, _ in written_down(database)]
+    assert said == [("operation", second), ("operation_late", first)]
+    assert not [fault for check in database.read(reconciliation.run) for fault in check.faults]
 
 
 def test_what_was_rolled_back_is_not_written_down(database: Database) -> None:

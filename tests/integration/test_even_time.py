@@ -12,9 +12,9 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import Engine, event
 
-from app import wire
+from app import even_time, wire
 from app.bank import payees
-from app.contacts import even_time, people, routes
+from app.contacts import people, routes
 from app.db import Database
 from app.limiter import connect
 from app.settings import Settings
@@ -24,6 +24,7 @@ from app.web import edge
 from tests.integration.askers import NOBODY, ask, email_of
 from tests.integration.customers import Customer, new_customer
 from tests.integration.library import NOWHERE
+from tests.integration.users_app import OTHER_PASSWORD, Visitor, users_app
 
 SECRET = "um-segredo-de-testes-com-mais-de-32-bytes"
 STATEMENT_S = 0.01
@@ -159,3 +160,25 @@ def test_a_refusal_takes_as_long(bank: FlaskClient, watch: Watch, alice: Custome
     assert of_nobody.status == 422
     assert of_nobody.answered_s >= even_time.ANSWER_S
     assert visible(of_bob) == visible(of_nobody)
+
+
+@pytest.mark.parametrize(
+    ("path", "status"), [("/senha/recuperar", 202), ("/senha/redefinir", 401)], ids=["a code is asked for", "is wrong"]
+)
+def test_recovery_is_answered_at_one_moment_whoever_has_the_e_mail(
+    sqlite: Database, watch: Watch, bob: Customer, path: str, status: int
+) -> None:
+    app = users_app(sqlite, connect(NOWHERE))
+
+    def answered(email: str) -> tuple[int, bytes, float]:
+        body = {"email": email, "codigo": "2222-2222", "nova": OTHER_PASSWORD}
+        visitor = Visitor(app.test_client())
+        watch.start()
+        answer = visitor.post(path, body)
+        return answer.status_code, answer.data, watch.passed_s
+
+    of_nobody = answered(NOBODY)
+    assert of_nobody[0] == status
+    worked_s = watch.worked_s
+    assert answered(email_of(bob)) == of_nobody
+    assert watch.worked_s > worked_s, "there was more to do"

@@ -17,7 +17,7 @@ from app.push import actions
 from app.push.actions import Subscription
 from app.push.payloads import NewSubscription
 from app.streams.notify import notify
-from app.users import actions as users
+from app.users import sessions
 from app.users.auth import Identity
 from tests.integration.customers import Customer, new_customer, rows
 from tests.support.push_service import Browser
@@ -36,8 +36,11 @@ def subscribe(customer: Customer, path: str = "/device", session_id: str = "s1")
 
 def log_out(connection: Connection, identity: Identity, *, everywhere: bool = False) -> Ended:
     """As the route does it."""
-    end = users.end_all_sessions if everywhere else users.end_session
-    ended = end(connection, identity, 3600)
+    ended = (
+        sessions.end_all(connection, identity.user_id, 3600)
+        if everywhere
+        else sessions.end(connection, identity.user_id, identity.session_id, 3600)
+    )
     actions.forget_sessions(connection, ended)
     return ended
 

@@ -55,6 +55,19 @@ def messages(customer: Customer) -> list[tuple[int, str]]:
     return [(payload["seq"], f"{payload['tipo']}: {payload['mensagem']}") for payload in payloads]
 
 
+def test_the_keys_of_tokens_are_listed_and_changed(sqlite: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("JWT_SECRET", "um-segredo-de-testes-com-mais-de-32-bytes")
+    monkeypatch.setenv("JWT_KEYS", run(sqlite, "chaves", "nova").stdout)
+
+    listed = run(sqlite, "chaves")
+
+    assert listed.returncode == 0
+    assert listed.stdout.startswith("jwt-secret ")
+    assert "um-segredo" not in listed.stdout
+    refused = run(sqlite, "chaves", "remover", "jwt-secret")
+    assert (refused.returncode, len(refused.stderr.splitlines())) == (1, 1)
+
+
 @pytest.fixture
 def people(sqlite: Database) -> tuple[Customer, Customer, Customer]:
     return new_customer(sqlite), new_customer(sqlite), new_customer(sqlite)

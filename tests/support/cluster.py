@@ -31,6 +31,8 @@ SETTINGS = frozenset(
         "HTTP_HOST",
         "HTTP_PORT",
         "JWT_SECRET",
+        "JWT_KEYS",
+        "SESSION_TTL_S",
         "BUS_KEYS",
         "RETENTION_DAYS",
         "DRAIN_S",
@@ -44,6 +46,9 @@ SETTINGS = frozenset(
         "VAPID_PRIVATE_KEY",
         "VAPID_SUBJECT",
         "PUSH_HOSTS",
+        "SMTP_URL",
+        "MAIL_FROM",
+        "LOCAL_OUTBOX",
     }
 )
 

@@ -161,6 +161,10 @@ class Person:
     def put(self, path: str, body: Any) -> requests.Response:
         return requests.put(self.url + path, json=body, headers=self._headers(), timeout=HTTP_TIMEOUT_S)
 
+    def delete(self, path: str) -> requests.Response:
+        with self.session() as session:
+            return session.delete(self.url + path, headers=self._headers(), timeout=HTTP_TIMEOUT_S)
+
     def deposit(self, value: str, **options: Any) -> requests.Response:
         return self.post("/deposito", {"correntista_id": self.account, "valor": value}, **options)
 

@@ -9,10 +9,13 @@ from app import factory
 from app.bank import accounts
 from app.db import Database
 from app.users import actions as users
+from app.users import sessions
 from app.users.passwords import hash_password
+from app.users.sessions import Place
 from app.users.tokens import Tokens
 from tests.support.cluster import Cluster
 from tests.support.people import PASSWORD, Register, Registered
+from tests.support.ports import LOOPBACK
 
 TOKEN_TTL_S = 3600
 
@@ -27,7 +30,9 @@ def registering(cluster: Cluster) -> Iterator[Register]:
         user = users.register(connection, email=email, name=name, password_hash=hashed)
         factory.welcome(connection, user.id, name)
         (account,) = accounts.of_user(connection, user.id)
-        return Registered(user.id, account.id, tokens.issue(user.id, user.generation))
+        place = Place("Navegador de teste", LOOPBACK)
+        session, _ = sessions.begin(connection, user_id=user.id, generation=user.generation, place=place, tokens=tokens)
+        return Registered(user.id, account.id, sessions.token_of(session, tokens))
 
     yield lambda name, email: db.transact(insert, name, email)
     db.dispose()

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from flask_socketio_cluster.bus.signing import Keys
 
-from app.settings import Settings, SettingsError, Stores
+from app.settings import Settings, SettingsError, SmtpServer, Stores
 
 ROOT = Path(__file__).parents[2]
 SECRET = "um-segredo-de-testes-com-mais-de-32-bytes"
@@ -19,12 +19,15 @@ GOOD = {
     "JWT_SECRET": SECRET,
     "JWT_TTL_S": "60",
     "PUBLIC_URL": "https://banco.example/",
+    "SESSION_TTL_S": "86400",
     "CORS_ORIGINS": "https://banco.example, http://localhost:5173",
     "NODE_ID": "web1",
     "BUS_KEYS": SECRET,
     "DRAIN_S": "5",
     "VAPID_PRIVATE_KEY": VAPID_KEY,
     "VAPID_SUBJECT": "mailto:operacao@banco.example",
+    "SMTP_URL": "smtp://banco:senha-do-correio@correio.example:587",
+    "MAIL_FROM": "Saldo Vivo <nao-responda@banco.example>",
     "PUSH_HOSTS": "push.example, .below.example,http://127.0.0.1:9000",
 }
 BAD = [
@@ -61,6 +64,13 @@ BAD = [
     ("PUSH_HOSTS", "https://push.example"),
     ("PUSH_HOSTS", "push.example:8443"),
     ("PUSH_HOSTS", "http://10.0.0.1:9000"),
+    ("SMTP_URL", "http://correio.example"),
+    ("SMTP_URL", "smtp://"),
+    ("SMTP_URL", "smtp://banco:senha-do-correio@correio.example:porta"),
+    ("SMTP_URL", "smtp://correio.example/caixa"),
+    ("MAIL_FROM", None),
+    ("MAIL_FROM", "Saldo Vivo"),
+    ("MAIL_FROM", "Saldo Vivo <nao-responda@banco.example>\nBcc: x@y.example"),
     ("DRAIN_S", "-1"),
     ("DRAIN_S", "logo"),
     ("JWT_TTL_S", ""),
@@ -71,6 +81,9 @@ BAD = [
     ("PUBLIC_URL", "banco.example"),
     ("PUBLIC_URL", "https://banco.example/pagina"),
     ("PUBLIC_URL", "https://a@banco.example"),
+    ("SESSION_TTL_S", "59"),
+    ("SESSION_TTL_S", "uma semana"),
+    ("SESSION_TTL_S", "1000000000"),
     ("CORS_ORIGINS", "*"),
     ("CORS_ORIGINS", "https://banco.example,*"),
     ("CORS_ORIGINS", "banco.example"),
@@ -98,7 +111,7 @@ def test_good_settings_are_read() -> None:
     settings = Settings.from_env()
 
     assert (settings.database_url, settings.redis_url) == (GOOD["DATABASE_URL"], GOOD["REDIS_URL"])
-    assert (settings.jwt_secret.get_secret_value(), settings.jwt_ttl_s) == (SECRET, 60)
+    assert (settings.secret, settings.jwt_ttl_s) == (SECRET, 60)
     assert settings.cors_origins == ("https://banco.example", "http://localhost:5173")
     assert settings.public_url == "https://banco.example"
     assert settings.node_id == "web1"
@@ -134,13 +147,47 @@ def test_without_a_key_nothing_is_pushed_and_nobody_need_be_named(
     assert Settings.from_env().vapid_private_key is None
 
 
+@pytest.mark.parametrize(
+    ("url", "server"),
+    [
+        ("smtp://correio.example", SmtpServer(False, "correio.example", 587, "", "")),
+        ("smtp://localhost:2525", SmtpServer(False, "localhost", 2525, "", "")),
+        (
+            "smtps://ana%40x.example:a%2Fb@correio.example",
+            SmtpServer(True, "correio.example", 465, "ana@x.example", "a/b"),
+        ),
+    ],
+)
+def test_a_mail_server_is_read_from_its_address(monkeypatch: pytest.MonkeyPatch, url: str, server: SmtpServer) -> None:
+    monkeypatch.setenv("SMTP_URL", url)
+
+    assert Settings.from_env().smtp_server() == server
+
+
+def test_without_a_mail_server_nobody_need_be_named_and_mail_is_off_or_local(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SMTP_URL", "")
+    monkeypatch.delenv("MAIL_FROM")
+    assert (Settings.from_env().has_mail, Settings.from_env().smtp_server()) == (False, None)
+
+    monkeypatch.setenv("LOCAL_OUTBOX", "1")
+
+    assert Settings.from_env().has_mail
+
+
+def test_the_local_outbox_is_refused_beside_a_mail_server(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LOCAL_OUTBOX", "1")
+
+    with pytest.raises(SettingsError, match="LOCAL_OUTBOX"):
+        Settings.from_env()
+
+
 def test_what_may_be_left_out_has_the_contract_s_defaults(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("JWT_TTL_S", "CORS_ORIGINS", "PUBLIC_URL"):
+    for name in ("JWT_TTL_S", "SESSION_TTL_S", "CORS_ORIGINS", "PUBLIC_URL"):
         monkeypatch.delenv(name)
 
     settings = Settings.from_env()
 
-    assert (settings.jwt_ttl_s, settings.cors_origins) == (3600, ())
+    assert (settings.jwt_ttl_s, settings.session_ttl_s, settings.cors_origins) == (3600, 7 * 24 * 3600, ())
     assert settings.public_url == "http://127.0.0.1:8080"
 
 

@@ -9,8 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.errors import BadToken, ExpiredToken
-from app.users.tokens import ALGORITHM, TOKEN_CHARS_MAX, Tokens
+from app import clock
+from app.errors import BadToken, ExpiredToken, SessionOver
+from app.keys import ALGORITHM, Key, KeySet
+from app.users.devices import Devices
+from app.users.tokens import TOKEN_CHARS_MAX, Tokens
 
 SECRET = "um-segredo-de-testes-com-mais-de-32-bytes"
 TTL_S = 60
@@ -122,3 +125,69 @@ def test_what_is_no_token_is_refused(token: object) -> None:
 def test_a_token_too_long_to_be_ours_is_refused() -> None:
     with pytest.raises(BadToken):
         TOKENS.read(signed({"nota": "x" * TOKEN_CHARS_MAX}))
+
+
+def test_a_token_says_whose_it_is_for_whom_and_by_which_key() -> None:
+    key = Key("a", b"k" * 32)
+    token = Tokens(KeySet([key, Key("b", b"l" * 32)]), TTL_S).issue(7, 1)
+
+    claims = jwt.decode(token, key.secret, algorithms=[ALGORITHM], audience="saldo-vivo", issuer="saldo-vivo")
+
+    assert (jwt.get_unverified_header(token)["kid"], claims["sub"]) == ("a", "7")
+
+
+@pytest.mark.parametrize("claims", [{"aud": "aparelho"}, {"aud": ["saldo-vivo", "x"]}, {"aud": 7}, {"iss": "outro"}])
+def test_a_token_for_another_audience_or_of_another_issuer_is_refused(claims: dict[str, object]) -> None:
+    with pytest.raises(BadToken):
+        TOKENS.read(signed(claims))
+
+
+def test_the_cookie_of_a_device_is_no_token_and_a_token_is_no_device() -> None:
+    devices = Devices(SECRET)
+    full = {**GOOD, "aud": "aparelho", "id": "x", "usuarios": [7]}
+
+    with pytest.raises(BadToken):
+        TOKENS.read(jwt.encode(full, SECRET, algorithm=ALGORITHM))
+    assert devices.read(TOKENS.issue(7, 1)).user_ids == ()
+    assert devices.read(jwt.encode(full, SECRET, algorithm=ALGORITHM)).user_ids == (7,)
+
+
+def test_a_token_lives_no_longer_than_its_session() -> None:
+    ends_at = NOW_S + TTL_S // 2
+
+    claims = TOKENS.read(TOKENS.issue(7, 1, "login", session_ends_at=ends_at))
+
+    assert (claims.expires_at, claims.session_ends_at) == (ends_at, ends_at)
+
+
+def test_the_end_of_the_session_is_told_apart_from_that_of_a_token() -> None:
+    with pytest.raises(SessionOver):
+        TOKENS.read(signed({"exp": NOW_S - 5, "fim": NOW_S - 5}))
+    with pytest.raises(ExpiredToken) as expired:
+        TOKENS.read(signed({"exp": NOW_S - 5, "fim": NOW_S + 3600}))
+    assert expired.value.code == "token_expirado"
+
+
+def test_whether_a_token_has_expired_is_asked_of_our_clock(monkeypatch: pytest.MonkeyPatch) -> None:
+    token = TOKENS.issue(7, 1)
+    monkeypatch.setattr(clock, "unix_s", lambda: NOW_S + 10 * TTL_S)
+
+    with pytest.raises(ExpiredToken):
+        TOKENS.read(token)
+    assert TOKENS.read(TOKENS.issue(7, 1)).expires_at > NOW_S + 10 * TTL_S
+
+
+@pytest.mark.parametrize("kid", ["desconhecida", "", "b\u00e3"])
+def test_a_key_that_is_not_of_the_set_verifies_nothing(kid: str) -> None:
+    others = jwt.encode(GOOD, "o" * 32, algorithm=ALGORITHM, headers={"kid": kid})
+
+    for keys in (KeySet([Key("a", b"k" * 32)]), KeySet([Key("a", b"k" * 32)], secret=SECRET)):
+        with pytest.raises(BadToken):
+            Tokens(keys, TTL_S).read(others)
+
+
+def test_a_key_verifies_no_token_that_says_it_is_of_another() -> None:
+    keys = KeySet([Key("a", b"k" * 32), Key("b", b"l" * 32)])
+
+    with pytest.raises(BadToken):
+        Tokens(keys, TTL_S).read(jwt.encode(GOOD, b"l" * 32, algorithm=ALGORITHM, headers={"kid": "a"}))

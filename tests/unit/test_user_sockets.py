@@ -129,6 +129,13 @@ def test_a_logout_everywhere_ends_what_was_issued_before_it(sockets: Sockets) ->
     assert sockets.ended_by(Ended(ALICE, None, 3)) == old
 
 
+def test_all_sessions_but_one_end_with_their_sockets(sockets: Sockets) -> None:
+    opened(sockets, "kept", identity(ALICE, session_id="kept", generation=1))
+    other = opened(sockets, "other", identity(ALICE, session_id="other", generation=1))
+
+    assert sockets.ended_by(Ended(ALICE, None, 2, "kept")) == [other]
+
+
 def test_a_socket_that_closed_while_it_was_authenticated_is_kept_nowhere(sockets: Sockets) -> None:
     socket = opened(sockets, "tab")
     sockets.close("tab")

@@ -28,9 +28,11 @@ def upgrade() -> None:
         sa.Column("last_id", BIG, nullable=False),
         sa.Column("hash", exact(64), nullable=False),
         sa.Column("operations_after", BIG, nullable=False),
+        sa.Column("operations_looked_at", BIG, nullable=False),
     )
     newest = op.get_bind().execute(sa.text("SELECT COALESCE(MAX(id), 0) FROM operations")).scalar_one()
-    insert_missing(head, [{"id": 1, "last_id": 0, "hash": "0" * 64, "operations_after": newest}])
+    first = {"operations_after": newest, "operations_looked_at": newest}
+    insert_missing(head, [{"id": 1, "last_id": 0, "hash": "0" * 64, **first}])
 
 
 def _said() -> list[sa.Column[Any]]:

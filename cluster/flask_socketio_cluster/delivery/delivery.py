@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable
 from contextlib import suppress
+from dataclasses import astuple
 from typing import Any
 
 from socketio import Server
@@ -189,7 +190,8 @@ class Delivery:
         with suppress(BusUnavailable):
             self._bus.signal(
                 _END_SESSIONS,
-                [ended.key, ended.session_id, ended.generation],
+                # Nodes from before know no kept session; they hear all the other signals.
+                astuple(ended) if ended.kept_session_id else astuple(ended)[:-1],
                 namespace=self._namespace,
                 room=self._sockets.room_of(ended.key),
             )

@@ -26,15 +26,17 @@ class Identity(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """One session, or, without a `session_id`, all of a user's sessions of a generation below `generation`."""
+    """One session, or, without a `session_id`, all of a user's sessions of a generation below `generation` but for
+    `kept_session_id`."""
 
     key: Key
     session_id: str | None
     generation: int | None
+    kept_session_id: str | None = None
 
     def covers(self, identity: Identity) -> bool:
         if self.key != identity.key:
             return False
         if self.session_id:
             return self.session_id == identity.session_id
-        return identity.generation < (self.generation or 0)
+        return identity.generation < (self.generation or 0) and identity.session_id != self.kept_session_id

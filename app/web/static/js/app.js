@@ -19,7 +19,7 @@ const CHAT_EVENTS = new Set(["chat_mensagem", "chat_alterada", "chat_lida"]);
 
 /** The state is also fetched without a socket when none is there after this long. */
 const LIVE_WITHIN_MS = 1500;
-const TOKEN_REFUSED = new Set(["token_invalido", "token_expirado", "token_revogado"]);
+const TOKEN_REFUSED = new Set(["token_invalido", "token_expirado", "token_revogado", "sessao_expirada"]);
 
 /** What tells that somebody is here. */
 const TOUCHES = ["pointerdown", "pointermove", "keydown", "wheel", "touchstart"];
