@@ -47,7 +47,7 @@ REQUEST_BYTES_MAX = 65_536
 
 def create_app(settings: Settings) -> Flask:
     """One web node; its Node (`app.extensions`) is still to be started."""
-    log.configure(node_id=settings.node_id)
+    log.configure(node_id=settings.node_id, events=settings.log_events)
     app = Flask("app", static_folder=None, template_folder="web/templates")
     app.config["MAX_CONTENT_LENGTH"] = REQUEST_BYTES_MAX
     app.json = _json(app)

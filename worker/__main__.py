@@ -4,6 +4,7 @@ from gevent import monkey
 
 monkey.patch_all()
 
+import os  # noqa: E402
 import signal  # noqa: E402
 import sys  # noqa: E402
 from collections.abc import Iterable  # noqa: E402
@@ -14,6 +15,7 @@ import click  # noqa: E402
 import gevent  # noqa: E402
 from flask_socketio_cluster.bus.waker import wake_once  # noqa: E402
 from flask_socketio_cluster.delivery import Confirmations  # noqa: E402
+from flask_socketio_cluster.loops import Loop  # noqa: E402
 
 from app import log, wire  # noqa: E402
 from app.bank import reconciliation  # noqa: E402
@@ -28,7 +30,7 @@ from app.streams import notify as notices  # noqa: E402
 from app.streams.notify import Notice  # noqa: E402
 from app.streams.stream import streams  # noqa: E402
 from app.users import actions as user_actions  # noqa: E402
-from worker import agenda, bulk, demo  # noqa: E402
+from worker import agenda, bulk, demo, metrics_server, watch  # noqa: E402
 from worker.job_runner import JobRunner  # noqa: E402
 from worker.jobs import CHECK_TIMEOUT_S, all_jobs  # noqa: E402
 from worker.push import PushJob  # noqa: E402
@@ -51,7 +53,7 @@ def cli(context: click.Context) -> None:
 @click.pass_obj
 def run(stores: Stores, alive: Path | None) -> None:
     """Relay the outbox and run the jobs that are due, until SIGTERM or Ctrl-C."""
-    log.configure(node_id="worker")
+    log.configure(node_id=os.environ.get("NODE_ID") or "worker", events=stores.log_events)
     db = Database(stores.database_url)
     relaying = relay(db, stores.redis_url, keys=stores.signing(), alive=alive)
     jobs = JobRunner(
@@ -63,7 +65,9 @@ def run(stores: Stores, alive: Path | None) -> None:
             pushing=_pushing(db, stores),
         ),
     )
-    beside = (woken(relaying, stores.redis_url).loop, jobs)
+    beside: tuple[Loop | JobRunner, ...] = (woken(relaying, stores.redis_url).loop, jobs, *watch.loops(db))
+    if stores.worker_metrics is not None:
+        _serve_metrics(stores.worker_metrics)
     for number in (signal.SIGTERM, signal.SIGINT):
         gevent.signal_handler(number, relaying.loop.stop)
     for loop in beside:
@@ -72,6 +76,13 @@ def run(stores: Stores, alive: Path | None) -> None:
     for loop in beside:
         loop.stop()
     db.dispose()
+
+
+def _serve_metrics(address: str) -> None:
+    try:
+        metrics_server.serve(address)
+    except OSError as error:
+        raise click.ClickException(f"WORKER_METRICS: cannot listen on {address}: {error.strerror}") from None
 
 
 def _pushing(db: Database, stores: Stores) -> PushJob | None:

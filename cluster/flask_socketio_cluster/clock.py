@@ -15,3 +15,8 @@ def unix_s() -> float:
 
 def monotonic_s() -> float:
     return time.monotonic()
+
+
+def aware(moment: datetime) -> datetime:
+    """A moment that was read from a database, which keeps UTC without saying so."""
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

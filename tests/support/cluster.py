@@ -32,6 +32,8 @@ SETTINGS = frozenset(
         "HTTP_PORT",
         "JWT_SECRET",
         "BUS_KEYS",
+        "LOG_EVENTS",
+        "WORKER_METRICS",
         "RETENTION_DAYS",
         "DRAIN_S",
         "JWT_TTL_S",
@@ -82,7 +84,7 @@ class Cluster:
         return self._log_path.read_text(errors="replace")
 
     def node_url(self, name: str) -> str:
-        """A web node's address behind nginx's back."""
+        """A web node's address behind nginx's back, or where a worker's metrics are."""
         return f"http://{LOOPBACK}:{self.process(name)['port']}"
 
     def pid(self, name: str) -> int:

@@ -57,7 +57,7 @@ def until(came: Callable[[], bool]) -> None:
 
 @pytest.fixture
 def gate() -> Gate:
-    return Gate(at_once_max=2, waiting_max=2, retry_after_s=7)
+    return Gate("trial", at_once_max=2, waiting_max=2, retry_after_s=7)
 
 
 @pytest.fixture
@@ -122,7 +122,7 @@ IN_A_NODE = """
     import gevent
     from app.gate import Gate
 
-    gate, entered = Gate(at_once_max=1, waiting_max=3), []
+    gate, entered = Gate("trial", at_once_max=1, waiting_max=3), []
 
     def visit(name):
         with gate.enter(until=time.monotonic() + 60):
