@@ -15,12 +15,13 @@ from flask_socketio_cluster.delivery.identity import Ended
 from flask_socketio_cluster.delivery.messages import Messages, Place, Said
 from flask_socketio_cluster.node.balance import Balance
 from flask_socketio_cluster.node.node import Node
+from flask_socketio_cluster.node.report import NODE, NODE_METRICS, Report
 from flask_socketio_cluster.presence import Presence
 from flask_socketio_cluster.streams.stream import Head
 from flask_socketio_cluster.transport.transport import Transport
 from pydantic import Field
 
-from app import errors, wire
+from app import errors, metrics, wire
 from app.db import Database
 from app.errors import AppError
 from app.fields import Body, Seq, read
@@ -92,7 +93,14 @@ class Realtime:
         self.delivery.follow_sockets(self.presence.enter, self.presence.leave)
         self.delivery.follow_gaps(self.presence.missed)
         balance = Balance(settings.redis_url, node_id=settings.node_id, transport=transport)
-        parts = (self.bus, transport, self.delivery, self.presence, balance, self.waker)
+        report = Report(
+            settings.redis_url,
+            name=settings.node_id,
+            role=NODE,
+            counted=(*NODE_METRICS, metrics.HTTP_ANSWERS, metrics.GATE_WAITING, metrics.GATE_REFUSED),
+            keys=settings.signing(),
+        )
+        parts = (self.bus, transport, self.delivery, self.presence, balance, self.waker, report)
         self.node = Node(app, *parts, drain_s=settings.drain_s, bad_request=BAD_REQUEST.encode())
 
 

@@ -4,6 +4,7 @@ from gevent import monkey
 
 monkey.patch_all()
 
+import json  # noqa: E402
 import os  # noqa: E402
 import signal  # noqa: E402
 import sys  # noqa: E402
@@ -16,8 +17,10 @@ import gevent  # noqa: E402
 from flask_socketio_cluster.bus.waker import wake_once  # noqa: E402
 from flask_socketio_cluster.delivery import Confirmations  # noqa: E402
 from flask_socketio_cluster.loops import Loop  # noqa: E402
+from flask_socketio_cluster.node.report import RELAY_METRICS, WORKER, Report, Reports  # noqa: E402
+from redis.exceptions import RedisError  # noqa: E402
 
-from app import log, wire  # noqa: E402
+from app import log, metrics, wire  # noqa: E402
 from app.bank import reconciliation  # noqa: E402
 from app.db import Database  # noqa: E402
 from app.errors import AppError, DatabaseDown, OutcomeUnknown  # noqa: E402
@@ -30,7 +33,7 @@ from app.streams import notify as notices  # noqa: E402
 from app.streams.notify import Notice  # noqa: E402
 from app.streams.stream import streams  # noqa: E402
 from app.users import actions as user_actions  # noqa: E402
-from worker import agenda, bulk, demo, metrics_server, watch  # noqa: E402
+from worker import agenda, bulk, demo, metrics_server, painel, panel, watch  # noqa: E402
 from worker.job_runner import JobRunner  # noqa: E402
 from worker.jobs import CHECK_TIMEOUT_S, all_jobs  # noqa: E402
 from worker.push import PushJob  # noqa: E402
@@ -53,7 +56,8 @@ def cli(context: click.Context) -> None:
 @click.pass_obj
 def run(stores: Stores, alive: Path | None) -> None:
     """Relay the outbox and run the jobs that are due, until SIGTERM or Ctrl-C."""
-    log.configure(node_id=os.environ.get("NODE_ID") or "worker", events=stores.log_events)
+    name = os.environ.get("NODE_ID") or "worker"
+    log.configure(node_id=name, events=stores.log_events)
     db = Database(stores.database_url)
     relaying = relay(db, stores.redis_url, keys=stores.signing(), alive=alive)
     jobs = JobRunner(
@@ -65,7 +69,15 @@ def run(stores: Stores, alive: Path | None) -> None:
             pushing=_pushing(db, stores),
         ),
     )
-    beside: tuple[Loop | JobRunner, ...] = (woken(relaying, stores.redis_url).loop, jobs, *watch.loops(db))
+    report = Report(
+        stores.redis_url,
+        name=name,
+        role=WORKER,
+        counted=(*RELAY_METRICS, metrics.JOB_OK, metrics.JOB_OVERDUE, metrics.PUSHES),
+        keys=stores.signing(),
+    )
+    woken_by = woken(relaying, stores.redis_url)
+    beside: tuple[Loop | JobRunner, ...] = (woken_by.loop, jobs, *watch.loops(db), *report.loops)
     if stores.worker_metrics is not None:
         _serve_metrics(stores.worker_metrics)
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -191,6 +203,21 @@ def show_jobs(stores: Stores) -> None:
         db.dispose()
     for line in agenda.lines(stands):
         click.echo(line)
+
+
+@cli.command("painel")
+@click.option("--json", "as_json", is_flag=True, help="Print what is there now, as JSON, and end.")
+@click.pass_obj
+def show_panel(stores: Stores, as_json: bool) -> None:
+    """Watch the cluster live: nodes and workers, sockets, rates, lag, outbox, limits, jobs. Ctrl-C ends it."""
+    reports = Reports(stores.redis_url, keys=stores.signing())
+    try:
+        if as_json:
+            click.echo(json.dumps(panel.snapshot(reports.read()), ensure_ascii=False))
+        else:
+            painel.show(reports)
+    except RedisError as error:
+        raise click.ClickException(f"Redis: {error}") from None
 
 
 def _print_table(checks: Iterable[reconciliation.Check]) -> None:
