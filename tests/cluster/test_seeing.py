@@ -8,9 +8,15 @@ from typing import Any
 
 import pytest
 import requests
+from flask_socketio_cluster.bus.numbered import Numbered
+from flask_socketio_cluster.bus.publisher import Publisher
 from flask_socketio_cluster.bus.signing import Keys
 from flask_socketio_cluster.node.report import Reports
+from flask_socketio_cluster.trace import Origin
+from flask_socketio_cluster.wire import dumps, event_packet
 
+from app.wire import room_of
+from tests.cluster.test_js_client import browser
 from tests.cluster.test_scripts import run_worker
 from tests.support.cluster import Cluster, running_cluster
 from tests.support.cluster_log import events
@@ -20,6 +26,7 @@ from worker.panel import snapshot
 
 SENT = "socketio_cluster_stream_events_sent_total"
 DELIVERED = "socketio_cluster_delivery_seconds"
+END = event_packet("fim", "{}")
 
 
 @pytest.fixture(scope="module")
@@ -114,6 +121,21 @@ def test_a_worker_shows_its_outbox_what_it_relayed_and_how_jobs_stand(seen: Clus
     eventually(lambda: total(worker, "saldo_vivo_job_ok", job="agendamentos") == 1, "a job that has run")
     eventually(lambda: total(worker, "socketio_cluster_outbox_rows") == 0, "an empty outbox")
     assert requests.get(worker + "/", timeout=10).status_code == 404
+
+
+def test_what_a_node_of_before_would_pass_on_is_nothing_to_clients(seen: Cluster, ana: Person) -> None:
+    """It takes the line that says where an event is from for one more packet; here that line is one."""
+    origin = Numbered("/", "", 0, (), Origin(1.5, "f" * 32)).body().decode().splitlines()[1]
+    keys, web1 = Keys([seen.bus_key().encode()]), seen.node_url("web1")
+    with ana.listening(web1) as feed, browser(web1, ["websocket"], token=ana.token) as page:
+        seq = page.wait_for("autenticado")["seq"] + 1
+        event = event_packet("notificacao", dumps({"seq": seq}))
+        Publisher(seen.redis(), keys=keys).publish([Numbered("/", room_of(ana.id), seq, (event, origin, END))])
+        page.wait_for("fim")
+        feed.wait_for("fim")
+
+        assert [heard.name for heard in page.events][-2:] == ["notificacao", "fim"]
+        assert [heard.name for heard in feed.events][-2:] == ["notificacao", "fim"]
 
 
 def test_the_panel_shows_every_node_with_its_sockets(seen: Cluster, ana: Person, bia: Person) -> None:

@@ -12,6 +12,7 @@ import pytest
 
 from app.errors import Overloaded
 from app.gate import Gate
+from tests.support.metrics import counted
 
 LONG_S = 60.0
 
@@ -113,6 +114,28 @@ def test_whatever_happens_inside_the_place_is_given_back(gate: Gate) -> None:
         with pytest.raises(ZeroDivisionError), gate.enter(until=time.monotonic()):
             1 / 0  # noqa: B018
     enter(gate)
+
+
+def counts() -> tuple[float, float, float]:
+    """Who has waited, who waits, who was refused."""
+    return (
+        counted("saldo_vivo_gate_seconds_count", gate="trial"),
+        counted("saldo_vivo_gate_waiting", gate="trial"),
+        counted("saldo_vivo_gate_refused_total", gate="trial"),
+    )
+
+
+def test_who_waits_who_has_waited_and_who_was_refused_is_counted(gate: Gate, visitors: Visitors) -> None:
+    waited, waiting, refused = counts()
+    for name in "abcd":
+        visitors.send(name)
+    with pytest.raises(Overloaded):
+        enter(gate)
+    assert counts() == (waited, waiting + 2, refused + 1)
+
+    for name in "abcd":
+        visitors.let_go(name)
+    assert counts() == (waited + 2, waiting, refused + 1)
 
 
 IN_A_NODE = """

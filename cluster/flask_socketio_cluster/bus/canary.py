@@ -35,7 +35,7 @@ class Canary:
         self._channel = channel
         self._heard_s = clock.monotonic_s()
         self._reconnected_s = float("-inf")
-        # Up to when deaf time is counted.
+        # Up to when deaf time was counted.
         self._counted_s = self._heard_s
         subscriber.add(self._channel)
         self.loop = Loop("canary", self._publish, every_s=EVERY_S, retry_s=EVERY_S, expected=(RedisError,))
@@ -69,7 +69,8 @@ class Canary:
             self._subscriber.reconnect()
 
     def _count_deaf_time(self) -> None:
-        now_s = clock.monotonic_s()
+        """Deaf is known after DEAF_S, and was so before."""
         if self.is_deaf():
+            now_s = clock.monotonic_s()
             metrics.DEAF_SECONDS.inc(now_s - max(self._counted_s, self._heard_s))
-        self._counted_s = now_s
+            self._counted_s = now_s
