@@ -19,6 +19,7 @@ keep jwt_secret "$(random)"
 keep bus_keys "$(random)"
 # 32 bytes in base64url: a number below the order of P-256, but for one in four thousand million.
 keep vapid_private_key "$(head -c 32 /dev/urandom | base64 | tr '+/' '-_' | tr -d '=\n')"
+keep grafana_password "$(random)"
 keep database_root_password "$(random)"
 keep database_password "$(random)"
 keep database_url "mysql+pymysql://saldo_vivo:$(cat "$folder/database_password")@mariadb:3306/saldo_vivo"
