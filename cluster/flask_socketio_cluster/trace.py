@@ -5,7 +5,7 @@ import re
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from gevent.local import local
 
@@ -24,8 +24,7 @@ class _Current(local):
 _current = _Current()
 
 
-@dataclass(frozen=True, slots=True)
-class Origin:
+class Origin(NamedTuple):
     """Of a durable event: when it was appended, in unix seconds, and the id of what appended it."""
 
     at_s: float

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 import yaml
 from flask_socketio_cluster import metrics as of_cluster
+from flask_socketio_cluster.fast_histogram import FastHistogram
 from prometheus_client.metrics import MetricWrapperBase
 
 from app import metrics as of_bank
@@ -40,10 +41,10 @@ def samples() -> dict[str, set[str]]:
     """The labels of each sample that a process can show, by its name."""
     found = {name: set(labels) for name, labels in OF_OTHERS.items()}
     for metric in (*vars(of_cluster).values(), *vars(of_bank).values()):
-        if not isinstance(metric, MetricWrapperBase):
+        if not isinstance(metric, MetricWrapperBase | FastHistogram):
             continue
         (family,) = metric.describe()
-        labels = {*metric._labelnames, "job", "instance"}
+        labels = {*getattr(metric, "_labelnames", getattr(family, "_labelnames", ())), "job", "instance"}
         suffixes = {"counter": ["_total"], "histogram": ["_bucket", "_count", "_sum"], "gauge": [""]}[family.type]
         found |= {family.name + suffix: labels | ({"le"} if suffix == "_bucket" else set()) for suffix in suffixes}
     return found
