@@ -8,6 +8,7 @@ from flask import Blueprint, Flask
 from flask.json.provider import DefaultJSONProvider
 from flask_socketio_cluster.delivery.delivery import Delivery
 from flask_socketio_cluster.limits.limiter import Limiter
+from flask_socketio_cluster.node.report import NODE
 from sqlalchemy import Connection
 from werkzeug.middleware.proxy_fix import ProxyFix
 
@@ -35,6 +36,7 @@ from app.schedules import routes as schedule_routes
 from app.schedules.schedule import Order
 from app.settings import Settings
 from app.streams.stream import streams
+from app.telemetry import Spans
 from app.users import routes as user_routes
 from app.users.attempts import Attempts
 from app.users.auth import Auth, Identity
@@ -106,7 +108,8 @@ def create_app(settings: Settings) -> Flask:
     app.register_blueprint(health.blueprint(settings.node_id, db, realtime))
     app.register_blueprint(pages.blueprint())
     app.register_blueprint(openapi.blueprint(app))
-    edge.install(app, settings, limits)
+    spans = Spans(role=NODE, node_id=settings.node_id) if settings.otel_exporter_otlp_endpoint else None
+    edge.install(app, settings, limits, spans)
     return app
 
 

@@ -32,6 +32,7 @@ from app.settings import SettingsError, Stores  # noqa: E402
 from app.streams import notify as notices  # noqa: E402
 from app.streams.notify import Notice  # noqa: E402
 from app.streams.stream import streams  # noqa: E402
+from app.telemetry import Spans  # noqa: E402
 from app.users import actions as user_actions  # noqa: E402
 from worker import agenda, bulk, demo, metrics_server, painel, panel, watch  # noqa: E402
 from worker.job_runner import JobRunner  # noqa: E402
@@ -59,7 +60,7 @@ def run(stores: Stores, alive: Path | None) -> None:
     name = os.environ.get("NODE_ID") or "worker"
     log.configure(node_id=name, events=stores.log_events)
     db = Database(stores.database_url)
-    relaying = relay(db, stores.redis_url, keys=stores.signing(), alive=alive)
+    relaying = relay(db, stores.redis_url, keys=stores.signing(), alive=alive, spans=_spans(stores, name))
     jobs = JobRunner(
         db,
         all_jobs(
@@ -88,6 +89,13 @@ def run(stores: Stores, alive: Path | None) -> None:
     for loop in beside:
         loop.stop()
     db.dispose()
+
+
+def _spans(stores: Stores, name: str) -> Spans | None:
+    try:
+        return Spans(role=WORKER, node_id=name) if stores.otel_exporter_otlp_endpoint else None
+    except SettingsError as error:
+        raise click.ClickException(str(error)) from None
 
 
 def _serve_metrics(address: str) -> None:

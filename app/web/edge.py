@@ -11,6 +11,7 @@ from app import clock, deadline, http, log, metrics
 from app.bank import pace
 from app.errors import AppError, MethodNotAllowed, NotFound, NotJson, TooLarge
 from app.settings import Settings
+from app.telemetry import Spans
 from app.users.auth import Identity
 
 CSP = "; ".join(
@@ -37,14 +38,14 @@ _HTTP_ERRORS: dict[int, type[AppError]] = {400: NotJson, 404: NotFound, 405: Met
 _log = log.get("http")
 
 
-def install(app: Flask, settings: Settings, limits: Limiter) -> None:
+def install(app: Flask, settings: Settings, limits: Limiter, spans: Spans | None = None) -> None:
     app.register_error_handler(AppError, lambda error: _refused(_told(error, limits)))
     app.register_error_handler(HTTPException, _http_error)
     app.register_error_handler(Exception, _accident)
     app.before_request(_start)
     app.after_request(_secure)
     app.after_request(lambda answer: _allow_origin(answer, settings.cors_origins))
-    app.after_request(_measure)
+    app.after_request(lambda answer: _measure(answer, spans))
     # The connection's next request is another one's, also where it is for Socket.IO.
     app.teardown_request(lambda _error: trace.end())
 
@@ -111,11 +112,14 @@ def _allow_origin(answer: Response, origins: tuple[str, ...]) -> Response:
     return answer
 
 
-def _measure(answer: Response) -> Response:
+def _measure(answer: Response, spans: Spans | None) -> Response:
     deadline.end()
+    seconds = clock.monotonic_s() - g.started_s
     status = str(answer.status_code)
-    metrics.HTTP_SECONDS.labels(_route(), status).observe(clock.monotonic_s() - g.started_s)
+    metrics.HTTP_SECONDS.labels(_route(), status).observe(seconds)
     metrics.HTTP_ANSWERS.labels(status).inc()
+    if spans is not None:
+        spans.request(request.method, _route(), answer.status_code, seconds)
     return answer
 
 

@@ -20,6 +20,7 @@ from tests.cluster.test_js_client import browser
 from tests.cluster.test_scripts import run_worker
 from tests.support.cluster import Cluster, running_cluster
 from tests.support.cluster_log import events
+from tests.support.collector import Collector, collector
 from tests.support.metrics import total
 from tests.support.people import Person, eventually
 from worker.panel import snapshot
@@ -30,9 +31,16 @@ END = event_packet("fim", "{}")
 
 
 @pytest.fixture(scope="module")
-def seen() -> Iterator[Cluster]:
-    """Two nodes and a worker that log every event."""
-    with running_cluster(nodes=2, env={"LOG_EVENTS": "1"}) as started:
+def spans() -> Iterator[Collector]:
+    with collector() as collecting:
+        yield collecting
+
+
+@pytest.fixture(scope="module")
+def seen(spans: Collector) -> Iterator[Cluster]:
+    """Two nodes and a worker that log every event, and send spans."""
+    env = {"LOG_EVENTS": "1", "OTEL_EXPORTER_OTLP_ENDPOINT": spans.url, "OTEL_BSP_SCHEDULE_DELAY": "200"}
+    with running_cluster(nodes=2, env=env) as started:
         yield started
 
 
@@ -73,6 +81,18 @@ def test_one_id_leads_from_nginx_through_node_and_worker_to_the_socket_on_anothe
     line_of(seen, "web", "event_appended", **of_event)
     line_of(seen, "worker1", "event_relayed", **of_event)
     line_of(seen, "web2", "event_handed", **of_event, way="bus")
+
+
+def test_spans_of_node_and_worker_are_in_the_trace_of_the_request(
+    seen: Cluster, spans: Collector, ana: Person, bia: Person
+) -> None:
+    ana.deposit("10.00")
+    trace = ana.transfer(bia, "4.00").headers["X-Request-Id"]
+    names = [("saldo-vivo-node", "POST /transferencia"), *[("saldo-vivo-worker", "relay")] * 2]
+
+    eventually(lambda: sorted((s.service, s.name) for s in spans.of(trace)) == names, "three spans of one trace")
+
+    assert all(span.start_ns <= span.end_ns for span in spans.of(trace))
 
 
 def test_what_a_client_calls_its_request_is_not_believed(seen: Cluster, ana: Person) -> None:

@@ -33,6 +33,7 @@ SETTINGS = frozenset(
         "JWT_SECRET",
         "BUS_KEYS",
         "LOG_EVENTS",
+        "OTEL_EXPORTER_OTLP_ENDPOINT",
         "WORKER_METRICS",
         "RETENTION_DAYS",
         "DRAIN_S",
