@@ -85,6 +85,11 @@ conciliar: ## check the books of the local database
 	@deploy/setup.sh run
 	@$(PYTHON) -m deploy.local worker conciliar
 
+.PHONY: painel
+painel: ## watch the local cluster live
+	@deploy/setup.sh run
+	@$(PYTHON) -m deploy.local worker painel
+
 .PHONY: chaos
 chaos: ## kill parts at random under load: MINUTES (5), SEED
 	@deploy/setup.sh test

@@ -6,6 +6,8 @@ from typing import Any
 
 from flask_socketio_cluster.node.report import CPU_SECONDS, NODE, WORKER, Reported
 
+SECOND, IN_ALL = "second", "all"
+
 _SENT = "socketio_cluster_stream_events_sent_total"
 _DELIVERED = "socketio_cluster_delivery_seconds_bucket"
 _RELAYED = "socketio_cluster_relay_seconds"
@@ -15,7 +17,7 @@ _ANSWERS = "saldo_vivo_http_answers_total"
 @dataclass(frozen=True, slots=True)
 class Node:
     """Numbers a second are those of the time between two looks, or of all time where there was one look only; what a
-    process counted before it was started anew is not in them. `None`: nothing was delivered."""
+    process counted before it was started anew is not in them. `None`: nothing was delivered, or there was one look."""
 
     name: str
     is_gone: bool
@@ -24,7 +26,7 @@ class Node:
     users: int
     sessions: int
     sessions_max: int
-    cpu_percent: float
+    cpu_percent: float | None
     events: float
     from_database: float
     requests: float
@@ -44,7 +46,7 @@ class Worker:
     name: str
     is_gone: bool
     age_s: float
-    cpu_percent: float
+    cpu_percent: float | None
     outbox_rows: int
     outbox_oldest_s: float
     relayed: float
@@ -62,7 +64,7 @@ class JobStand:
 
 @dataclass(frozen=True, slots=True)
 class Panel:
-    """`per`: what the rates are of, `second` or `all` time."""
+    """`per`: what the rates are of, SECOND or IN_ALL."""
 
     per: str
     nodes: list[Node]
@@ -86,6 +88,10 @@ class Change:
     def rate(self, name: str, **labels: str) -> float:
         grown = self.grown(name, **labels)
         return round(grown / self._seconds, 2) if self._seconds else grown
+
+    def cpu_percent(self) -> float | None:
+        """Of a core; None without a former look."""
+        return round(100 * self.grown(CPU_SECONDS) / self._seconds, 1) if self._seconds else None
 
     def quantile_ms(self, name: str, share: float) -> float | None:
         """Of a histogram's new observations."""
@@ -116,7 +122,7 @@ def panel(now: Sequence[Reported], before: Sequence[Reported] = (), seconds: flo
     former = {(r.role, r.name): r for r in before}
     changes = [(r, Change(r, former.get((r.role, r.name)), seconds)) for r in now]
     return Panel(
-        per="second" if seconds else "all",
+        per=SECOND if seconds else IN_ALL,
         nodes=[_node(r, change) for r, change in changes if r.role == NODE],
         workers=[_worker(r, change) for r, change in changes if r.role == WORKER],
         jobs=_jobs([r for r in now if r.role == WORKER and not r.is_gone]),
@@ -137,7 +143,7 @@ def _node(now: Reported, change: Change) -> Node:
         users=int(now.value("socketio_cluster_users")),
         sessions=int(now.value("socketio_cluster_sessions")),
         sessions_max=int(now.value("socketio_cluster_sessions_max")),
-        cpu_percent=round(100 * change.rate(CPU_SECONDS), 1),
+        cpu_percent=change.cpu_percent(),
         events=change.rate(_SENT),
         from_database=change.rate(_SENT, way="database"),
         requests=change.rate(_ANSWERS),
@@ -158,7 +164,7 @@ def _worker(now: Reported, change: Change) -> Worker:
         name=now.name,
         is_gone=now.is_gone,
         age_s=now.age_s,
-        cpu_percent=round(100 * change.rate(CPU_SECONDS), 1),
+        cpu_percent=change.cpu_percent(),
         outbox_rows=int(now.value("socketio_cluster_outbox_rows")),
         outbox_oldest_s=round(now.value("socketio_cluster_outbox_oldest_seconds"), 1),
         relayed=change.rate(f"{_RELAYED}_count"),

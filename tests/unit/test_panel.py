@@ -64,7 +64,13 @@ def test_quantiles_lie_where_the_buckets_say(
     assert quantile_ms(buckets, share) == wanted
 
 
-def test_the_view_names_every_process_and_says_who_has_gone() -> None:
+def test_of_one_look_there_are_sums_and_no_share_of_a_core() -> None:
+    (shown,) = panel([node(events=130)]).nodes
+
+    assert (shown.events, shown.cpu_percent) == (130, None)
+
+
+def test_the_view_names_every_process_and_says_who_has_gone_on_a_narrow_terminal() -> None:
     worker = Reported(
         "worker1",
         WORKER,
@@ -77,10 +83,10 @@ def test_the_view_names_every_process_and_says_who_has_gone() -> None:
     )
     out = io.StringIO()
 
-    Console(file=out, width=200).print(view(panel([node(age_s=9.0), worker])))
+    Console(file=out, width=80).print(view(panel([node(age_s=9.0), worker])))
 
     printed = out.getvalue()
-    assert "web1 gone 9 s" in printed
+    assert "web1 gone" in printed
     assert "worker1" in printed
     assert "conciliar" in printed
     assert "failed" in printed
