@@ -103,6 +103,11 @@ doutor: ## check the local cluster while it runs
 	@deploy/setup.sh run
 	@$(PYTHON) -m deploy.local worker doutor --url http://127.0.0.1:$${HTTP_PORT:-8080}
 
+.PHONY: painel
+painel: ## watch the local cluster live
+	@deploy/setup.sh run
+	@$(PYTHON) -m deploy.local worker painel
+
 .PHONY: chaos
 chaos: ## kill parts at random under load: MINUTES (5), SEED; HA=1 on several databases and Redis
 	@deploy/setup.sh test

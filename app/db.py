@@ -29,7 +29,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import DeclarativeBase
 from sqlalchemy.types import TypeDecorator
 
-from app import deadline, log, sql_engines, sql_errors
+from app import deadline, log, metrics, sql_engines, sql_errors
 from app.errors import DatabaseDown, KeyInFlight, OutcomeUnknown
 from app.gate import Gate
 from app.sql_errors import Trouble
@@ -115,14 +115,17 @@ def exact_text(length: int) -> String:
 
 
 class Share:
-    """Connections for one purpose, and a bounded queue in front of them: no other purpose can take them away."""
+    """Connections for one purpose, and a bounded queue in front of them: no other purpose can take them away.
 
-    def __init__(self, database: "Database", *, reads: int, writes: int, waiting_max: int) -> None:
+    `name`: in the metrics.
+    """
+
+    def __init__(self, database: "Database", name: str, *, reads: int, writes: int, waiting_max: int) -> None:
         self._database = database
         self.reads = reads
         self.writes = writes
-        self._reading = Gate(at_once_max=reads, waiting_max=waiting_max)
-        self._writing = Gate(at_once_max=writes, waiting_max=waiting_max)
+        self._reading = Gate(f"{name}_read", at_once_max=reads, waiting_max=waiting_max)
+        self._writing = Gate(f"{name}_write", at_once_max=writes, waiting_max=waiting_max)
 
     def read(self, work: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """As `Database.read`, on this share's connections."""
@@ -157,11 +160,11 @@ class Database:
     def __init__(self, url: str, *, statement_timeout_s: float = STATEMENT_TIMEOUT_S) -> None:
         self.url = url
         self.is_sqlite = url.startswith("sqlite")
-        self.authentication = Share(self, reads=3, writes=1, waiting_max=500)
-        self.catch_up = Share(self, reads=2, writes=1, waiting_max=100)
-        self._money = Share(self, reads=1, writes=5, waiting_max=100)
-        self._general = Share(self, reads=4, writes=2, waiting_max=200)
-        self.probes = Share(self, reads=1, writes=1, waiting_max=100)
+        self.authentication = Share(self, "authentication", reads=3, writes=1, waiting_max=500)
+        self.catch_up = Share(self, "catch_up", reads=2, writes=1, waiting_max=100)
+        self._money = Share(self, "money", reads=1, writes=5, waiting_max=100)
+        self._general = Share(self, "general", reads=4, writes=2, waiting_max=200)
+        self.probes = Share(self, "probes", reads=1, writes=1, waiting_max=100)
         shares = (self.authentication, self.catch_up, self._money, self._general, self.probes)
         reads, writes = sum(s.reads for s in shares), sum(s.writes for s in shares)
         # As many as this process may have at once, the write probe's own included.
@@ -218,7 +221,7 @@ class Database:
             except DBAPIError as error:
                 trouble = sql_errors.trouble_of(error)
                 if trouble is Trouble.FAULT:
-                    raise sql_errors.fault(error) from None
+                    raise _fault(error) from None
                 # A connection of the pool may have died long ago; a new one says how things are.
                 if trouble is not Trouble.LOST or attempt == 2 or time.monotonic() >= until:
                     raise self._down(error) from error
@@ -250,7 +253,7 @@ class Database:
                 failure = error
                 trouble = sql_errors.trouble_of(error)
                 if trouble is Trouble.FAULT and not unknown:
-                    raise sql_errors.fault(error) from None
+                    raise _fault(error) from None
                 lost = lost or trouble is Trouble.LOST
                 unknown = unknown or (committing and trouble is Trouble.LOST)
                 if trouble in (Trouble.LATE, Trouble.UNWRITABLE):
@@ -265,12 +268,14 @@ class Database:
                 raise OutcomeUnknown from failure
             if not unknown and (late or attempt >= ATTEMPTS_MAX):
                 raise self._down(failure) from failure
+            metrics.DATABASE_RETRIES.inc()
             time.sleep(min(RETRY_PAUSE_S * attempt, RETRY_PAUSE_MAX_S) * random.uniform(0.5, 1.5))
 
     def _down(self, failure: Exception) -> DatabaseDown:
         """What to raise; the first of a row is logged with its cause, or an outage would fill the log."""
         if isinstance(failure, DBAPIError):
             trouble = sql_errors.trouble_of(failure)
+            metrics.DATABASE_FAILURES.labels(trouble.name.lower()).inc()
             if trouble is Trouble.UNWRITABLE:
                 self._probe.could_not_write()
             elif trouble is Trouble.LOST:
@@ -280,6 +285,11 @@ class Database:
                 _log.warning("database_down", trouble=trouble.value, cause=cause, statement=failure.statement)
             self._failing = True
         return DatabaseDown()
+
+
+def _fault(error: DBAPIError) -> sql_errors.SqlFault:
+    metrics.DATABASE_FAILURES.labels(Trouble.FAULT.name.lower()).inc()
+    return sql_errors.fault(error)
 
 
 def _nothing(connection: Connection) -> None:

@@ -8,6 +8,7 @@ from flask import Blueprint, Flask
 from flask.json.provider import DefaultJSONProvider
 from flask_socketio_cluster.delivery.delivery import Delivery
 from flask_socketio_cluster.limits.limiter import Limiter
+from flask_socketio_cluster.node.report import NODE
 from sqlalchemy import Connection
 from werkzeug.middleware.proxy_fix import ProxyFix
 
@@ -39,6 +40,7 @@ from app.schedules.schedule import Order
 from app.settings import Settings
 from app.streams import notify
 from app.streams.stream import streams
+from app.telemetry import Spans
 from app.users import recovery_routes, second_factor_routes, session_routes
 from app.users import routes as user_routes
 from app.users.attempts import Attempts
@@ -54,7 +56,7 @@ _log = log.get("node")
 
 def create_app(settings: Settings) -> Flask:
     """One web node; its Node (`app.extensions`) is still to be started."""
-    log.configure(node_id=settings.node_id)
+    log.configure(node_id=settings.node_id, events=settings.log_events)
     app = Flask("app", static_folder=None, template_folder="web/templates")
     app.config["MAX_CONTENT_LENGTH"] = REQUEST_BYTES_MAX
     app.json = _json(app)
@@ -106,7 +108,8 @@ def create_app(settings: Settings) -> Flask:
         _log.warning("local_outbox", reading="/correio", meaning="mails, with codes, are shown to this machine's users")
         app.register_blueprint(mail_routes.blueprint(db, static_url=f"/static/{pages.static_version(pages.STATIC)}"))
     app.register_blueprint(openapi.blueprint(app))
-    edge.install(app, settings, limits)
+    spans = Spans(role=NODE, node_id=settings.node_id) if settings.otel_exporter_otlp_endpoint else None
+    edge.install(app, settings, limits, spans)
     return app
 
 

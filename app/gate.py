@@ -6,6 +6,7 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+from app import metrics
 from app.errors import ClientGone, Overloaded
 
 
@@ -13,10 +14,14 @@ class Gate:
     """At most `at_once_max` inside and `waiting_max` in front, first come first served. For greenlets and threads.
 
     Whoever gives up waiting, for whatever reason (`GreenletExit` or `gevent.Timeout` included), leaves the queue.
+    `name`: in the metrics.
     """
 
-    def __init__(self, *, at_once_max: int, waiting_max: int, retry_after_s: int = 1) -> None:
+    def __init__(self, name: str, *, at_once_max: int, waiting_max: int, retry_after_s: int = 1) -> None:
         assert at_once_max > 0
+        self._waits = metrics.GATE_WAITING.labels(name)
+        self._seconds = metrics.GATE_SECONDS.labels(name)
+        self._refused = metrics.GATE_REFUSED.labels(name)
         self._free = at_once_max
         self._waiting_max = waiting_max
         self._retry_after_s = retry_after_s
@@ -48,17 +53,22 @@ class Gate:
                 self._free -= 1
                 return
             if len(self._waiting) >= self._waiting_max:
+                self._refused.inc()
                 raise Overloaded(retry_after_s=self._retry_after_s)
             turn = threading.Lock()
             turn.acquire()
             self._waiting.append(turn)
-        came = False
+        came, began_s = False, time.monotonic()
+        self._waits.inc()
         try:
-            came = turn.acquire(timeout=max(0.0, until - time.monotonic()))
+            came = turn.acquire(timeout=max(0.0, until - began_s))
         finally:
+            self._waits.dec()
             if not came:
                 self._leave(turn)
+        self._seconds.observe(time.monotonic() - began_s)
         if not came:
+            self._refused.inc()
             raise Overloaded(retry_after_s=self._retry_after_s)
 
     def _leave(self, turn: threading.Lock) -> None:

@@ -6,17 +6,23 @@ from collections.abc import MutableMapping
 from typing import Any
 
 import structlog
+from flask_socketio_cluster import trace
+from flask_socketio_cluster.trace import EVENTS_LOG
 from gevent import get_hub
 from structlog.stdlib import ExtraAdder, ProcessorFormatter
 
 
-def configure(*, node_id: str) -> None:
+def configure(*, node_id: str, events: bool = False) -> None:
     """Send structlog, the standard library's loggers and errors that nobody caught in a greenlet to standard error,
-    marked with the node's name. Gunicorn's own logger keeps its form."""
+    marked with the node's name and the id of the request. Gunicorn's own logger keeps its form.
+
+    `events`: also a line for each durable event where it is appended, relayed and handed to a socket.
+    """
 
     def add_node(_logger: object, _method: str, line: dict[str, Any]) -> dict[str, Any]:
         # Not a context variable: a greenlet starts with an empty context.
-        return {**line, "node": node_id}
+        request = trace.current()
+        return {**({} if request is None else {"trace": request}), **line, "node": node_id}
 
     shared: list[Any] = [
         add_node,
@@ -43,6 +49,7 @@ def configure(*, node_id: str) -> None:
         )
     )
     logging.basicConfig(handlers=[others], level=logging.WARNING)
+    EVENTS_LOG.setLevel(logging.INFO if events else logging.WARNING)
     get_hub().print_exception = _greenlet_failed
 
 

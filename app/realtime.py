@@ -16,13 +16,14 @@ from flask_socketio_cluster.delivery.identity import Ended
 from flask_socketio_cluster.delivery.messages import Messages, Place, Said
 from flask_socketio_cluster.node.balance import Balance
 from flask_socketio_cluster.node.node import Node, Part
+from flask_socketio_cluster.node.report import NODE, NODE_METRICS, Report
 from flask_socketio_cluster.presence import Presence
 from flask_socketio_cluster.streams.database_clock import DatabaseClock
 from flask_socketio_cluster.streams.stream import Head
 from flask_socketio_cluster.transport.transport import Transport
 from pydantic import Field
 
-from app import errors, wire
+from app import errors, metrics, wire
 from app.db import Database
 from app.errors import AppError
 from app.fields import Body, Seq, read
@@ -97,9 +98,16 @@ class Realtime:
         self.delivery.follow_sockets(self.presence.enter, self.presence.leave)
         self.delivery.follow_gaps(self.presence.missed)
         balance = Balance(settings.redis_url, node_id=settings.node_id, transport=transport)
+        report = Report(
+            settings.redis_url,
+            name=settings.node_id,
+            role=NODE,
+            counted=(*NODE_METRICS, metrics.HTTP_ANSWERS, metrics.GATE_WAITING, metrics.GATE_REFUSED),
+            keys=settings.signing(),
+        )
         database_clock = DatabaseClock(db.probes.read, unavailable=(errors.DatabaseDown,))
         parts = (database_clock, self.bus, transport, self.delivery, self.presence, balance, self.waker, auth.uses)
-        self.node = Node(app, *parts, *beside, drain_s=settings.drain_s, bad_request=BAD_REQUEST.encode())
+        self.node = Node(app, *parts, report, *beside, drain_s=settings.drain_s, bad_request=BAD_REQUEST.encode())
 
 
 def _may_connect(others: tuple[str, ...], origin: str, environ: dict[str, Any]) -> bool:

@@ -121,6 +121,12 @@ class Stores(Environment):
     bus_keys: Annotated[tuple[SecretStr, ...], NoDecode] = ()
     # A worker drops events that are older and read. Never fewer than a client may be away for.
     retention_days: int = Field(default=400, ge=30, le=36_500)
+    # A line in the log for each durable event, where it is appended, relayed and handed to a socket.
+    log_events: bool = False
+    # Where spans go, such as http://127.0.0.1:4318; nowhere by default.
+    otel_exporter_otlp_endpoint: str | None = None
+    # Where a worker answers GET /metrics, such as 127.0.0.1:9100; nowhere by default.
+    worker_metrics: str | None = None
     # Push to closed pages is off without a key.
     vapid_private_key: SecretStr | None = None
     vapid_subject: str = Field(default="", validate_default=True)
@@ -205,6 +211,25 @@ class Stores(Environment):
         for host in value:
             if not _PUSH_HOST.fullmatch(host):
                 raise ValueError(f"{host!r} is neither a host such as push.example nor http://127.0.0.1 with a port")
+        return value
+
+    @field_validator("worker_metrics", "otel_exporter_otlp_endpoint", mode="before")
+    @classmethod
+    def _nowhere(cls, value: object) -> object:
+        return value or None
+
+    @field_validator("worker_metrics")
+    @classmethod
+    def _address_with_port(cls, value: str | None) -> str | None:
+        if value is not None and not _HOST_PORT.fullmatch(value):
+            raise ValueError("is not an address and a port such as 127.0.0.1:9100")
+        return value
+
+    @field_validator("otel_exporter_otlp_endpoint")
+    @classmethod
+    def _over_http(cls, value: str | None) -> str | None:
+        if value is not None and not value.startswith(("http://", "https://")):
+            raise ValueError("is not an address such as http://127.0.0.1:4318")
         return value
 
     def signing(self) -> Keys | None:

@@ -13,9 +13,8 @@ from app.factory import create_app
 from app.settings import Settings, SettingsError
 
 try:
-    settings = Settings.from_env()
+    app = create_app(Settings.from_env())
 except SettingsError as error:
     sys.exit(str(error))
 
-app = create_app(settings)
 app.extensions[EXTENSION].start()

@@ -23,6 +23,7 @@ keep bus_keys "$(random)"
 keep vapid_private_key "$(head -c 32 /dev/urandom | base64 | tr '+/' '-_' | tr -d '=\n')"
 # smtp://user:password@host:587, or empty: no mail is sent, and nobody can recover a password.
 keep smtp_url ""
+keep grafana_password "$(random)"
 keep database_root_password "$(random)"
 keep database_password "$(random)"
 keep database_app_password "$(random)"

@@ -4,6 +4,8 @@ from gevent import monkey
 
 monkey.patch_all()
 
+import json  # noqa: E402
+import os  # noqa: E402
 import signal  # noqa: E402
 import sys  # noqa: E402
 from collections.abc import Iterable  # noqa: E402
@@ -16,10 +18,13 @@ import gevent  # noqa: E402
 from flask_socketio_cluster.bus.waker import wake_once  # noqa: E402
 from flask_socketio_cluster.delivery import Confirmations  # noqa: E402
 from flask_socketio_cluster.doctor import Level  # noqa: E402
+from flask_socketio_cluster.loops import Loop  # noqa: E402
+from flask_socketio_cluster.node.report import RELAY_METRICS, WORKER, Report, Reports  # noqa: E402
 from flask_socketio_cluster.streams import DatabaseClock  # noqa: E402
+from redis.exceptions import RedisError  # noqa: E402
 from sqlalchemy import Connection  # noqa: E402
 
-from app import clock, log, wire  # noqa: E402
+from app import clock, log, metrics, wire  # noqa: E402
 from app.audit import chain  # noqa: E402
 from app.audit.events import Kind, record  # noqa: E402
 from app.bank.reconciliation import Check  # noqa: E402
@@ -33,8 +38,9 @@ from app.settings import SettingsError, Stores  # noqa: E402
 from app.streams import notify as notices  # noqa: E402
 from app.streams.notify import Notice  # noqa: E402
 from app.streams.stream import streams  # noqa: E402
+from app.telemetry import Spans  # noqa: E402
 from app.users import actions as user_actions  # noqa: E402
-from worker import agenda, audit, bulk, demo  # noqa: E402
+from worker import agenda, audit, bulk, demo, metrics_server, painel, panel, watch  # noqa: E402
 from worker.doctor import command as doctor  # noqa: E402
 from worker.job_runner import JobRunner  # noqa: E402
 from worker.jobs import CHECK_TIMEOUT_S, all_checks, all_jobs  # noqa: E402
@@ -61,9 +67,10 @@ def cli(context: click.Context) -> None:
 @click.pass_obj
 def run(stores: Stores, alive: Path | None) -> None:
     """Relay the outbox and run the jobs that are due, until SIGTERM or Ctrl-C."""
-    log.configure(node_id="worker")
+    name = os.environ.get("NODE_ID") or "worker"
+    log.configure(node_id=name, events=stores.log_events)
     db = Database(stores.database_url)
-    relaying = relay(db, stores.redis_url, keys=stores.signing(), alive=alive)
+    relaying = relay(db, stores.redis_url, keys=stores.signing(), alive=alive, spans=_spans(stores, name))
     jobs = JobRunner(
         db,
         all_jobs(
@@ -75,7 +82,17 @@ def run(stores: Stores, alive: Path | None) -> None:
         ),
     )
     database_clock = DatabaseClock(db.probes.read, unavailable=(DatabaseDown,))
-    beside = (database_clock.loop, woken(relaying, stores.redis_url).loop, jobs)
+    report = Report(
+        stores.redis_url,
+        name=name,
+        role=WORKER,
+        counted=(*RELAY_METRICS, metrics.JOB_OK, metrics.JOB_OVERDUE, metrics.PUSHES),
+        keys=stores.signing(),
+    )
+    woken_by = woken(relaying, stores.redis_url)
+    beside: tuple[Loop | JobRunner, ...] = (database_clock.loop, woken_by.loop, jobs, *watch.loops(db), *report.loops)
+    if stores.worker_metrics is not None:
+        _serve_metrics(stores.worker_metrics)
     for number in (signal.SIGTERM, signal.SIGINT):
         gevent.signal_handler(number, relaying.loop.stop)
     for loop in beside:
@@ -84,6 +101,20 @@ def run(stores: Stores, alive: Path | None) -> None:
     for loop in beside:
         loop.stop()
     db.dispose()
+
+
+def _spans(stores: Stores, name: str) -> Spans | None:
+    try:
+        return Spans(role=WORKER, node_id=name) if stores.otel_exporter_otlp_endpoint else None
+    except SettingsError as error:
+        raise click.ClickException(str(error)) from None
+
+
+def _serve_metrics(address: str) -> None:
+    try:
+        metrics_server.serve(address)
+    except OSError as error:
+        raise click.ClickException(f"WORKER_METRICS: cannot listen on {address}: {error.strerror}") from None
 
 
 def _pushing(db: Database, stores: Stores) -> PushJob | None:
@@ -227,6 +258,21 @@ def show_jobs(stores: Stores) -> None:
         db.dispose()
     for line in agenda.lines(stands):
         click.echo(line)
+
+
+@cli.command("painel")
+@click.option("--json", "as_json", is_flag=True, help="Print what is there now, as JSON, and end.")
+@click.pass_obj
+def show_panel(stores: Stores, as_json: bool) -> None:
+    """Watch the cluster live: nodes and workers, sockets, rates, lag, outbox, limits, jobs. Ctrl-C ends it."""
+    reports = Reports(stores.redis_url, keys=stores.signing())
+    try:
+        if as_json:
+            click.echo(json.dumps(panel.snapshot(reports.read()), ensure_ascii=False))
+        else:
+            painel.show(reports)
+    except RedisError as error:
+        raise click.ClickException(f"Redis: {error}") from None
 
 
 def _print_table(checks: Iterable[Check]) -> None:

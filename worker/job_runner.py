@@ -6,11 +6,12 @@ import socket
 from collections.abc import Callable, Sequence
 
 import gevent
+from flask_socketio_cluster import trace
 from flask_socketio_cluster.loops import Loop
 from gevent.pool import Pool
 from sqlalchemy import Connection
 
-from app import clock, log
+from app import clock, log, metrics
 from app.db import Database
 from app.errors import DatabaseDown, OutcomeUnknown
 from app.jobs import actions
@@ -70,17 +71,21 @@ class JobRunner:
         self._running.join()
 
     def _run(self, claim: Claim) -> None:
-        until_s = clock.monotonic_s() + claim.job.lease_s
+        began_s = clock.monotonic_s()
+        until_s = began_s + claim.job.lease_s
+        trace.begin(None)  # this greenlet does nothing else
         try:
             with gevent.Timeout(claim.job.lease_s):
                 result = claim.job.run()
         except gevent.GreenletExit:
             self._db.transact(actions.give_back, claim)
         except (Exception, gevent.Timeout) as error:
+            _count(claim.job.name, "failed", began_s)
             self._failed(claim, error)
             text = f"{type(error).__name__}: {error}"
             self._record(claim, until_s, lambda connection: actions.fail(connection, claim, text))
         else:
+            _count(claim.job.name, "ok" if result.ok else "fault", began_s)
             self._logged[claim.job.name].clear()
             self._record(claim, until_s, lambda connection: actions.finish(connection, claim, result))
 
@@ -103,3 +108,9 @@ class JobRunner:
                 return
             except _EXPECTED:
                 gevent.sleep(RECORD_RETRY_S)
+
+
+def _count(job: str, outcome: str, began_s: float) -> None:
+    metrics.JOB_SECONDS.labels(job, outcome).observe(clock.monotonic_s() - began_s)
+    if outcome == "ok":
+        metrics.JOB_SUCCESS.labels(job).set(clock.unix_s())

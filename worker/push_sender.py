@@ -8,6 +8,7 @@ import gevent
 import requests
 from pywebpush import WebPusher
 
+from app import metrics
 from app.push.actions import Subscription
 from app.push.message import Message
 from app.push.services import PushServices
@@ -46,6 +47,11 @@ class PushSender:
 
     def send(self, subscription: Subscription, message: Message) -> Answer:
         """Raises nothing that a push service can bring about."""
+        answer = self._send(subscription, message)
+        metrics.PUSHES.labels(answer.outcome.name.lower()).inc()
+        return answer
+
+    def _send(self, subscription: Subscription, message: Message) -> Answer:
         endpoint = subscription.endpoint
         if not self._services.takes(endpoint):  # the settings name fewer services than when it was kept
             return Answer(Outcome.GONE)

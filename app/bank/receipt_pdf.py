@@ -23,7 +23,7 @@ AT_ONCE_MAX = 2
 WAITING_MAX = 16
 RETRY_AFTER_S = 2
 
-_gate = Gate(at_once_max=AT_ONCE_MAX, waiting_max=WAITING_MAX, retry_after_s=RETRY_AFTER_S)
+_gate = Gate("receipts", at_once_max=AT_ONCE_MAX, waiting_max=WAITING_MAX, retry_after_s=RETRY_AFTER_S)
 
 
 def render(view: ReceiptView, *, verify_url: str, is_gone: Callable[[], bool] = lambda: False) -> bytes:

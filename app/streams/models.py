@@ -2,10 +2,11 @@
 
 from datetime import datetime
 
+from flask_socketio_cluster.trace import TRACE_CHARS_MAX
 from sqlalchemy import ForeignKey, Index, SmallInteger, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.db import Base, BigId, UtcMoment
+from app.db import Base, BigId, UtcMoment, exact_text
 
 
 class UserStream(Base):
@@ -56,6 +57,8 @@ class OutboxRow(Base):
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     user_id: Mapped[int] = mapped_column(BigId)
     seq: Mapped[int] = mapped_column(BigId)
+    # The id of the request that appended it; null for one that an older node wrote.
+    trace: Mapped[str | None] = mapped_column(exact_text(TRACE_CHARS_MAX))
 
 
 class StreamEpoch(Base):

@@ -3,6 +3,7 @@
 from typing import Any
 
 from flask import Flask, Response, g, request
+from flask_socketio_cluster import trace
 from flask_socketio_cluster.limits.limiter import Limiter
 from werkzeug.exceptions import HTTPException
 
@@ -10,6 +11,7 @@ from app import clock, deadline, http, log, metrics
 from app.bank import pace
 from app.errors import AppError, MethodNotAllowed, NotFound, NotJson, TooLarge
 from app.settings import Settings
+from app.telemetry import Spans
 from app.users.auth import Identity
 
 CSP = "; ".join(
@@ -29,19 +31,23 @@ TRUSTED_TYPES = "; require-trusted-types-for 'script'; trusted-types saldo-vivo"
 # Swagger UI builds its page with inline styles and its own DOM sinks.
 DOCS_CSP = CSP.replace("style-src 'self'", "style-src 'self' 'unsafe-inline'")
 CORS_MAX_AGE_S = 3600
+# nginx writes over what a client says there, and says it in each answer.
+TRACE_HEADER = "X-Request-Id"
 
 _HTTP_ERRORS: dict[int, type[AppError]] = {400: NotJson, 404: NotFound, 405: MethodNotAllowed, 413: TooLarge}
 _log = log.get("http")
 
 
-def install(app: Flask, settings: Settings, limits: Limiter) -> None:
+def install(app: Flask, settings: Settings, limits: Limiter, spans: Spans | None = None) -> None:
     app.register_error_handler(AppError, lambda error: _refused(_told(error, limits)))
     app.register_error_handler(HTTPException, _http_error)
     app.register_error_handler(Exception, _accident)
     app.before_request(_start)
     app.after_request(_secure)
     app.after_request(lambda answer: _allow_origin(answer, settings.cors_origins))
-    app.after_request(_measure)
+    app.after_request(lambda answer: _measure(answer, spans))
+    # The connection's next request is another one's, also where it is for Socket.IO.
+    app.teardown_request(lambda _error: trace.end())
 
 
 def _told(error: AppError, limits: Limiter) -> AppError:
@@ -76,6 +82,7 @@ def _accident(error: Exception) -> Any:
 
 def _start() -> None:
     g.started_s = clock.monotonic_s()
+    trace.begin(request.headers.get(TRACE_HEADER))
     deadline.begin()
 
 
@@ -99,15 +106,20 @@ def _allow_origin(answer: Response, origins: tuple[str, ...]) -> Response:
         answer.headers["Access-Control-Allow-Origin"] = origin
         answer.headers["Access-Control-Allow-Headers"] = "Authorization, Content-Type, Idempotency-Key, Segundo-Fator"
         answer.headers["Access-Control-Allow-Methods"] = "GET, POST, PUT, DELETE"
-        answer.headers["Access-Control-Expose-Headers"] = "Link, Retry-After"
+        answer.headers["Access-Control-Expose-Headers"] = f"Link, Retry-After, {TRACE_HEADER}"
         answer.headers["Access-Control-Max-Age"] = str(CORS_MAX_AGE_S)
         answer.headers.add("Vary", "Origin")
     return answer
 
 
-def _measure(answer: Response) -> Response:
+def _measure(answer: Response, spans: Spans | None) -> Response:
     deadline.end()
-    metrics.HTTP_SECONDS.labels(_route(), str(answer.status_code)).observe(clock.monotonic_s() - g.started_s)
+    seconds = clock.monotonic_s() - g.started_s
+    status = str(answer.status_code)
+    metrics.HTTP_SECONDS.labels(_route(), status).observe(seconds)
+    metrics.HTTP_ANSWERS.labels(status).inc()
+    if spans is not None:
+        spans.request(request.method, _route(), answer.status_code, seconds)
     return answer
 
 

@@ -9,6 +9,7 @@ from flask_socketio_cluster.streams import database_clock
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from app import http
+from app import metrics as counts
 from app.db import Database
 from app.errors import DatabaseDown
 from app.realtime import Realtime
@@ -48,7 +49,8 @@ def blueprint(node_id: str, db: Database, realtime: Realtime) -> Blueprint:
 
     @routes.get("/metrics")
     def metrics() -> Any:
-        """Prometheus text; nginx does not let it through."""
+        """Prometheus text; nginx does not let it through. Asks the database, within DATABASE_WAIT_S."""
+        counts.READY.set(_database(db) == "ok" and not realtime.node.draining)
         return Response(generate_latest(), content_type=CONTENT_TYPE_LATEST)
 
     return routes

@@ -49,3 +49,8 @@ def forget() -> None:
 def machine_offset_s() -> float:
     """How far the machine's own clock is ahead, behind when below 0. 0.0 until a database has told."""
     return 0.0 if _began_s is None else time.time() - unix_s()
+
+
+def aware(moment: datetime) -> datetime:
+    """A moment that was read from a database, which keeps UTC without saying so."""
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

@@ -30,7 +30,7 @@ class Cluster:
         self._prepare = parts.prepare_part(env)
         web_ports = {f"web{n}": free_port() for n in range(1, settings.nodes + 1)}
         self._web = [parts.web_part(name, port, env) for name, port in web_ports.items()]
-        self._workers = [parts.worker_part(f"worker{n}", env) for n in range(1, settings.workers + 1)]
+        self._workers = [parts.worker_part(f"worker{n}", free_port(), env) for n in range(1, settings.workers + 1)]
         self._nginx = parts.nginx_part(settings, web_ports)
         names = [part.name for part in (self._nginx, *self._web, *self._workers)]
         self._console = Console([*names, "redis", self._prepare.name])

@@ -69,12 +69,14 @@ def web_part(name: str, port: int, env: Mapping[str, str]) -> Part:
     )
 
 
-def worker_part(name: str, env: Mapping[str, str]) -> Part:
+def worker_part(name: str, port: int, env: Mapping[str, str]) -> Part:
+    """`port`: where its metrics are."""
     return Part(
         name=name,
         command=[sys.executable, "-m", "worker", "run"],
-        env={**env, "NODE_ID": name},
+        env={**env, "NODE_ID": name, "WORKER_METRICS": f"{LOOPBACK}:{port}"},
         cwd=ROOT,
+        port=port,
     )
 
 

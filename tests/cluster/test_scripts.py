@@ -4,7 +4,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
@@ -37,9 +37,12 @@ def emit_from_a_script(cluster: Cluster, folder: Path, *calls: Call) -> None:
     subprocess.run(command, cwd=folder, env=env, timeout=SCRIPT_TIMEOUT_S, check=True)
 
 
-def run_worker(cluster: Cluster, *arguments: str, given: str | None = None) -> str:
+def run_worker(
+    cluster: Cluster, *arguments: str, given: str | None = None, env: Mapping[str, str] | None = None
+) -> str:
     """What `python -m worker …` prints, on this cluster's stores."""
-    env = {**os.environ, "DATABASE_URL": cluster.database(), "REDIS_URL": cluster.redis()}
+    stores = {"DATABASE_URL": cluster.database(), "REDIS_URL": cluster.redis()}
+    env = {**os.environ, **stores, **(env or {})}
     command = [sys.executable, "-m", "worker", *arguments]
     return subprocess.run(
         command, cwd=ROOT, env=env, input=given, stdout=subprocess.PIPE, text=True, timeout=SCRIPT_TIMEOUT_S, check=True

@@ -16,7 +16,8 @@ from app.jobs import actions
 from app.jobs.actions import Stand
 from app.jobs.job import DailyAt, Every, Job, Result
 from tests.integration.customers import new_customer, rows, write
-from worker import housekeeping, job_runner
+from tests.support.metrics import counted
+from worker import housekeeping, job_runner, watch
 from worker.job_runner import JobRunner
 from worker.jobs import check_books
 
@@ -231,3 +232,50 @@ def test_the_daily_check_of_the_books_says_how_many_faults_there_are_and_logs_th
     assert not bad.ok
     assert bad.text.endswith(", faults: 1")
     assert [(line["log_level"], line["check"]) for line in logs] == [("error", "balance equals entries")]
+
+
+def test_how_runs_went_is_counted_by_job(database: Database) -> None:
+    def fail() -> Result:
+        raise ZeroDivisionError
+
+    jobs = [job(name="good"), job(fail, name="bad"), job(lambda: Result("x", ok=False), name="at_fault")]
+    outcomes = {"good": "ok", "bad": "failed", "at_fault": "fault"}
+
+    def runs() -> dict[str, float]:
+        name = "saldo_vivo_job_seconds_count"
+        return {each: counted(name, job=each, outcome=outcome) for each, outcome in outcomes.items()}
+
+    before = runs()
+    due(database, *jobs)
+
+    run_once(database, *jobs)
+
+    assert runs() == {name: count + 1 for name, count in before.items()}
+    assert counted("saldo_vivo_job_success_timestamp_seconds", job="good") > 0
+    assert counted("saldo_vivo_job_success_timestamp_seconds", job="bad") == 0
+
+
+def test_how_jobs_stand_is_shown_whichever_worker_ran_them(database: Database) -> None:
+    late, failed, ran, runs = (job(name=name) for name in ("late", "failed", "ran", "runs"))
+    due(database, ran, failed)
+    run_once(database, ran)
+    (claimed,) = claim(database, failed)
+    database.transact(actions.fail, claimed, "it could not")
+    due(database, late, runs)
+    write(database, "UPDATE jobs SET next_run_at = :moment WHERE name = 'ran'", moment=tomorrow())
+    write(database, "UPDATE jobs SET next_run_at = :moment WHERE name = 'failed'", moment=tomorrow())
+    claim(database, runs)
+
+    watch.look_at_jobs(database)
+
+    def shown(name: str) -> dict[str, float]:
+        return {each: counted(name, job=each) for each in ("late", "failed", "ran", "runs")}
+
+    overdue = shown("saldo_vivo_job_overdue_seconds")
+    assert 1 <= overdue.pop("late") < 60
+    assert overdue == {"failed": 0, "ran": 0, "runs": 0}
+    assert shown("saldo_vivo_job_ok") == {"late": 1, "failed": 0, "ran": 1, "runs": 1}
+
+
+def tomorrow() -> datetime:
+    return (clock.now() + timedelta(days=1)).replace(tzinfo=None)

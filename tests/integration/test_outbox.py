@@ -3,12 +3,13 @@
 import threading
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from functools import partial
 from itertools import islice
 
 import gevent
 import pytest
-from flask_socketio_cluster import clock
+from flask_socketio_cluster import clock, trace
 from flask_socketio_cluster.bus import publisher
 from flask_socketio_cluster.bus.channels import Channels
 from flask_socketio_cluster.delivery.relaying import StreamPublisher
@@ -16,6 +17,7 @@ from flask_socketio_cluster.streams import relay as relay_module
 from flask_socketio_cluster.streams.outbox import BATCH_MAX, Outbox
 from flask_socketio_cluster.streams.relay import Relay
 from flask_socketio_cluster.streams.stream import Append, Key, Stored
+from flask_socketio_cluster.streams.watch import OutboxWatch
 from redis import Redis
 from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import RedisError
@@ -25,7 +27,7 @@ from app import wire
 from app.db import Database
 from app.streams.stream import streams
 from app.wire import room_of
-from tests.integration.customers import Customer, new_customer, rows
+from tests.integration.customers import Customer, new_customer, rows, write
 from tests.support import package_log
 from tests.support.metrics import counted
 from tests.support.people import eventually
@@ -81,6 +83,47 @@ def test_a_batch_has_a_limit_and_the_rest_follows(database: Database) -> None:
 
     assert counts == [BATCH_MAX, 3, 0]
     assert published.seqs == [(alice.id, seq) for seq in range(1, BATCH_MAX + 4)]
+
+
+def test_what_is_published_says_when_and_by_which_request_it_was_appended(database: Database) -> None:
+    alice = new_customer(database)
+    relayed = counted("socketio_cluster_relay_seconds_count")
+    trace.begin("0123456789abcdef0123456789abcdef")
+    before_s = clock.unix_s()
+    tell(alice, 1)
+    trace.end()
+    tell(alice, 1)
+    published: list[Stored] = []
+
+    database.transact(outbox.drain, published.extend)
+
+    origins = [event.origin for event in published]
+    assert [origin and origin.trace for origin in origins] == ["0123456789abcdef0123456789abcdef", None]
+    assert all(origin and before_s - 0.001 <= origin.at_s <= clock.unix_s() for origin in origins)
+    assert counted("socketio_cluster_relay_seconds_count") == relayed + 2
+
+
+def test_what_waits_is_shown_with_the_age_of_the_oldest(database: Database) -> None:
+    alice = new_customer(database)
+    watch = OutboxWatch(database, streams, expected=())
+    watch.look()
+    assert (counted("socketio_cluster_outbox_rows"), counted("socketio_cluster_outbox_oldest_seconds")) == (0, 0)
+    tell(alice, 3)
+    an_hour_ago = (clock.now() - timedelta(hours=1)).replace(tzinfo=None)
+    write(database, "UPDATE stream_events SET created_at = :moment WHERE seq = 1", moment=an_hour_ago)
+
+    watch.look()
+
+    assert counted("socketio_cluster_outbox_rows") == 3
+    assert 3600 <= counted("socketio_cluster_outbox_oldest_seconds") < 3600 + 60
+
+
+def test_an_oldest_row_without_its_event_hides_no_others(database: Database) -> None:
+    alice = new_customer(database)
+    tell(alice, 2)
+    write(database, "DELETE FROM stream_events WHERE seq = 1")
+
+    assert database.read(outbox.stand) == (2, None)
 
 
 def test_what_redis_refuses_stays(database: Database) -> None:

@@ -21,6 +21,7 @@ from tests.integration import friends as chat
 from tests.integration.customers import Customer, clock_at, new_customer, rows
 from tests.integration.friends import ask, befriend, say
 from tests.integration.test_push_subscriptions import log_out, session_of
+from tests.support.metrics import counted
 from tests.support.ports import LOOPBACK, free_port
 from tests.support.push_service import Browser, PushService, push_service
 from worker import push
@@ -84,8 +85,10 @@ def test_a_transfer_reaches_the_browser_and_nobody_between_can_read_it(
     bob = new_customer(alice.db, "Bob Pereira", cents=5000)
     browser = subscribe(alice, Browser(service.url))
     sent = bob.transfer(alice, 1234)
+    before = counted("saldo_vivo_pushes_total", outcome="sent")
 
     assert run() == "devices: 1, pushes: 1"
+    assert counted("saldo_vivo_pushes_total", outcome="sent") == before + 1
 
     (pushed,) = service.got
     assert browser.read(pushed) == {

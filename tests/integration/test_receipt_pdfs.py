@@ -99,7 +99,7 @@ def test_who_has_a_pdf_may_ask_for_another_at_once(node: Flask, sqlite: Database
 def test_who_found_the_gate_full_may_ask_again(node: Flask, sqlite: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     alice = new_customer(sqlite)
     operation = alice.deposit(100)["operacao_id"]
-    full = Gate(at_once_max=1, waiting_max=0)
+    full = Gate("trial", at_once_max=1, waiting_max=0)
     monkeypatch.setattr(receipt_pdf, "_gate", full)
 
     with full.enter(until=0):

@@ -113,7 +113,7 @@ def test_nothing_is_drawn_for_who_has_hung_up(monkeypatch: pytest.MonkeyPatch) -
 
 def test_the_queue_for_pdfs_has_an_end(monkeypatch: pytest.MonkeyPatch) -> None:
     assert 0 < receipt_pdf.WAITING_MAX <= 20
-    full = Gate(at_once_max=1, waiting_max=0, retry_after_s=receipt_pdf.RETRY_AFTER_S)
+    full = Gate("trial", at_once_max=1, waiting_max=0, retry_after_s=receipt_pdf.RETRY_AFTER_S)
     monkeypatch.setattr(receipt_pdf, "_gate", full)
     with full.enter(until=0), pytest.raises(Overloaded) as refused:
         receipt_pdf.render(view_of(), verify_url=URL)

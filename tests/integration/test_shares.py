@@ -71,7 +71,7 @@ def test_logins_and_money_take_no_connection_from_reads(emptied_mariadb: Databas
 
 
 def test_a_full_queue_refuses_at_once_and_asks_the_database_nothing(emptied_mariadb: Database) -> None:
-    share = Share(emptied_mariadb, reads=1, writes=1, waiting_max=0)
+    share = Share(emptied_mariadb, "trial", reads=1, writes=1, waiting_max=0)
 
     asked: list[Connection] = []
     for run in (share.read, share.transact, share.transact_keyed):
@@ -84,7 +84,7 @@ def test_a_full_queue_refuses_at_once_and_asks_the_database_nothing(emptied_mari
 def test_who_waits_until_the_request_s_time_is_up_is_refused_once(
     emptied_mariadb: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    share = Share(emptied_mariadb, reads=1, writes=1, waiting_max=1)
+    share = Share(emptied_mariadb, "trial", reads=1, writes=1, waiting_max=1)
     monkeypatch.setattr(deadline, "REQUEST_S", 0.05)
 
     for run in (share.read, share.transact):
@@ -101,7 +101,7 @@ def app_on(db: Database, view: Callable[[], Any]) -> Flask:
 
 
 def test_overload_is_503_with_retry_after(emptied_mariadb: Database) -> None:
-    share = Share(emptied_mariadb, reads=1, writes=1, waiting_max=0)
+    share = Share(emptied_mariadb, "trial", reads=1, writes=1, waiting_max=0)
     app = app_on(emptied_mariadb, lambda: str(share.read(one)))
 
     with taken(share.read, 1):

@@ -34,6 +34,9 @@ SETTINGS = frozenset(
         "JWT_KEYS",
         "SESSION_TTL_S",
         "BUS_KEYS",
+        "LOG_EVENTS",
+        "OTEL_EXPORTER_OTLP_ENDPOINT",
+        "WORKER_METRICS",
         "RETENTION_DAYS",
         "DRAIN_S",
         "JWT_TTL_S",
@@ -89,7 +92,7 @@ class Cluster:
         return self._log_path.read_text(errors="replace")
 
     def node_url(self, name: str) -> str:
-        """A web node's address behind nginx's back."""
+        """A web node's address behind nginx's back, or where a worker's metrics are."""
         return f"http://{LOOPBACK}:{self.process(name)['port']}"
 
     def pid(self, name: str) -> int:

@@ -6,7 +6,7 @@ bus deposits several times, each heard before the next: one sweep can overtake t
 
 from dataclasses import dataclass
 
-from tests.support.metrics import metric
+from tests.support.metrics import total
 from tests.support.people import Feed, Person, eventually
 
 DEPOSITS = 5
@@ -25,7 +25,7 @@ class Deliveries:
 def deliveries(node_url: str) -> Deliveries:
     """All so far; one event for two sockets counts twice."""
     by_bus, from_database = (
-        metric(node_url, f'socketio_cluster_stream_events_sent_total{{way="{way}"}}') for way in ("bus", "database")
+        total(node_url, "socketio_cluster_stream_events_sent_total", way=way) for way in ("bus", "database")
     )
     return Deliveries(by_bus, from_database)
 

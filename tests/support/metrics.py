@@ -4,6 +4,7 @@ import re
 
 import requests
 from prometheus_client import REGISTRY
+from prometheus_client.parser import text_string_to_metric_families
 
 ANSWER_TIMEOUT_S = 10.0
 
@@ -13,6 +14,13 @@ def metric(node_url: str, name: str) -> float:
     text = requests.get(node_url + "/metrics", timeout=ANSWER_TIMEOUT_S).text
     found = re.search(rf"^{re.escape(name)} (\S+)$", text, re.MULTILINE)
     return float(found[1]) if found else 0.0
+
+
+def total(node_url: str, name: str, **labels: str) -> float:
+    """The sum of all values of that name that have these labels."""
+    text = requests.get(node_url + "/metrics", timeout=ANSWER_TIMEOUT_S).text
+    samples = (sample for family in text_string_to_metric_families(text) for sample in family.samples)
+    return sum(s.value for s in samples if s.name == name and labels.items() <= s.labels.items())
 
 
 def counted(name: str, **labels: str) -> float:

@@ -12,6 +12,7 @@ import pytest
 
 from app.errors import Overloaded
 from app.gate import Gate
+from tests.support.metrics import counted
 
 LONG_S = 60.0
 
@@ -57,7 +58,7 @@ def until(came: Callable[[], bool]) -> None:
 
 @pytest.fixture
 def gate() -> Gate:
-    return Gate(at_once_max=2, waiting_max=2, retry_after_s=7)
+    return Gate("trial", at_once_max=2, waiting_max=2, retry_after_s=7)
 
 
 @pytest.fixture
@@ -115,6 +116,28 @@ def test_whatever_happens_inside_the_place_is_given_back(gate: Gate) -> None:
     enter(gate)
 
 
+def counts() -> tuple[float, float, float]:
+    """Who has waited, who waits, who was refused."""
+    return (
+        counted("saldo_vivo_gate_seconds_count", gate="trial"),
+        counted("saldo_vivo_gate_waiting", gate="trial"),
+        counted("saldo_vivo_gate_refused_total", gate="trial"),
+    )
+
+
+def test_who_waits_who_has_waited_and_who_was_refused_is_counted(gate: Gate, visitors: Visitors) -> None:
+    waited, waiting, refused = counts()
+    for name in "abcd":
+        visitors.send(name)
+    with pytest.raises(Overloaded):
+        enter(gate)
+    assert counts() == (waited, waiting + 2, refused + 1)
+
+    for name in "abcd":
+        visitors.let_go(name)
+    assert counts() == (waited + 2, waiting, refused + 1)
+
+
 IN_A_NODE = """
     from gevent import monkey
     monkey.patch_all()
@@ -122,7 +145,7 @@ IN_A_NODE = """
     import gevent
     from app.gate import Gate
 
-    gate, entered = Gate(at_once_max=1, waiting_max=3), []
+    gate, entered = Gate("trial", at_once_max=1, waiting_max=3), []
 
     def visit(name):
         with gate.enter(until=time.monotonic() + 60):

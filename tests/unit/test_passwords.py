@@ -73,7 +73,7 @@ def test_nothing_is_spent_on_who_has_gone_meanwhile(monkeypatch: pytest.MonkeyPa
 
 
 def test_who_waits_is_asked_for_only_when_its_turn_has_come(monkeypatch: pytest.MonkeyPatch) -> None:
-    gate = Gate(at_once_max=1, waiting_max=1)
+    gate = Gate("trial", at_once_max=1, waiting_max=1)
     monkeypatch.setattr(passwords, "_gate", gate)
     asked: list[bool] = []
 
@@ -93,7 +93,9 @@ def test_who_waits_is_asked_for_only_when_its_turn_has_come(monkeypatch: pytest.
 
 
 def test_who_finds_the_queue_for_hashes_full_is_told_at_once_to_come_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(passwords, "_gate", Gate(at_once_max=1, waiting_max=0, retry_after_s=passwords.RETRY_AFTER_S))
+    monkeypatch.setattr(
+        passwords, "_gate", Gate("trial", at_once_max=1, waiting_max=0, retry_after_s=passwords.RETRY_AFTER_S)
+    )
 
     with passwords._gate.enter(until=0), pytest.raises(Overloaded) as refused:
         hash_password("senha123")

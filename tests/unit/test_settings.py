@@ -28,6 +28,9 @@ GOOD = {
     "VAPID_SUBJECT": "mailto:operacao@banco.example",
     "SMTP_URL": "smtp://banco:senha-do-correio@correio.example:587",
     "MAIL_FROM": "Saldo Vivo <nao-responda@banco.example>",
+    "LOG_EVENTS": "true",
+    "OTEL_EXPORTER_OTLP_ENDPOINT": "http://127.0.0.1:4318",
+    "WORKER_METRICS": "127.0.0.1:9100",
     "PUSH_HOSTS": "push.example, .below.example,http://127.0.0.1:9000",
 }
 BAD = [
@@ -60,6 +63,11 @@ BAD = [
     ("VAPID_SUBJECT", None),
     ("VAPID_SUBJECT", "operacao@banco.example"),
     ("VAPID_SUBJECT", "mailto:ninguem"),
+    ("LOG_EVENTS", "talvez"),
+    ("OTEL_EXPORTER_OTLP_ENDPOINT", "127.0.0.1:4318"),
+    ("WORKER_METRICS", "9100"),
+    ("WORKER_METRICS", "127.0.0.1"),
+    ("WORKER_METRICS", "127.0.0.1:porta"),
     ("PUSH_HOSTS", "localhost"),
     ("PUSH_HOSTS", "https://push.example"),
     ("PUSH_HOSTS", "push.example:8443"),
@@ -117,6 +125,7 @@ def test_good_settings_are_read() -> None:
     assert settings.node_id == "web1"
     assert settings.vapid_private_key is not None
     assert settings.vapid_private_key.get_secret_value() == VAPID_KEY
+    assert (settings.log_events, settings.worker_metrics) == (True, "127.0.0.1:9100")
     assert settings.push_hosts == ("push.example", ".below.example", "http://127.0.0.1:9000")
 
 

@@ -13,8 +13,8 @@ class Channels:
     """Their names begin with `channel`, which is Flask-SocketIO's setting of that name: applications that share a Redis
     have different ones. 1 to 64 of `A-Z`, `a-z`, `0-9`, `_`, `.` and `-`. Raises ValueError.
 
-    A Redis access list needs the channels `channel`, `channel#*` and `channel:*`, the key `channel:sessions`,
-    for `Presence` the keys `channel:{presence}*` and for `Confirmations` `channel:taken:*`.
+    A Redis access list needs the channels `channel`, `channel#*` and `channel:*`, the keys `channel:sessions` and
+    `channel:reports`, for `Presence` the keys `channel:{presence}*` and for `Confirmations` `channel:taken:*`.
     """
 
     def __init__(self, channel: str = STOCK_CHANNEL) -> None:
@@ -28,6 +28,8 @@ class Channels:
         self.wake = f"{channel}:wake"
         # No channel but a hash: how many sessions each node has.
         self.sessions = f"{channel}:sessions"
+        # No channel but a hash: what each process says of itself.
+        self.reports = f"{channel}:reports"
         # How the keys of `Presence` begin; the braces keep them on one primary of a Redis Cluster.
         self.presence = f"{channel}:{{presence}}"
 

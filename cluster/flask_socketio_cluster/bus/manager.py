@@ -22,15 +22,17 @@ from socketio import RedisManager, Server
 
 from flask_socketio_cluster import metrics, redis_client
 from flask_socketio_cluster.bus import stock
-from flask_socketio_cluster.bus.canary import CANARY, Canary
+from flask_socketio_cluster.bus.canary import Canary, is_canary
 from flask_socketio_cluster.bus.channels import STOCK_CHANNEL, Channels
 from flask_socketio_cluster.bus.node_ids import NODE_ID, host_node_id, new_sid
+from flask_socketio_cluster.bus.numbered import read_body
 from flask_socketio_cluster.bus.outgoing import READY, Outgoing
 from flask_socketio_cluster.bus.shards import ShardedSubscriber
 from flask_socketio_cluster.bus.signing import Keys, is_signed, unverified_body
 from flask_socketio_cluster.bus.subscriber import Subscriber
 from flask_socketio_cluster.errors import BusUnavailable
 from flask_socketio_cluster.loops import Loop
+from flask_socketio_cluster.trace import Origin
 from flask_socketio_cluster.wire import DECODER, require_event_name
 
 JOIN_WAIT_S = 0.3
@@ -51,12 +53,12 @@ _EIO_SID = itemgetter(1)
 class Listener:
     """Whom to tell what arrives for a namespace. None of these may wait.
 
-    `on_numbered(room, seq, packets)`: Socket.IO packets of a room's stream. `on_signal(name, data)`: what nodes tell
-    each other, `data` as JSON has it. `on_ready()`: the subscription was (re)made, so earlier messages may be lost.
-    `may_hear(sid)`: whether a socket may get what is for a room or for all.
+    `on_numbered(room, seq, packets, origin)`: Socket.IO packets of a room's stream. `on_signal(name, data)`: what nodes
+    tell each other, `data` as JSON has it. `on_ready()`: the subscription was (re)made, so earlier messages may be
+    lost. `may_hear(sid)`: whether a socket may get what is for a room or for all.
     """
 
-    on_numbered: Callable[[str, int, list[str]], None]
+    on_numbered: Callable[[str, int, list[str], Origin | None], None]
     on_signal: Callable[[str, Any], None]
     on_ready: Callable[[], None]
     may_hear: Callable[[str], bool]
@@ -288,6 +290,7 @@ class RoutedRedisManager(RedisManager):
                 pipeline.publish(channel, body)
             pipeline.execute()
         except RedisError as error:
+            metrics.EMITS_LOST.inc(len(ready))
             raise BusUnavailable from error
 
     def _publish(self, data: dict[str, Any]) -> int:
@@ -298,6 +301,7 @@ class RoutedRedisManager(RedisManager):
         try:
             heard: int = publish(channel, body)
         except RedisError as error:
+            metrics.EMITS_LOST.inc()
             raise BusUnavailable from error
         return heard
 
@@ -346,7 +350,9 @@ class RoutedRedisManager(RedisManager):
                 if emit.host_id != self.host_id:
                     self._emit_here(emit.namespace, emit.room, emit.skip_sid, emit.payload, checked=False)
                 return
-        if body != CANARY:
+        if channel == self._own_channel and is_canary(body):
+            self.canary.came_back(body)
+        else:
             self._dispatch(DECODER.decode(body.decode()), trusted=trusted)
 
     def _opened(self, channel: bytes, message: bytes) -> tuple[bytes | None, bool]:
@@ -357,8 +363,8 @@ class RoutedRedisManager(RedisManager):
         body = self._keys.body(channel, message)
         if body is not None:
             return body, True
-        if message == CANARY and channel == self._own_channel:
-            return None, False  # it was heard, which is all that it is for
+        if channel == self._own_channel and is_canary(message):
+            return message, False
         if self._accept_stock and channel == self._shared and not is_signed(message):
             return message, False
         metrics.UNSIGNED_DROPPED.inc()
@@ -369,9 +375,8 @@ class RoutedRedisManager(RedisManager):
         if held is None:
             return  # the last member has just left
         namespace, room = held
-        seq, first, *more = body.decode().split("\n")
         if listener := self._listeners.get(namespace):
-            listener.on_numbered(room, int(seq), [first, *more])
+            listener.on_numbered(room, *read_body(body))
 
     def _on_ready_packet(self, channel: bytes, body: bytes) -> None:
         """An emit of another manager of this kind into one room."""

@@ -1,24 +1,14 @@
 """Ready-made packets onto the bus: all of a batch in one round trip, or an error."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 from flask_socketio_cluster import redis_client
 from flask_socketio_cluster.bus.channels import STOCK_CHANNEL, Channels
+from flask_socketio_cluster.bus.numbered import Numbered
 from flask_socketio_cluster.bus.signing import Keys
 
 # A worker can wait longer than a request can.
 ANSWER_TIMEOUT_S = 1.0
-
-
-@dataclass(frozen=True, slots=True)
-class Numbered:
-    """Socket.IO packets for one room, in order, under the number `seq` of the room's stream."""
-
-    namespace: str
-    room: str
-    seq: int
-    packets: tuple[str, ...]
 
 
 class Publisher:
@@ -36,8 +26,6 @@ class Publisher:
     def publish(self, messages: Iterable[Numbered]) -> None:
         """All of `messages`, in order, in one round trip; of a Redis Cluster in one to each primary, in order for each
         room. Raises RedisError unless Redis took every one.
-
-        A message is lines of text: the seq, then the packets. JSON has no raw newline.
         """
         ready = [self._ready(message) for message in messages]
         if isinstance(self._client, redis_client.ClusterClient):
@@ -50,5 +38,5 @@ class Publisher:
 
     def _ready(self, message: Numbered) -> tuple[bytes, bytes]:
         channel = self._channels.room(message.namespace, message.room).encode()
-        body = "\n".join((str(message.seq), *message.packets)).encode()
+        body = message.body()
         return channel, self._keys.sign(channel, body) if self._keys else body

@@ -7,6 +7,7 @@ from typing import Any
 
 from socketio import Server
 
+from flask_socketio_cluster import trace
 from flask_socketio_cluster.bus.manager import Listener, RoutedRedisManager
 from flask_socketio_cluster.delivery.authentication import Authentication
 from flask_socketio_cluster.delivery.confirming import SIGNAL as TAKEN
@@ -128,7 +129,10 @@ class Delivery:
 
         def handle(sid: str, *args: Any) -> Any:
             socket = self._sockets.get(sid)
-            return self._guard.run(handler, event, socket, args) if socket else None
+            if socket is None:
+                return None
+            with trace.begun():
+                return self._guard.run(handler, event, socket, args)
 
         self._server.on(event, handle, namespace=self._namespace)
 

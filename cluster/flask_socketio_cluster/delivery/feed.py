@@ -9,12 +9,14 @@ from gevent.lock import BoundedSemaphore
 from socketio import Server
 
 from flask_socketio_cluster import clock, metrics
+from flask_socketio_cluster.delivery.handed import Handed
 from flask_socketio_cluster.delivery.identity import Identity
 from flask_socketio_cluster.delivery.messages import Said
 from flask_socketio_cluster.delivery.sockets import Sockets, UserSocket
 from flask_socketio_cluster.errors import NotAuthenticated, TokenExpired
 from flask_socketio_cluster.limits.key_locks import KeyLocks
 from flask_socketio_cluster.streams.stream import READ_EVENTS_MAX, Stored, Streams
+from flask_socketio_cluster.trace import Origin
 from flask_socketio_cluster.transport.transport import Transport
 from flask_socketio_cluster.wire import dumps, event_packet
 
@@ -26,8 +28,6 @@ BACKLOG_PACKETS_MAX = 8
 BACKLOG_LOOK_S = 0.01
 BACKLOG_LOOK_S_MAX = 0.25
 BACKLOG_WAIT_S = 60.0
-
-_SENT_FROM_BUS = metrics.EVENTS_SENT.labels("bus")
 
 _log = logging.getLogger(__name__)
 
@@ -56,6 +56,7 @@ class Feed:
         self._transport = transport
         self._free = BoundedSemaphore(CATCH_UPS_AT_ONCE_MAX)
         self._locks = KeyLocks()
+        self._from_bus, self._from_database = Handed("bus"), Handed("database")
 
     def say(self, socket: UserSocket, said: Said) -> None:
         """An event to one socket. A socket that has gone is passed over."""
@@ -98,7 +99,7 @@ class Feed:
         """Send what is queued, for a bounded time, then close. A Socket.IO client connects anew."""
         self._transport.close(socket.eio_sid)
 
-    def deliver(self, room: str, seq: int, packets: list[str]) -> None:
+    def deliver(self, room: str, seq: int, packets: list[str], origin: Origin | None = None) -> None:
         """An event from the bus: the next one is sent, an older one dropped, a gap read from the database.
 
         So is the next one while its client has not taken what it was sent before: read again at the client's own
@@ -110,7 +111,7 @@ class Feed:
             elif seq == socket.seq + 1 and self._backlog(socket) <= BACKLOG_PACKETS_MAX:
                 if self._send_own(socket, *packets):
                     socket.seq = seq
-                    _SENT_FROM_BUS.inc()
+                    self._from_bus.count(socket, seq, packets[0], origin)
             elif seq > socket.seq:
                 self.start_catch_up(socket, seq)
 
@@ -126,6 +127,7 @@ class Feed:
 
     def rewind(self, socket: UserSocket, seq: int) -> None:
         """Send again everything after `seq`, which the client has missed."""
+        socket.since_s = clock.unix_s()
         if socket.catching_up:
             wanted = socket.seq if socket.rewind_to is None else socket.rewind_to
             socket.rewind_to = min(seq, wanted)
@@ -192,7 +194,7 @@ class Feed:
                 return False
             socket.seq = event.seq
             state.update(event.state)
-        metrics.EVENTS_SENT.labels("database").inc(len(events))
+            self._from_database.count(socket, event.seq, event.packet, event.origin)
         return True
 
     def _catch_up_quietly(self, socket: UserSocket) -> None:

@@ -3,7 +3,8 @@
 from collections.abc import Callable, Sequence
 
 from flask_socketio_cluster.bus.channels import STOCK_CHANNEL
-from flask_socketio_cluster.bus.publisher import Numbered, Publisher
+from flask_socketio_cluster.bus.numbered import Numbered
+from flask_socketio_cluster.bus.publisher import Publisher
 from flask_socketio_cluster.bus.signing import Keys
 from flask_socketio_cluster.delivery.delivery import user_room
 from flask_socketio_cluster.streams.stream import Key, Stored, Streams
@@ -33,5 +34,6 @@ class StreamPublisher:
     def publish(self, events: Sequence[Stored]) -> None:
         """All of `events`, in order, in one round trip. Raises RedisError unless Redis took every one."""
         self._publisher.publish(
-            Numbered(self._namespace, self._room_of(e.key), e.seq, (e.packet, *e.state.values())) for e in events
+            Numbered(self._namespace, self._room_of(e.key), e.seq, (e.packet, *e.state.values()), e.origin)
+            for e in events
         )

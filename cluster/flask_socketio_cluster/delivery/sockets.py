@@ -26,6 +26,8 @@ class UserSocket:
     address: str
     identity: Identity | None = None
     seq: int = 0
+    # Since when, in unix seconds, it is owed what is appended: it authenticated then, or asked for all of it again.
+    since_s: float = float("inf")
     # Of the database when the socket authenticated; None while that is still being read.
     epoch: int | None = None
     # While a greenlet reads missed events for it, live ones only raise `announced`.
@@ -74,11 +76,16 @@ class Sockets:
 
     def authenticated(self, socket: UserSocket, identity: Identity) -> None:
         """The socket is this user's, until the token expires."""
+        if socket.identity is None:
+            socket.since_s = clock.unix_s()
         socket.identity = identity
         socket.deadline_s = clock.monotonic_s() + identity.expires_at - clock.unix_s()
         if socket.sid not in self._by_sid:
             return  # it closed meanwhile, and nothing would ever take it out again
-        own = self._by_key.setdefault(identity.key, {})
+        own = self._by_key.get(identity.key)
+        if own is None:
+            own = self._by_key[identity.key] = {}
+            metrics.USERS.inc()
         own[socket.sid] = socket
         self._by_room[self.room_of(identity.key)] = own
         self._watch(socket)
@@ -139,8 +146,8 @@ class Sockets:
             key = socket.identity.key
             own = self._by_key.get(key, {})
             own.pop(socket.sid, None)
-            if not own:
-                self._by_key.pop(key, None)
+            if not own and self._by_key.pop(key, None) is not None:
+                metrics.USERS.dec()
                 self._by_room.pop(self.room_of(key), None)
             for _, left in self._followers:
                 left(socket.sid)

@@ -11,7 +11,7 @@ from limits.limits import RateLimitItem
 from limits.storage import MemoryStorage, RedisClusterStorage, RedisStorage
 from limits.strategies import SlidingWindowCounterRateLimiter
 
-from flask_socketio_cluster import redis_client
+from flask_socketio_cluster import metrics, redis_client
 from flask_socketio_cluster.errors import RateExceeded
 
 REDIS_RETRY_AFTER_S = 2.0
@@ -71,6 +71,7 @@ class Limiter:
     def check(self, rate: Rate, *keys: str, cost: int = 1) -> None:
         """Count one use, or one of `cost` where the rate is an amount of something else. Raises the refusal."""
         if not self._ask("hit", rate, keys, cost):
+            metrics.RATES_EXCEEDED.labels(rate.name).inc()
             raise self._refusal(self._wait_s(rate, keys))
 
     def note(self, rate: Rate, *keys: str) -> None:

@@ -7,6 +7,7 @@ from flask_socketio_cluster.streams.relay import Relay
 from flask_socketio_cluster.streams.stream import Append, Head, Key, State, Stored, Streams
 from flask_socketio_cluster.streams.tables import Tables, define_tables
 from flask_socketio_cluster.streams.trimming import Trimmed
+from flask_socketio_cluster.streams.watch import OutboxWatch
 
 __all__ = [
     "Append",
@@ -16,6 +17,7 @@ __all__ = [
     "EngineDatabase",
     "Head",
     "Key",
+    "OutboxWatch",
     "Relay",
     "State",
     "Stored",

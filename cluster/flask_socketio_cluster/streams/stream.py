@@ -21,9 +21,10 @@ from sqlalchemy import (
     update,
 )
 
-from flask_socketio_cluster import clock
+from flask_socketio_cluster import clock, trace
 from flask_socketio_cluster.streams.tables import Tables, insert_missing
 from flask_socketio_cluster.streams.trimming import Trimmed, Trimming
+from flask_socketio_cluster.trace import EVENTS_LOG, Origin
 from flask_socketio_cluster.wire import dumps, event_packet, require_event_name
 
 READ_EVENTS_MAX = 200
@@ -70,12 +71,14 @@ class Append:
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """One event of a stream, as wire text. `state` packets by key, to be sent after it."""
+    """One event of a stream, as wire text. `state` packets by key, to be sent after it. `origin`: None where nobody has
+    looked."""
 
     key: Key
     seq: int
     packet: str
     state: dict[str, str]
+    origin: Origin | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +133,7 @@ class Streams:
         self._insert_events = insert(tables.events)
         self._insert_outbox = insert(tables.outbox)
         self._after = (
-            select(events.seq, events.event, events.payload, events.state)
+            select(events.seq, events.event, events.payload, events.state, events.created_at)
             .where(events_key == bindparam("key"), events.seq > bindparam("after"))
             .order_by(events.seq)
             .limit(READ_EVENTS_MAX)
@@ -174,8 +177,11 @@ class Streams:
         heads = {row.key: row for row in connection.execute(self._appended, {"keys": keys})}
         rows = [self._row(event, heads[event.key].seq, heads[event.key].notices) for event in ordered]
         connection.execute(self._insert_events, rows)
-        name = self.tables.key_name
-        connection.execute(self._insert_outbox, [{name: key, "seq": heads[key].seq} for key in keys])
+        name, traced = self.tables.key_name, trace.current()
+        connection.execute(self._insert_outbox, [{name: key, "seq": heads[key].seq, "trace": traced} for key in keys])
+        if EVENTS_LOG.isEnabledFor(logging.INFO):
+            for key in keys:  # the transaction may still be rolled back, or run again
+                EVENTS_LOG.info("event_appended", extra={"key": key, "seq": heads[key].seq})
         return {key: heads[key].seq for key in keys}
 
     def _row(self, event: Append, seq: int, notices: int) -> dict[str, Any]:
@@ -221,18 +227,21 @@ class Streams:
 
     def _readable(self, key: Key, row: Row[*tuple[Any, ...]]) -> Stored:
         try:
-            return self.to_stored(key, row.seq, row.event, row.payload, row.state)
+            return self.to_stored(key, row.seq, row, row.state)
         except Unreadable as error:
             _log.error("state_left_out", extra={"key": key, "seq": row.seq, "error": str(error)})
-            return self.to_stored(key, row.seq, row.event, row.payload, "")
+            return self.to_stored(key, row.seq, row, "")
 
-    def to_stored(self, key: Key, seq: int, event: str, payload: str, state: str) -> Stored:
+    def to_stored(
+        self, key: Key, seq: int, row: Row[*tuple[Any, ...]], state: str, *, traced: str | None = None
+    ) -> Stored:
         """A row of the stream as wire text. Raises Unreadable."""
         lines = [line.partition("\t") for line in state.split("\n")] if state else []
         if not all(packet for _, _, packet in lines):
             raise Unreadable("its state is not lines of a key, a tab and a packet")
-        packet = event_packet(event, payload, self.namespace)
-        return Stored(key, seq, packet, {state_key: after for state_key, _, after in lines})
+        packet = event_packet(row.event, row.payload, self.namespace)
+        origin = Origin(clock.aware(row.created_at).timestamp(), traced)
+        return Stored(key, seq, packet, {state_key: after for state_key, _, after in lines}, origin)
 
     def trim(
         self, connection: Connection, key: Key, *, before: datetime, is_read: Callable[[int], bool], after: int = 0

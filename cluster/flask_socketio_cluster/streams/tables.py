@@ -19,6 +19,8 @@ from sqlalchemy import (
 from sqlalchemy.dialects.mysql import DATETIME, LONGTEXT
 from sqlalchemy.types import TypeEngine
 
+from flask_socketio_cluster.trace import TRACE_CHARS_MAX
+
 # SQLite gives row ids only to INTEGER keys; its integers are 64 bits wide anyway.
 _NUMBER = BigInteger().with_variant(Integer(), "sqlite")
 _MOMENT = DateTime(timezone=True).with_variant(DATETIME(fsp=6), "mysql", "mariadb")
@@ -34,7 +36,8 @@ class Tables:
     `streams` (key, seq, notices): the head of each stream. Its row lock orders the commits of the stream's events.
     `events` (key, seq, event, payload, state, created_at, notices): never changed. `payload` is JSON, ready for the
     wire. `state` is lines of a key, a tab and a Socket.IO packet.
-    `outbox` (id, key, seq): events that no relay has published yet. Ids ascend and are never used again.
+    `outbox` (id, key, seq, trace): events that no relay has published yet. Ids ascend and are never used again.
+    `trace` is the id of the request that appended the event, or null.
     `epoch` (id, epoch): one row; the number changes when a backup is restored.
     `trims` (key, trimmed_to): the last event that was dropped of a stream, and all after it are kept. Of those before
     it only unread notices are.
@@ -83,6 +86,7 @@ def define_tables(metadata: MetaData, *, prefix: str = "", key: TypeEngine[Any] 
         Column("id", _NUMBER, primary_key=True),
         key_column(nullable=False),
         Column("seq", _NUMBER, nullable=False),
+        Column("trace", String(TRACE_CHARS_MAX), nullable=True),
         sqlite_autoincrement=True,
     )
     return Tables(

@@ -2,12 +2,13 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from itertools import takewhile
 from typing import Any
 
 from sqlalchemy import BindParameter, Connection, Row, bindparam, delete, select, update
 
+from flask_socketio_cluster.clock import aware
 from flask_socketio_cluster.streams.tables import Tables, insert_missing
 
 TRIM_EVENTS_MAX = 500
@@ -58,7 +59,7 @@ class Trimming:
     ) -> Trimmed | None:
         head = connection.execute(self._head, {"key": key}).scalar_one_or_none() or 0
         following = connection.execute(self._next, {"key": key, "after": after, "head": head})
-        old = list(takewhile(lambda row: _aware(row.created_at) < before, following))
+        old = list(takewhile(lambda row: aware(row.created_at) < before, following))
         if not old:
             return None
         notices = connection.execute(self._before, {"key": key, "after": after}).scalar_one_or_none() or 0
@@ -82,8 +83,3 @@ def _droppable(old: Sequence[Row[int, datetime, int]], notices: int, is_read: Ca
             seqs.append(row.seq)
         notices = row.notices
     return seqs
-
-
-def _aware(moment: datetime) -> datetime:
-    """Databases keep UTC without saying so."""
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

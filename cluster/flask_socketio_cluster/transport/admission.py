@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from flask_socketio_cluster import metrics
 from flask_socketio_cluster.transport.session import EngineSession
 
 SESSIONS_MAX = 20_000
@@ -35,6 +36,7 @@ class Admission:
     def __init__(self, sessions_max: int, handshakes_max: int = HANDSHAKES_MAX) -> None:
         self._handshakes_max = handshakes_max
         self._sessions_max = sessions_max
+        metrics.SESSIONS_MAX.set(sessions_max)
         self._address_max = max(1, int(sessions_max * ADDRESS_SHARE))
         self._addresses: dict[EngineSession, str] = {}
         self._by_address: Counter[str] = Counter()
@@ -63,10 +65,12 @@ class Admission:
     def connecting(self) -> Iterator[None]:
         """While a client of a session is let into a namespace."""
         self._handshakes += 1
+        metrics.HANDSHAKES_WAITING.inc()
         try:
             yield
         finally:
             self._handshakes -= 1
+            metrics.HANDSHAKES_WAITING.dec()
 
     def may_wait(self, address: str) -> bool:
         """Whether `address` has less than its share."""
@@ -88,6 +92,8 @@ class Admission:
 
     def began(self, socket: EngineSession, address: str) -> None:
         self._addresses[socket] = address
+        metrics.SESSIONS.inc()
+        metrics.HANDSHAKES.inc()
         self._by_address[address] += 1
         self._pending[socket] = None
         self._pending_by_address[address] += 1
@@ -104,6 +110,7 @@ class Admission:
         address = self._addresses.pop(socket, None)
         if address is not None:
             _less(self._by_address, address)
+            metrics.SESSIONS.dec()
 
 
 def _less(counter: Counter[str], key: str) -> None:
