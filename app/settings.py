@@ -138,6 +138,8 @@ class Settings(Stores):
     jwt_ttl_s: int = Field(default=3600, ge=1, le=30 * 24 * 3600)
     drain_s: float = Field(default=DRAIN_S, ge=0, le=600)
     cors_origins: Annotated[tuple[str, ...], NoDecode] = ()
+    # What clients do beyond a limit is only counted, not refused.
+    limits_dry_run: bool = False
     node_id: str = Field(default_factory=lambda: socket.gethostname().lower()[:32], pattern=r"^[a-z0-9-]{1,32}$")
 
     @field_validator("jwt_secret")

@@ -60,6 +60,7 @@ class Erro(TypedDict):
     mensagem: str
     codigo: str
     evento: NotRequired[str]
+    tentar_em_ms: NotRequired[int]
 
 
 class SaldoAtualizado(TypedDict):

@@ -13,6 +13,11 @@ RESUBSCRIPTIONS = Counter("socketio_cluster_resubscriptions_total", "Times the R
 CANARY_AGE = Gauge("socketio_cluster_canary_age_seconds", "Seconds since this node last heard itself through the bus")
 SESSIONS_ENDED = Counter("socketio_cluster_sessions_ended_total", "Sockets closed by the server", ["reason"])
 HANDSHAKES_REFUSED = Counter("socketio_cluster_handshakes_refused_total", "New sessions refused for want of room")
+LIMITED = Counter(
+    "socketio_cluster_limited_total",
+    "What clients did beyond a limit; refused unless in a dry run",
+    ["limit", "dry_run"],
+)
 SESSIONS_MOVED = Counter("socketio_cluster_sessions_moved_total", "Sockets that were asked to come to another node")
 PRESENCE_CHANGES = Counter("socketio_cluster_presence_changes_told_total", "People that came online or went, as told")
 HTTP_MALFORMED = Counter("socketio_cluster_http_malformed_total", "Requests that are no HTTP")

@@ -237,7 +237,7 @@ def test_a_socket_counts_where_its_handshake_was_from(
                     told[-1].add(refusal(feed, "solicitar_saldo", {"correntista_id": alice.account})[0])
         return told[0], told[1]
 
-    told = counted_together(cluster, ask, lambda told: "muitas_tentativas" in told[0])
+    told = counted_together(cluster, ask, lambda told: "muitas_requisicoes" in told[0])
 
     assert told[1] == {"conta_de_outra_pessoa"}
 

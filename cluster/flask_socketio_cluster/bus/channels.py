@@ -14,7 +14,8 @@ class Channels:
     have different ones. 1 to 64 of `A-Z`, `a-z`, `0-9`, `_`, `.` and `-`. Raises ValueError.
 
     A Redis access list needs the channels `channel`, `channel#*` and `channel:*`, the key `channel:sessions`,
-    for `Presence` the keys `channel:{presence}*` and for `Confirmations` `channel:taken:*`.
+    for `Presence` the keys `channel:{presence}*`, for `Confirmations` `channel:taken:*` and for the limits of a
+    `Delivery` `channel:buckets:*` and `channel:sockets:*`.
     """
 
     def __init__(self, channel: str = STOCK_CHANNEL) -> None:
@@ -28,6 +29,9 @@ class Channels:
         self.wake = f"{channel}:wake"
         # No channel but a hash: how many sessions each node has.
         self.sessions = f"{channel}:sessions"
+        # No channels but keys: how those of `SharedBuckets` and of `SocketLimit` begin.
+        self.buckets = f"{channel}:buckets:"
+        self.sockets = f"{channel}:sockets:"
         # How the keys of `Presence` begin; the braces keep them on one primary of a Redis Cluster.
         self.presence = f"{channel}:{{presence}}"
 
