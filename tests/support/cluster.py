@@ -35,6 +35,7 @@ SETTINGS = frozenset(
         "RETENTION_DAYS",
         "DRAIN_S",
         "JWT_TTL_S",
+        "LIMITS_DRY_RUN",
         "NODES",
         "NODE_ID",
         "REDIS_URL",

@@ -22,6 +22,7 @@ GOOD = {
     "NODE_ID": "web1",
     "BUS_KEYS": SECRET,
     "DRAIN_S": "5",
+    "LIMITS_DRY_RUN": "on",
     "VAPID_PRIVATE_KEY": VAPID_KEY,
     "VAPID_SUBJECT": "mailto:operacao@banco.example",
     "PUSH_HOSTS": "push.example, .below.example,http://127.0.0.1:9000",
@@ -60,6 +61,7 @@ BAD = [
     ("PUSH_HOSTS", "http://10.0.0.1:9000"),
     ("DRAIN_S", "-1"),
     ("DRAIN_S", "logo"),
+    ("LIMITS_DRY_RUN", "talvez"),
     ("JWT_TTL_S", ""),
     ("JWT_TTL_S", "uma hora"),
     ("JWT_TTL_S", "0"),
@@ -97,6 +99,7 @@ def test_good_settings_are_read() -> None:
     assert settings.node_id == "web1"
     assert settings.vapid_private_key is not None
     assert settings.vapid_private_key.get_secret_value() == VAPID_KEY
+    assert settings.limits_dry_run is True
     assert settings.push_hosts == ("push.example", ".below.example", "http://127.0.0.1:9000")
 
 
@@ -128,12 +131,12 @@ def test_without_a_key_nothing_is_pushed_and_nobody_need_be_named(
 
 
 def test_what_may_be_left_out_has_the_contract_s_defaults(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("JWT_TTL_S", "CORS_ORIGINS"):
+    for name in ("JWT_TTL_S", "CORS_ORIGINS", "LIMITS_DRY_RUN"):
         monkeypatch.delenv(name)
 
     settings = Settings.from_env()
 
-    assert (settings.jwt_ttl_s, settings.cors_origins) == (3600, ())
+    assert (settings.jwt_ttl_s, settings.cors_origins, settings.limits_dry_run) == (3600, (), False)
 
 
 @pytest.mark.parametrize(
