@@ -122,7 +122,7 @@ class SharedBuckets:
         self._key_prefix = key_prefix
         self._script = files(__package__).joinpath("take.lua").read_text()
         self._local = LocalBuckets()
-        self._batches = Batches(self._answer)
+        self._batches = Batches(self._answer, gathers=False)
         self._redis_back_at_s = 0.0
 
     def take(self, *uses: Use) -> Short | None:

@@ -171,10 +171,13 @@ class EngineHttp:
     def _wait_for_turn(self, address: str) -> None:
         """Its address is asked about before it waits, too. Raises TOO_FAST, BUSY or FULL."""
         admission = self._admission
-        refusal = TOO_FAST if self._handshakes.is_too_fast(address) else None
-        if refusal is None and (self._handshakes.are_too_many() or admission.is_busy()):
+        refusal = None
+        if self._handshakes.is_too_fast(address):
+            refusal = TOO_FAST
+            self._slices.wait_for_turn()  # also who is refused at once leaves the node to the others
+        elif self._handshakes.are_too_many() or admission.is_busy():
             refusal = BUSY
-        if refusal is None and not admission.may_wait(address):
+        elif not admission.may_wait(address):
             refusal = FULL
         if refusal is None:
             with admission.waiting(address):
