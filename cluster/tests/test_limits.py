@@ -1,4 +1,4 @@
-"""A transport by itself: what one client sends, and how many sessions one address begins, has an end."""
+"""A transport by itself: what one client sends has an end."""
 
 import json
 import sys
@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 import requests
-from flask_socketio_cluster.limits.client_limits import ADDRESS_HANDSHAKES, MESSAGES, REFUSALS
+from flask_socketio_cluster.limits.client_limits import MESSAGES, REFUSALS
 from installed import Program
 from websocket import ABNF, WebSocket, create_connection
 
@@ -62,16 +62,3 @@ def test_a_client_that_polls_and_sends_too_much_is_ended(node: str) -> None:
         pass
 
     assert metric(node, 'socketio_cluster_sessions_ended_total{reason="too_fast"}') == before + 1
-
-
-def test_an_address_that_begins_too_many_sessions_is_told_to_wait_and_no_proxy_asks_the_next_node(node: str) -> None:
-    with requests.Session() as http:
-        for _ in range(2 * int(ADDRESS_HANDSHAKES.burst)):
-            answer = http.get(node + POLLING, timeout=WAIT_S)
-            if answer.status_code != 200:
-                break
-
-    assert answer.status_code == 429
-    assert answer.json()["message"] == "Too many handshakes from this address"
-    assert int(answer.headers["Retry-After"]) > 0
-    assert metric(node, 'socketio_cluster_limited_total{dry_run="false",limit="address_handshakes"}') >= 1

@@ -229,8 +229,9 @@ def test_handshakes_of_one_address_are_limited_and_those_that_stay_are_ended(pla
         return heard
 
     begun = time.monotonic()
+    over = 'socketio_cluster_limited_total{dry_run="false",limit="address_handshakes"}'
     with under_attack(place, stalls) as other:
-        heard = b"".join(all_together(attack, other.has_asked))
+        heard = b"".join(all_together(attack, lambda: other.has_asked() and metric(place.url, over) > 0))
         took_s = time.monotonic() - begun
 
     begun_sessions = heard.count(b"HTTP/1.1 200")
