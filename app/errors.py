@@ -98,6 +98,10 @@ class AccountNotFound(AppError):
     status, code, text = 404, "conta_inexistente", "Conta não encontrada."
 
 
+class UnknownEvent(AppError):
+    status, code, text = 404, "evento_desconhecido", "Não existe evento com este nome."
+
+
 class PushOff(AppError):
     status, code, text = 404, "push_indisponivel", "Este banco não envia avisos a páginas fechadas."
 
@@ -196,7 +200,7 @@ class TooManyReadRanges(AppError):
 
 
 class TooFast(AppError):
-    status, code, text = 429, "muitas_tentativas", "Muitas tentativas. Aguarde um pouco e tente de novo."
+    status, code, text = 429, "muitas_requisicoes", "Muitas tentativas. Aguarde um pouco e tente de novo."
 
 
 class TooMuchText(AppError):

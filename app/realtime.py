@@ -13,7 +13,8 @@ from flask_socketio_cluster.bus.waker import Waker
 from flask_socketio_cluster.delivery import messages
 from flask_socketio_cluster.delivery.delivery import Delivery
 from flask_socketio_cluster.delivery.identity import Ended
-from flask_socketio_cluster.delivery.messages import Messages, Place, Said
+from flask_socketio_cluster.delivery.messages import Messages, Place, Said, milliseconds
+from flask_socketio_cluster.limits import Bucket, ClientLimits
 from flask_socketio_cluster.node.balance import Balance
 from flask_socketio_cluster.node.node import Node, Part
 from flask_socketio_cluster.node.report import NODE, NODE_METRICS, Report
@@ -42,12 +43,22 @@ _REASONS = {
     messages.REVOKED: "revogado",
     messages.EXPIRED: "expirado",
     messages.UNAUTHENTICATED: "sem_autenticacao",
+    messages.TOO_FAST: "muitas_requisicoes",
+    messages.TOO_MANY_SOCKETS: "muitas_conexoes",
 }
 _REFUSALS: dict[type[Exception], type[AppError]] = {
     cluster_errors.NotAuthenticated: errors.NotAuthenticated,
     cluster_errors.TokenExpired: errors.ExpiredToken,
     cluster_errors.OtherKey: errors.WrongUser,
     cluster_errors.Overloaded: errors.Overloaded,
+    cluster_errors.RateExceeded: errors.TooFast,
+    cluster_errors.UnknownEvent: errors.UnknownEvent,
+}
+# Of what costs more than others: by user, on all nodes. A page authenticates once, and once again for each new token.
+_EVENT_RATES = {
+    wire.AUTENTICAR: Bucket("event:autenticar", per_s=5, burst=50),
+    wire.SINCRONIZAR: Bucket("event:sincronizar", per_s=5, burst=50),
+    wire.PRESENCA_LISTAR: Bucket("event:presenca_listar", per_s=2, burst=20),
 }
 
 
@@ -75,7 +86,10 @@ class Realtime:
             max_http_buffer_size=MESSAGE_BYTES_MAX,
         )
         transport = Transport(
-            socketio.server, may_connect=partial(_may_connect, settings.cors_origins), headers=("Host",)
+            socketio.server,
+            may_connect=partial(_may_connect, settings.cors_origins),
+            headers=("Host",),
+            limits=ClientLimits(events=_EVENT_RATES, dry_run=settings.limits_dry_run),
         )
         self.delivery = Delivery(
             socketio.server,
@@ -180,7 +194,13 @@ def _come_again(error: Exception, event: str, after_ms: int) -> Said:
 
 def _error(error: Exception, event: str) -> wire.Erro:
     told = _app_error(error)
-    return wire.Erro(mensagem=told.text, codigo=told.code, evento=event)
+    answer = wire.Erro(mensagem=told.text, codigo=told.code)
+    if event:
+        answer["evento"] = event
+    retry_after_s = error.retry_after_s if isinstance(error, cluster_errors.RateExceeded) else told.retry_after_s
+    if retry_after_s is not None:
+        answer["tentar_em_ms"] = milliseconds(retry_after_s)
+    return answer
 
 
 def _app_error(error: Exception) -> AppError:

@@ -271,6 +271,8 @@ class Settings(Stores, TokenKeys):
     cors_origins: Annotated[tuple[str, ...], NoDecode] = ()
     # Where people reach the bank, for what leaves it: the links of receipts.
     public_url: str = "http://127.0.0.1:8080"
+    # What clients do beyond a limit is only counted, not refused.
+    limits_dry_run: bool = False
     node_id: str = Field(default_factory=lambda: socket.gethostname().lower()[:32], pattern=r"^[a-z0-9-]{1,32}$")
 
     @field_validator("jwt_secret")

@@ -150,7 +150,7 @@ def _node(now: Reported, change: Change) -> Node:
         failed=sum(change.rate(_ANSWERS, status=str(status)) for status in range(500, 512)),
         handshakes=change.rate("socketio_cluster_handshakes_total"),
         refused=change.rate("socketio_cluster_handshakes_refused_total"),
-        limited=change.rate("socketio_cluster_rates_exceeded_total"),
+        limited=change.rate("socketio_cluster_rates_exceeded_total") + change.rate("socketio_cluster_limited_total"),
         slow=change.rate("socketio_cluster_sessions_ended_total", reason="slow"),
         waiting=int(now.value("saldo_vivo_gate_waiting")),
         p50_ms=change.quantile_ms(_DELIVERED, 0.5),

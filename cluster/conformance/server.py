@@ -9,9 +9,11 @@ from typing import Any
 import engineio
 from flask import Flask
 from flask_socketio import SocketIO, emit
+from flask_socketio_cluster.limits import ClientLimits
 from flask_socketio_cluster.node.node import Node
 from flask_socketio_cluster.transport import Transport
 from flask_socketio_cluster.transport.admission import Admission
+from flask_socketio_cluster.transport.handshakes import Handshakes
 from flask_socketio_cluster.transport.heartbeat import Heartbeat
 from flask_socketio_cluster.transport.http import EngineHttp
 from flask_socketio_cluster.transport.time_slices import TimeSlices
@@ -36,6 +38,7 @@ class EnginePart:
         http = EngineHttp(
             server,
             admission=Admission(SESSIONS_MAX),
+            handshakes=Handshakes(ClientLimits()),
             heartbeat=self._heartbeat,
             slices=TimeSlices(),
             may_connect=lambda *_: True,

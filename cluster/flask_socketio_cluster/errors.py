@@ -13,18 +13,27 @@ class Overloaded(ClusterError):
     """Too much is asked at once; nothing is broken."""
 
 
-class RateExceeded(ClusterError):
-    """Too much was asked in too short a time; `retry_after_s` says when it may be asked again."""
-
-    def __init__(self, retry_after_s: int) -> None:
-        super().__init__(f"asked too often; again in {retry_after_s} s")
-        self.retry_after_s = retry_after_s
-
-
 class Refused(ClusterError):
     """What a client asked for is refused. The text is for a developer; `code` is for a program."""
 
     code = "refused"
+
+
+class RateExceeded(Refused):
+    """Too much was asked in too short a time; `retry_after_s` says when it may be asked again."""
+
+    code = "too_many_requests"
+
+    def __init__(self, retry_after_s: float) -> None:
+        super().__init__(f"asked too often; again in {retry_after_s:.1f} s")
+        self.retry_after_s = retry_after_s
+
+
+class UnknownEvent(Refused):
+    code = "unknown_event"
+
+    def __init__(self) -> None:
+        super().__init__("there is no event of that name")
 
 
 class NotAnObject(Refused):

@@ -19,6 +19,11 @@ HANDSHAKES_REFUSED = Counter("socketio_cluster_handshakes_refused_total", "New s
 SESSIONS_ENDED = Counter("socketio_cluster_sessions_ended_total", "Sockets closed by the server", ["reason"])
 SESSIONS_MOVED = Counter("socketio_cluster_sessions_moved_total", "Sockets that were asked to come to another node")
 HTTP_MALFORMED = Counter("socketio_cluster_http_malformed_total", "Requests that are no HTTP")
+LIMITED = Counter(
+    "socketio_cluster_limited_total",
+    "What clients did beyond a limit; refused unless in a dry run",
+    ["limit", "dry_run"],
+)
 RATES_EXCEEDED = Counter("socketio_cluster_rates_exceeded_total", "Refused for asking too often", ["rate"])
 
 # -- durable events --------------------------------------------------------------------------------

@@ -112,6 +112,40 @@ def turn(lock: Lock) -> Iterator[None]:
         lock.release()
 
 
+# A key and what a script is given besides.
+Call = tuple[str, Iterable[Any]]
+
+
+def eval_each(client: Client, script: str, calls: Iterable[Call]) -> list[Any]:
+    """Run `script` for each of several keys, in one round trip; the answers in the order of the calls.
+
+    Raises RedisError, and then some may have run."""
+    if isinstance(client, ClusterClient):
+        return client.eval_each(script, calls)
+    pipeline = client.pipeline(transaction=False)
+    for key, args in calls:
+        pipeline.eval(script, 1, key, *args)
+    return pipeline.execute()
+
+
+class _Pipelines:
+    """One for each primary of a Redis Cluster. redis-py's own asks again for each command by itself when a primary is
+    away."""
+
+    def __init__(self, client: RedisCluster) -> None:
+        self._client = client
+        self._by_owner: dict[str, Pipeline] = {}
+
+    def of(self, key: bytes | str) -> Pipeline:
+        owner = self._client.get_node_from_key(key)
+        if owner.name not in self._by_owner:
+            self._by_owner[owner.name] = self._client.get_redis_connection(owner).pipeline(transaction=False)
+        return self._by_owner[owner.name]
+
+    def all(self) -> Iterable[Pipeline]:
+        return self._by_owner.values()
+
+
 class ClusterClient:
     """redis-py's RedisCluster, made when it is first used. Whatever it raises for Redis is a RedisError."""
 
@@ -146,14 +180,26 @@ class ClusterClient:
 
     @staticmethod
     def _by_owner(client: RedisCluster, messages: Iterable[tuple[bytes, bytes]]) -> Iterable[Pipeline]:
-        # redis-py's own pipeline of a cluster asks again for each message by itself when a primary is away.
-        pipelines: dict[str, Pipeline] = {}
+        pipelines = _Pipelines(client)
         for channel, message in messages:
-            owner = client.get_node_from_key(channel)
-            if owner.name not in pipelines:
-                pipelines[owner.name] = client.get_redis_connection(owner).pipeline(transaction=False)
-            pipelines[owner.name].spublish(channel, message)
-        return pipelines.values()
+            pipelines.of(channel).spublish(channel, message)
+        return pipelines.all()
+
+    def eval_each(self, script: str, calls: Iterable[Call]) -> list[Any]:
+        """See `eval_each` of this module: one round trip to each primary."""
+        with _redis_errors():
+            client = self._connected()
+            try:
+                pipelines, places = _Pipelines(client), []
+                for key, args in calls:
+                    pipeline = pipelines.of(key)
+                    places.append((pipeline, len(pipeline)))
+                    pipeline.eval(script, 1, key, *args)
+                answers = {id(pipeline): pipeline.execute() for pipeline in pipelines.all()}
+                return [answers[id(pipeline)][place] for pipeline, place in places]
+            except (RedisError, RedisClusterException):
+                self._client = None
+                raise
 
     def _connected(self) -> RedisCluster:
         client = self._client

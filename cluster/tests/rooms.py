@@ -9,8 +9,9 @@ import gevent
 from flask import Flask, request, session
 from flask_socketio import SocketIO, join_room
 from flask_socketio_cluster.bus.signing import Keys
+from flask_socketio_cluster.limits import ClientLimits
 from flask_socketio_cluster.web import Node, RoutedRedisManager, Transport
-from prometheus_client import REGISTRY
+from prometheus_client import REGISTRY, generate_latest
 
 app = Flask(__name__)
 app.config["SECRET_KEY"] = "for tests"
@@ -20,7 +21,8 @@ CHANNEL = os.environ.get("CHANNEL", "flask-socketio")
 bus = RoutedRedisManager(os.environ["REDIS_URL"], channel=CHANNEL, node_id=os.environ["NODE_ID"], keys=KEYS)
 MANAGE_SESSION = os.environ.get("MANAGE_SESSION") != "0"
 socketio = SocketIO(app, client_manager=bus, ping_interval=PING_S, ping_timeout=PING_S, manage_session=MANAGE_SESSION)
-Node(app, bus, Transport(socketio.server, binary=os.environ.get("BINARY") != "0")).start()
+LIMITS = ClientLimits(dry_run=os.environ.get("LIMITS_DRY_RUN") == "on")
+Node(app, bus, Transport(socketio.server, binary=os.environ.get("BINARY") != "0", limits=LIMITS)).start()
 
 
 @app.get("/pid")
@@ -32,6 +34,11 @@ def pid() -> str:
 def remember_by_cookie(word: str) -> str:
     session["word"] = word
     return word
+
+
+@app.get("/metrics")
+def metrics() -> bytes:
+    return generate_latest()
 
 
 @app.get("/resubscriptions")

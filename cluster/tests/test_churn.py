@@ -56,7 +56,7 @@ class Node:
 
 @pytest.fixture(scope="module")
 def node(redis: RedisServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Node]:
-    settings = {"REDIS_URL": redis.url, "PING_S": str(PING_S)}
+    settings = {"REDIS_URL": redis.url, "PING_S": str(PING_S), "LIMITS_DRY_RUN": "on"}
     program = Program(sys.executable, tmp_path_factory.mktemp("churn"), Path(__file__).parent, settings)
     with program.node("rooms:app", "web1") as url:
         pid = int(requests.get(f"{url}/pid", timeout=WAIT_S).text)

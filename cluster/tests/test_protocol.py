@@ -32,7 +32,7 @@ SEPARATOR = b"\x1e"
 
 @pytest.fixture(scope="module")
 def node(redis: RedisServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    settings = {"REDIS_URL": redis.url, "BINARY": "0", "PING_S": str(PING_S)}
+    settings = {"REDIS_URL": redis.url, "BINARY": "0", "PING_S": str(PING_S), "LIMITS_DRY_RUN": "on"}
     program = Program(sys.executable, tmp_path_factory.mktemp("node"), Path(__file__).parent, settings)
     with program.node("rooms:app", "web1") as address:
         yield address

@@ -16,6 +16,7 @@ from flask_socketio_cluster.bus import Numbered, Publisher, RoutedRedisManager
 from flask_socketio_cluster.bus.channels import Channels
 from flask_socketio_cluster.bus.shards import Slots
 from flask_socketio_cluster.errors import BusUnavailable
+from flask_socketio_cluster.limits.buckets import Bucket, SharedBuckets
 from flask_socketio_cluster.limits.limiter import Limiter, per_day
 from installed import Program
 from listener import Listener, connected
@@ -201,6 +202,28 @@ def subscribed(cluster: RedisCluster, channel: str) -> Iterator[Iterator[str]]:
         client.connection.send_command("SSUBSCRIBE", channel)
         assert client.connection.read_response()[0] == "ssubscribe"
         yield (client.connection.read_response()[2] for _ in itertools.count())
+
+
+def test_buckets_of_many_owners_are_counted_in_one_question_whoever_owns_their_slots(cluster: RedisCluster) -> None:
+    bucket = Bucket(secrets.token_hex(4), per_s=0.001, burst=2)
+    nodes = [SharedBuckets(cluster.url, key_prefix="test:") for _ in range(2)]
+    owners = [str(number) for number in range(30)]
+
+    answers = [node.take(*((bucket, owner) for owner in owners)) for node in (*nodes, nodes[0])]
+
+    assert answers[:2] == [None, None]
+    assert answers[2] is not None
+    assert len({cluster.owner(f"test:{bucket.name}:{owner}").port for owner in owners}) == RedisCluster.PRIMARIES
+
+
+def test_buckets_are_counted_by_the_node_while_their_primary_is_away(whole: RedisCluster) -> None:
+    bucket = Bucket(secrets.token_hex(4), per_s=0.001, burst=2)
+    node = SharedBuckets(whole.url, key_prefix="test:")
+    assert node.take((bucket, "x")) is None
+    with away(whole.owner(f"test:{bucket.name}:x"), "silent"):
+        answers = [node.take((bucket, "x")) is None for _ in range(3)]
+
+    assert answers == [True, True, False]
 
 
 @pytest.mark.parametrize("used_before", [False, True])

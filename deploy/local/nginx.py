@@ -24,10 +24,19 @@ def command(directory: Path) -> list[str]:
     return [binaries.nginx(), "-p", str(directory), "-e", "stderr", "-c", str(directory / "nginx.conf")]
 
 
-def configure(directory: Path, *, host: str, port: int, nodes: Mapping[str, int], trusted_proxy: str = NOBODY) -> None:
+def configure(
+    directory: Path,
+    *,
+    host: str,
+    port: int,
+    nodes: Mapping[str, int],
+    trusted_proxy: str = NOBODY,
+    limits_dry_run: bool = False,
+) -> None:
     """Write the configuration of an nginx on `host`:`port` in front of `nodes` (name → port on loopback).
 
     `trusted_proxy`: the address of a proxy in front whose word of the client's address and scheme counts.
+    `limits_dry_run`: limits by address are only looked at.
     """
     directory.mkdir(parents=True, exist_ok=True)
     access_log = directory / "access.log"
@@ -44,6 +53,7 @@ def configure(directory: Path, *, host: str, port: int, nodes: Mapping[str, int]
         # A pattern that no file matches is no error.
         "NGINX_TLS": str(directory / "tls*.conf"),
         "NGINX_TRUSTED_PROXY": trusted_proxy,
+        "NGINX_LIMITS_DRY_RUN": "on" if limits_dry_run else "off",
         # Started by root, its processes would become `nobody`, who may not enter the folder.
         "NGINX_USER": "user root;" if os.geteuid() == 0 else "",
         "NGINX_DIRECTORY": str(directory),

@@ -82,7 +82,13 @@ def worker_part(name: str, port: int, env: Mapping[str, str]) -> Part:
 
 def nginx_part(settings: LauncherSettings, web_ports: Mapping[str, int]) -> Part:
     directory = settings.run_dir / "nginx"
-    nginx.configure(directory, host=settings.http_host, port=settings.http_port, nodes=web_ports)
+    nginx.configure(
+        directory,
+        host=settings.http_host,
+        port=settings.http_port,
+        nodes=web_ports,
+        limits_dry_run=settings.limits_dry_run,
+    )
     return Part(
         name="nginx",
         command=nginx.command(directory),

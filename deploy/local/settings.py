@@ -30,6 +30,8 @@ class LauncherSettings:
     workers: int
     database_url: str
     redis_url: str | None
+    # The nodes read it themselves; this is for nginx.
+    limits_dry_run: bool
 
     @property
     def page_host(self) -> str:
@@ -57,6 +59,7 @@ def from_env(env: Mapping[str, str] = os.environ) -> LauncherSettings:
         workers=workers,
         database_url=database_url,
         redis_url=env.get("REDIS_URL") or None,
+        limits_dry_run=_switch(env, "LIMITS_DRY_RUN"),
     )
 
 
@@ -65,3 +68,10 @@ def _number(env: Mapping[str, str], name: str, *, default: int, least: int, most
     if not (text.isascii() and text.isdigit() and least <= int(text) <= most):
         raise BadSetting(f"{name}: {text!r} is not a whole number from {least} to {most}")
     return int(text)
+
+
+def _switch(env: Mapping[str, str], name: str) -> bool:
+    text = env.get(name) or "off"
+    if text not in ("on", "off"):
+        raise BadSetting(f"{name}: {text!r} is neither on nor off")
+    return text == "on"

@@ -2,8 +2,10 @@
 
 import re
 from collections.abc import Callable
+from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 
+from flask_socketio_cluster.limits.client_limits import SOCKETS_OF_USER_MAX
 from playwright.sync_api import WebSocketRoute, expect
 
 from tests.browser.conftest import Opening, Screen, session_of
@@ -124,6 +126,23 @@ def test_while_the_bank_is_away_it_counts_down_and_tries_at_once_when_told_to(
     screen.page.evaluate("blocked = false")
     screen.at("tentar-agora").click()
     has_state(screen, "conectado")
+
+
+def test_a_page_that_is_one_place_too_many_rests_until_it_is_wanted_here(alice: Person, open_page: Opening) -> None:
+    with ExitStack() as others:
+        screen = open_page(alice.url, alice)
+        screen.wait_connected()
+        newer = [others.enter_context(alice.listening()) for _ in range(SOCKETS_OF_USER_MAX)]
+        expect(screen.at("conexao")).to_contain_text("Aberto em muitos lugares")
+        assert alice.deposit("15.00").status_code == 201
+        for feed in newer:
+            feed.wait_for_seq(1)
+
+        screen.at("tentar-agora").click()
+
+        has_state(screen, "conectado")
+        expect(screen.balance(alice.account)).to_have_text("R$\u00a015,00")
+        assert newer[0].wait_for("sessao_encerrada").payload == {"motivo": "muitas_conexoes"}
 
 
 def test_without_websockets_it_lives_on_polling(alice: Person, open_page: Opening) -> None:

@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 
 import pytest
 import requests
+from flask_socketio_cluster.limits.client_limits import MESSAGES
 from websocket import ABNF, WebSocket, WebSocketBadStatusException, WebSocketException, create_connection
 
 from tests.support import cluster_log
@@ -24,6 +25,8 @@ from tests.support.people import Feed, Person
 WAIT_S = 15.0
 ENDED = 'socketio_cluster_sessions_ended_total{reason="malformed"}'
 SEPARATOR = "\x1e"
+# Nearly as many as a client may send at once.
+FLUSHED = int(MESSAGES.burst) - 10
 
 
 @dataclass
@@ -119,7 +122,7 @@ def test_the_answers_give_no_credentials_to_other_pages_and_are_no_documents(ses
 
 def test_everything_of_a_large_flush_is_taken(node_url: str, alice: Person) -> None:
     session = Polling(node_url).enter()
-    events = [f'42{number}["sincronizar",{{"desde":{number}}}]' for number in range(300)]
+    events = [f'42{number}["sincronizar",{{"desde":{number}}}]' for number in range(FLUSHED)]
 
     assert session.post(*events).text == "ok"
 
@@ -128,7 +131,7 @@ def test_everything_of_a_large_flush_is_taken(node_url: str, alice: Person) -> N
         poll = session.poll()
         assert poll.status_code == 200, "it was ended for what the node itself answered"
         answered += [packet for packet in poll.text.split(SEPARATOR) if packet.startswith("43")]
-    assert [packet.split("[")[0] for packet in answered] == [f"43{number}" for number in range(300)]
+    assert [packet.split("[")[0] for packet in answered] == [f"43{number}" for number in range(FLUSHED)]
 
 
 def on_one_connection(node_url: str, *requests_: bytes) -> list[bytes]:

@@ -191,7 +191,7 @@ def test_too_many_questions_are_429_and_say_how_long_to_wait(
 
     answers = counted_together(cluster, ask, is_exact)
 
-    assert answers[-1].json()["codigo"] == "muitas_tentativas"
+    assert answers[-1].json()["codigo"] == "muitas_requisicoes"
     assert 1 <= int(answers[-1].headers["Retry-After"]) <= 121
     assert carla.get(f"/correntistas/{carla.account}/titular").status_code == 200
 

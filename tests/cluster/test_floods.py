@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 import requests
+from flask_socketio_cluster.limits.client_limits import EVENT, SOCKETS_OF_USER_MAX
 from flask_socketio_cluster.transport.admission import ADDRESS_SHARE, FILES_KEPT_MIN, FILES_KEPT_SHARE
 from websocket import ABNF, WebSocket, WebSocketBadStatusException, WebSocketException, create_connection
 
@@ -27,8 +28,9 @@ FILES = 200
 SESSIONS = FILES - max(FILES_KEPT_MIN, int(FILES * FILES_KEPT_SHARE))
 OF_ONE_ADDRESS = int(SESSIONS * ADDRESS_SHARE)
 FLOODERS = 30
-ASKING = 20
-QUESTIONS = 30
+# As many sockets as a person may have, and nearly as many questions as they may ask at once.
+ASKING = SOCKETS_OF_USER_MAX
+QUESTIONS = int(EVENT.burst) // ASKING - 1
 # What the flooding person's own logins and answers may take: they stand in one queue.
 FLOOD_S = 4 * WAIT_S
 

@@ -93,7 +93,7 @@ def test_guessing_is_slowed_down_on_all_nodes_together(cluster: Cluster, person:
 
     refused = [answer for answer in answers if answer.status_code == 429]
     assert all(1 <= int(answer.headers["Retry-After"]) <= 121 for answer in refused)
-    assert {answer.json()["codigo"] for answer in refused} == {"muitas_tentativas"}
+    assert {answer.json()["codigo"] for answer in refused} == {"muitas_requisicoes"}
 
 
 def test_what_nobody_waits_for_any_more_is_not_worked_on(cluster: Cluster) -> None:

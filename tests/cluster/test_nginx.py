@@ -5,10 +5,12 @@ import json
 import os
 import re
 import signal
+import socket
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import ExitStack, closing
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 from websocket import create_connection
@@ -16,6 +18,7 @@ from websocket import create_connection
 from deploy.local.readiness import http_status, wait_until
 from tests.support.cluster import Cluster, running_cluster
 from tests.support.fetch import Answer, fetch
+from tests.support.people import in_parallel
 from tests.support.ports import LOOPBACK
 from tests.support.stalls import Stalls
 
@@ -27,6 +30,9 @@ LOG_TIMEOUT_S = 5.0
 SKIP_S_MAX = 1.0
 # Of ninety handshakes: how many more one node may have than another.
 SPREAD_MAX = 10
+# A school with one address: people, what each asks, and the files of the page.
+PEOPLE, ASKED, FILES = 90, 15, 40
+AT_ONCE = 30
 
 
 @pytest.fixture(scope="module")
@@ -215,3 +221,25 @@ def test_a_request_that_is_too_large_is_refused_in_the_contract_s_form(cluster: 
 
     assert answer.status == 413
     assert set(json.loads(answer.body)) == {"erro", "codigo"}
+
+
+def test_ninety_people_of_one_school_load_the_page_all_at_once_and_stay_served(cluster: Cluster) -> None:
+    """Each loads the page and its files, asks fifteen things, and opens a socket that stays."""
+    page = fetch(cluster.url, "/").body.decode()
+    (file, *_) = re.findall(r'href="(/static/[^"]+\.css)"', page)
+    asked = ["GET /", *["GET /healthz"] * ASKED, *[f"HEAD {file}"] * FILES]
+    at = urlsplit(cluster.url)
+
+    def load() -> Counter[bytes]:
+        with socket.create_connection((str(at.hostname), int(at.port or 0)), timeout=REQUEST_TIMEOUT_S) as browser:
+            for number, line in enumerate(asked, 1):
+                last = "Connection: close\r\n" if number == len(asked) else ""
+                browser.sendall(f"{line} HTTP/1.1\r\nHost: {at.netloc}\r\n{last}\r\n".encode())
+            answer = b"".join(iter(lambda: browser.recv(65_536), b""))
+        open_websocket(cluster, opened)
+        return Counter(re.findall(rb"HTTP/1\.1 (\d+)", answer))
+
+    with ExitStack() as opened:
+        answers = in_parallel([load] * PEOPLE, AT_ONCE)
+
+    assert answers == [Counter({b"200": len(asked)})] * PEOPLE

@@ -3,7 +3,7 @@
 import json
 import socket
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -20,6 +20,7 @@ from tests.support.people import in_parallel
 from tests.support.ports import LOOPBACK, free_port
 
 START_TIMEOUT_S = 10.0
+NOTHING: Mapping[str, str] = {}
 # The handshake of a browser that wants a WebSocket.
 UPGRADE = {"Upgrade": "websocket", "Connection": "Upgrade"}
 
@@ -86,13 +87,24 @@ def nodes() -> Iterator[list[Node]]:
 
 
 @contextmanager
-def nginx_before(nodes: list[Node], directory: Path, trusted_proxy: str, *, read_timeout: str = "20s") -> Iterator[str]:
+def nginx_before(
+    nodes: list[Node],
+    directory: Path,
+    trusted_proxy: str,
+    *,
+    changed: Mapping[str, str] = NOTHING,
+    limits_dry_run: bool = False,
+) -> Iterator[str]:
+    """`changed`: settings of the template and what is in their places, so that nobody has to wait long."""
     port = free_port()
     ports = {f"web{number}": node.server_port for number, node in enumerate(nodes, start=1)}
-    nginx.configure(directory, host=LOOPBACK, port=port, nodes=ports, trusted_proxy=trusted_proxy)
+    nginx.configure(
+        directory, host=LOOPBACK, port=port, nodes=ports, trusted_proxy=trusted_proxy, limits_dry_run=limits_dry_run
+    )
     site = directory / "saldo-vivo.conf"
-    assert "proxy_read_timeout 20s;" in site.read_text()
-    site.write_text(site.read_text().replace("proxy_read_timeout 20s;", f"proxy_read_timeout {read_timeout};"))
+    for setting, instead in changed.items():
+        assert setting in site.read_text()
+        site.write_text(site.read_text().replace(setting, instead))
     with (directory / "log").open("wb") as log:
         process = spawn(nginx.command(directory), output=log)
     try:
@@ -217,7 +229,9 @@ def test_what_changes_nothing_is_tried_on_another_node(url: str, nodes: list[Nod
 
 
 def test_slow_answers_take_no_node_out(nodes: list[Node], tmp_path: Path) -> None:
-    with nginx_before(nodes, tmp_path, nginx.NOBODY, read_timeout="300ms") as url:
+    with nginx_before(
+        nodes, tmp_path, nginx.NOBODY, changed={"proxy_read_timeout 20s;": "proxy_read_timeout 300ms;"}
+    ) as url:
         try:
             late = in_parallel([lambda: fetch(url, "/slow?segredo=x").status] * 6, 6)
             after = [fetch(url, "/").status for _ in range(6)]

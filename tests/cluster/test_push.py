@@ -59,7 +59,7 @@ def test_nobody_subscribes_all_the_time(alice: Person) -> None:
     )
 
     refused = next(answer for answer in attempts if answer.status_code != 201)
-    assert (refused.status_code, refused.json()["codigo"]) == (429, "muitas_tentativas")
+    assert (refused.status_code, refused.json()["codigo"]) == (429, "muitas_requisicoes")
 
 
 def test_a_logout_ends_the_push_to_that_device(cluster: Cluster, alice: Person) -> None:

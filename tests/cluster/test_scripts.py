@@ -76,7 +76,9 @@ def test_stock_emits_reach_the_user_s_sockets_on_every_node_in_order_and_nobody_
 
     assert [feed.named("notificacao") for feed in hers] == [[NOTICE]] * 4
     assert [[payload["n"] for payload in feed.named("n")] for feed in hers] == [list(range(50))] * 4
-    assert {event.name for feed in his for event in feed.events} == {"conexao", "autenticado", "fim"}
+    heard = {event.name for feed in his for event in feed.events}
+    # A list may come unasked, to a node that may have missed something.
+    assert heard - {"presenca_lista"} == {"conexao", "autenticado", "fim"}
     assert [feed.named("astray") for feed in hers] == [[]] * 4
     assert {event.name for event in stranger.events} == {"conexao", "erro"}
 

@@ -70,13 +70,14 @@ class Node:
         self.db = db
         self.server = server
         self.sockets = Sockets(wire.room_of)
+        self.transport = Transport(server)
         self.feed = Feed(
             streams=streams,
             read=lambda *args: db.catch_up.read(*args),
             unavailable=(DatabaseDown,),
             sockets=self.sockets,
             server=server,
-            transport=Transport(server),
+            transport=self.transport,
         )
         self.screens: list[Screen] = []
 

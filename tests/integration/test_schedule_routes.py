@@ -152,7 +152,7 @@ def test_looking_for_accounts_and_new_people_is_limited_as_for_operations(
 
     assert refusal(ask(bank, alice, "POST", body=transfer(alice, bob))) == (429, "limite_de_operacoes")
     unknown = transfer(alice, bob, correntista_id_destino=99_999)
-    assert refusal(ask(bank, alice, "POST", body=unknown)) == (429, "muitas_tentativas")
+    assert refusal(ask(bank, alice, "POST", body=unknown)) == (429, "muitas_requisicoes")
 
 
 @pytest.mark.parametrize("rate", ["CHANGES_BY_USER", "READS_BY_USER"])

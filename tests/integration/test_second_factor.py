@@ -212,7 +212,7 @@ def test_codes_cannot_be_guessed(owner: Owner) -> None:
 
     assert (answers[0], answers[-1]) == (401, 429)
     assert answers.count(401) <= amount
-    assert owner.elsewhere(owner.code()) == (429, "muitas_tentativas")
+    assert owner.elsewhere(owner.code()) == (429, "muitas_requisicoes")
     body = {"limite": "100.00", "codigo": owner.code()}
     assert owner.visitor.put("/segundo-fator", body).status_code == 200, "who is in is not held up by that"
 

@@ -9,6 +9,7 @@ import pytest
 import socketio
 from flask import Flask
 from flask_socketio_cluster.delivery.guard import Guard
+from flask_socketio_cluster.limits.buckets import SharedBuckets
 from sqlalchemy import Connection, event, text
 from sqlalchemy.exc import DBAPIError
 from structlog.testing import capture_logs
@@ -128,6 +129,9 @@ def guard_of(node: Node, db: Database) -> Guard:
         messages=bank_messages(),
         sockets=node.sockets,
         feed=node.feed,
+        transport=node.transport,
+        buckets=SharedBuckets(NOWHERE, key_prefix="buckets:"),
+        close=lambda *_: None,
     )
 
 
@@ -153,7 +157,7 @@ def test_for_a_socket_it_is_an_erro_and_logged_once_with_its_cause(sqlite: Datab
 
     sent = json.loads(screen.socket.poll({})[0][2:])
     assert (sent[0], sent[1]["codigo"]) == ("erro", "erro_interno")
-    assert [entry.getMessage() for entry in logs] == ["event_failed"]
+    assert [entry.getMessage() for entry in logs] == ["buckets_without_redis", "event_failed"]
 
 
 def test_a_row_that_stays_locked_is_an_outage(emptied_mariadb: Database) -> None:

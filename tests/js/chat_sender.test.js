@@ -66,7 +66,7 @@ test("each message is taken once and in order, whatever gets lost: the request, 
 
 for (const code of ["nao_sao_contatos", "limite_de_texto"]) {
   test(`one that stays refused (${code}) fails and lets the others pass; one that came too fast waits and keeps the order`, async () => {
-    const answers = [refusal(code), refusal("muitas_tentativas"), null, null];
+    const answers = [refusal(code), refusal("muitas_requisicoes"), null, null];
     const asked = [];
     const ask = async (_name, { texto }) => {
       asked.push(texto);

@@ -132,6 +132,38 @@ test("it remembers until when everything shown was live", () => {
   assert.equal(connection.liveUntil, null);
 });
 
+test("ended because the bank is open in newer places, it does not come back by itself: two places would end each other for ever", () => {
+  connection.start();
+  connection.connected();
+  now = 5000;
+  connection.rest();
+  connection.lost();
+  connection.tryNow();
+  connection.network(false);
+  connection.network(true);
+  assert.deepEqual([connection.state, connection.resting, connection.retryAt, connection.liveUntil], ["desconectado", true, null, 5000]);
+  assert.equal(attempts, 1);
+});
+
+test("the person uses it here, and then it goes on as usual", () => {
+  connection.start();
+  connection.connected();
+  connection.rest();
+  connection.useHere();
+  assert.deepEqual([attempts, connection.state, connection.resting], [2, "reconectando", false]);
+  connection.connected();
+  connection.lost();
+  assert.equal(connection.state, "reconectando");
+});
+
+test("the end of the session ends the rest too", () => {
+  connection.start();
+  connection.rest();
+  connection.stop();
+  connection.start();
+  assert.deepEqual([connection.resting, attempts], [false, 2]);
+});
+
 test("after the end of the session nothing is tried", () => {
   connection.start();
   connection.stop();

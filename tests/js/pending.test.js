@@ -63,5 +63,5 @@ test("only an answer that leaves no doubt settles it", () => {
   for (const status of [200, 201, 400, 403, 404, 422]) assert.equal(isSettled(status), true, String(status));
   for (const status of [0, 401, 408, 409, 429, 500, 502, 503, 504]) assert.equal(isSettled(status), false, String(status));
   assert.equal(isSettled(429, "limite_de_operacoes"), true, "told only when nothing was done under the key");
-  assert.equal(isSettled(429, "muitas_tentativas"), false);
+  assert.equal(isSettled(429, "muitas_requisicoes"), false);
 });

@@ -4,9 +4,9 @@ import { after, before, test } from "node:test";
 import { Http } from "../../app/web/static/js/lib/http.js";
 
 const ANSWERS = {
-  "/429": [429, { "Retry-After": "12" }, { erro: "Muitas tentativas. Aguarde um pouco e tente de novo.", codigo: "muitas_tentativas" }],
+  "/429": [429, { "Retry-After": "12" }, { erro: "Muitas tentativas. Aguarde um pouco e tente de novo.", codigo: "muitas_requisicoes" }],
   "/429-longo": [429, { "Retry-After": "125" }, { erro: "Você fez muitas operações em pouco tempo. Aguarde e tente de novo.", codigo: "limite_de_operacoes" }],
-  "/429-sem": [429, {}, { erro: "Muitas tentativas. Aguarde um pouco e tente de novo.", codigo: "muitas_tentativas" }],
+  "/429-sem": [429, {}, { erro: "Muitas tentativas. Aguarde um pouco e tente de novo.", codigo: "muitas_requisicoes" }],
   "/503": [503, { "Retry-After": "3" }, { erro: "O serviço está indisponível no momento. Tente de novo em instantes.", codigo: "banco_indisponivel" }],
   "/422": [422, {}, { erro: "Saldo insuficiente.", codigo: "saldo_insuficiente" }],
   "/502": [502, {}, "<html>"],
@@ -28,7 +28,7 @@ before(async () => {
 after(() => server.close());
 
 test("who was too fast is told how long to wait", async () => {
-  await assert.rejects(http.get(`${base}/429`), { message: "Muitas tentativas. Tente de novo em 12 s.", status: 429, code: "muitas_tentativas" });
+  await assert.rejects(http.get(`${base}/429`), { message: "Muitas tentativas. Tente de novo em 12 s.", status: 429, code: "muitas_requisicoes" });
   await assert.rejects(http.get(`${base}/429-longo`), { message: "Você fez muitas operações em pouco tempo. Tente de novo em 3 min." });
   await assert.rejects(http.get(`${base}/429-sem`), { message: "Muitas tentativas. Aguarde um pouco e tente de novo." });
   await assert.rejects(http.get(`${base}/503`), { message: "O serviço está indisponível no momento. Tente de novo em 3 s." });

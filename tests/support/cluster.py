@@ -40,6 +40,7 @@ SETTINGS = frozenset(
         "RETENTION_DAYS",
         "DRAIN_S",
         "JWT_TTL_S",
+        "LIMITS_DRY_RUN",
         "NODES",
         "NODE_ID",
         "PUBLIC_URL",

@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 # A node says so when a store answered late, which one pause of the machine is enough for; no client's request is.
-LATE_STORES = frozenset({"loop_put_off", "limiter_without_redis", "deaf", "database_down"})
+LATE_STORES = frozenset({"loop_put_off", "limiter_without_redis", "buckets_without_redis", "deaf", "database_down"})
 
 
 def events(log: str, name: str) -> list[dict[str, Any]]:

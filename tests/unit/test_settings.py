@@ -24,6 +24,7 @@ GOOD = {
     "NODE_ID": "web1",
     "BUS_KEYS": SECRET,
     "DRAIN_S": "5",
+    "LIMITS_DRY_RUN": "on",
     "VAPID_PRIVATE_KEY": VAPID_KEY,
     "VAPID_SUBJECT": "mailto:operacao@banco.example",
     "SMTP_URL": "smtp://banco:senha-do-correio@correio.example:587",
@@ -81,6 +82,7 @@ BAD = [
     ("MAIL_FROM", "Saldo Vivo <nao-responda@banco.example>\nBcc: x@y.example"),
     ("DRAIN_S", "-1"),
     ("DRAIN_S", "logo"),
+    ("LIMITS_DRY_RUN", "talvez"),
     ("JWT_TTL_S", ""),
     ("JWT_TTL_S", "uma hora"),
     ("JWT_TTL_S", "0"),
@@ -126,6 +128,7 @@ def test_good_settings_are_read() -> None:
     assert settings.vapid_private_key is not None
     assert settings.vapid_private_key.get_secret_value() == VAPID_KEY
     assert (settings.log_events, settings.worker_metrics) == (True, "127.0.0.1:9100")
+    assert settings.limits_dry_run is True
     assert settings.push_hosts == ("push.example", ".below.example", "http://127.0.0.1:9000")
 
 
@@ -191,13 +194,14 @@ def test_the_local_outbox_is_refused_beside_a_mail_server(monkeypatch: pytest.Mo
 
 
 def test_what_may_be_left_out_has_the_contract_s_defaults(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("JWT_TTL_S", "SESSION_TTL_S", "CORS_ORIGINS", "PUBLIC_URL"):
+    for name in ("JWT_TTL_S", "SESSION_TTL_S", "CORS_ORIGINS", "PUBLIC_URL", "LIMITS_DRY_RUN"):
         monkeypatch.delenv(name)
 
     settings = Settings.from_env()
 
     assert (settings.jwt_ttl_s, settings.session_ttl_s, settings.cors_origins) == (3600, 7 * 24 * 3600, ())
     assert settings.public_url == "http://127.0.0.1:8080"
+    assert settings.limits_dry_run is False
 
 
 @pytest.mark.parametrize(

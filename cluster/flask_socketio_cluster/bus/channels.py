@@ -14,7 +14,8 @@ class Channels:
     have different ones. 1 to 64 of `A-Z`, `a-z`, `0-9`, `_`, `.` and `-`. Raises ValueError.
 
     A Redis access list needs the channels `channel`, `channel#*` and `channel:*`, the keys `channel:sessions` and
-    `channel:reports`, for `Presence` the keys `channel:{presence}*` and for `Confirmations` `channel:taken:*`.
+    `channel:reports`, for `Presence` the keys `channel:{presence}*`, for `Confirmations` `channel:taken:*` and for the
+    limits of a `Delivery` `channel:buckets:*` and `channel:sockets:*`.
     """
 
     def __init__(self, channel: str = STOCK_CHANNEL) -> None:
@@ -30,6 +31,9 @@ class Channels:
         self.sessions = f"{channel}:sessions"
         # No channel but a hash: what each process says of itself.
         self.reports = f"{channel}:reports"
+        # No channels but keys: how those of `SharedBuckets` and of `SocketLimit` begin.
+        self.buckets = f"{channel}:buckets:"
+        self.sockets = f"{channel}:sockets:"
         # How the keys of `Presence` begin; the braces keep them on one primary of a Redis Cluster.
         self.presence = f"{channel}:{{presence}}"
 

@@ -5,9 +5,11 @@ from contextlib import suppress
 from dataclasses import astuple
 from typing import Any
 
+import gevent
 from socketio import Server
 
 from flask_socketio_cluster import trace
+from flask_socketio_cluster.bus.channels import Channels
 from flask_socketio_cluster.bus.manager import Listener, RoutedRedisManager
 from flask_socketio_cluster.delivery.authentication import Authentication
 from flask_socketio_cluster.delivery.confirming import SIGNAL as TAKEN
@@ -16,16 +18,19 @@ from flask_socketio_cluster.delivery.expiry import EndedSince, SessionExpiry
 from flask_socketio_cluster.delivery.feed import Feed, Read
 from flask_socketio_cluster.delivery.guard import Guard, Handler
 from flask_socketio_cluster.delivery.identity import Ended, Identity
-from flask_socketio_cluster.delivery.messages import Messages, Said
+from flask_socketio_cluster.delivery.messages import TOO_MANY_SOCKETS, Messages, Said
+from flask_socketio_cluster.delivery.socket_limit import SocketLimit
 from flask_socketio_cluster.delivery.sockets import Sockets, UserSocket
 from flask_socketio_cluster.delivery.sweep import Sweep
 from flask_socketio_cluster.errors import BusUnavailable, Overloaded
+from flask_socketio_cluster.limits.buckets import SharedBuckets
 from flask_socketio_cluster.loops import Loop
 from flask_socketio_cluster.streams.stream import Key, Streams
 from flask_socketio_cluster.transport.connection import client_network
 from flask_socketio_cluster.transport.transport import Transport
 
 _END_SESSIONS = "end_sessions"
+_END_SOCKETS = "end_sockets"
 
 
 def user_room(key: Key) -> str:
@@ -49,7 +54,8 @@ class Delivery:
     long as their tokens. `read(work, *args)` runs
     `work(connection, *args)` on the database of `streams`; `read_missed` does the same for catch-ups, which can be
     many. `unavailable`: what those raise while the database is away. `refusals`: what a client is told of, by
-    `messages.refused`, without a line in the log. `room_of(key)`: the room of a user's sockets.
+    `messages.refused`, without a line in the log. What clients may do at all, and how often, is `transport.limits`; an
+    event that nobody serves is refused. `room_of(key)`: the room of a user's sockets.
 
     Nothing runs before `start`.
     """
@@ -86,6 +92,9 @@ class Delivery:
             server=server,
             transport=transport,
         )
+        self._expiry = SessionExpiry(
+            ended_since=ended_since, unavailable=unavailable, said=messages.ended, sockets=sockets, feed=feed
+        )
         self._guard = Guard(
             read_token=read_token,
             verify=verify,
@@ -94,6 +103,9 @@ class Delivery:
             messages=messages,
             sockets=sockets,
             feed=feed,
+            transport=transport,
+            buckets=SharedBuckets(bus.redis_url, key_prefix=Channels(bus.channel).buckets),
+            close=self._expiry.close,
         )
         self._authentication = Authentication(
             streams=streams,
@@ -106,8 +118,13 @@ class Delivery:
             transport=transport,
         )
         sweep = Sweep(streams=streams, read=read_missed, unavailable=unavailable, sockets=sockets, feed=feed)
-        self._expiry = SessionExpiry(
-            ended_since=ended_since, unavailable=unavailable, said=messages.ended, sockets=sockets, feed=feed
+        socket_limit = SocketLimit(
+            bus.redis_url,
+            channel=bus.channel,
+            node_id=bus.node_id,
+            limits=transport.limits,
+            sockets=sockets,
+            end=self._end_sockets,
         )
         self._confirming = Confirming(server, bus, namespace=self._namespace, event=messages.confirm)
         # What is to be done when messages of the bus may have been missed.
@@ -118,10 +135,12 @@ class Delivery:
         )
         server.on("connect", self._connected, namespace=self._namespace)
         server.on("disconnect", self._disconnected, namespace=self._namespace)
+        server.on("*", self._unknown, namespace=self._namespace)
         transport.tell_before_close(self._say_draining)
+        transport.tell_too_fast(self._namespace, self._too_fast)
         self.serve(messages.authenticate, self._authentication.authenticate)
         self.serve(messages.synchronize, self._authentication.synchronize)
-        self.loops: tuple[Loop, ...] = (sweep.loop, *self._expiry.loops)
+        self.loops: tuple[Loop, ...] = (sweep.loop, *self._expiry.loops, socket_limit.loop)
 
     def serve(self, event: str, handler: Handler) -> None:
         """Serve a client event: `handler(socket, identity, payload)` gives the acknowledgement. Who sends it was
@@ -205,6 +224,19 @@ class Delivery:
         if socket := sid and self._sockets.get(sid):
             self._feed.say(socket, self._messages.draining(reconnect_ms))
 
+    def _too_fast(self, sid: str, event: str, wait_s: float) -> None:
+        if socket := self._sockets.get(sid):
+            self._guard.too_fast(socket, event, wait_s)
+
+    def _unknown(self, event: str, sid: str, *_: Any) -> None:
+        if socket := self._sockets.get(sid):
+            self._guard.run_unknown(event, socket)
+
+    def _end_sockets(self, key: Key, sids: list[str]) -> None:
+        """Those that are too many for one user. Whoever does not hear of it does so when the next one comes."""
+        with suppress(BusUnavailable):
+            self._bus.signal(_END_SOCKETS, [key, sids], namespace=self._namespace, room=self._sockets.room_of(key))
+
     def _ready(self) -> None:
         for follow in self._after_gap:
             follow()
@@ -212,6 +244,11 @@ class Delivery:
     def _signalled(self, name: str, data: Any) -> None:
         if name == _END_SESSIONS:
             self._expiry.end(Ended(*data))
+        elif name == _END_SOCKETS:
+            key, sids = data
+            surplus = [socket for socket in self._sockets.of(key) if socket.sid in sids]
+            for socket in surplus:
+                gevent.spawn(self._expiry.close, socket, TOO_MANY_SOCKETS)
         elif name == TAKEN:
             key, seq, question = data
             self._confirming.ask(self._sockets.of(key), seq, question)

@@ -3,14 +3,16 @@ says them in its own way."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from math import ceil
 from typing import Any
 
 from flask_socketio_cluster.delivery.identity import Identity
-from flask_socketio_cluster.errors import Refused
+from flask_socketio_cluster.errors import RateExceeded, Refused
 from flask_socketio_cluster.streams.stream import Head
 
 # Why the server ends a socket.
 LOGOUT, REVOKED, EXPIRED, UNAUTHENTICATED = "logout", "revoked", "expired", "unauthenticated"
+TOO_FAST, TOO_MANY_SOCKETS = "too_fast", "too_many_sockets"
 
 # An event's name and its payload.
 Said = tuple[str, Any]
@@ -41,6 +43,11 @@ def read_number(data: dict[str, Any], field: str) -> int | None:
     return value
 
 
+def milliseconds(seconds: float) -> int:
+    """Not too few."""
+    return ceil(1000 * seconds)
+
+
 def _read_place(data: dict[str, Any]) -> Place:
     return Place(read_number(data, "after"), read_number(data, "epoch"))
 
@@ -61,6 +68,9 @@ def _authenticated(identity: Identity, head: Head, recovered: bool) -> Said:
 
 
 def _refused(error: Exception, event: str) -> Said:
+    if isinstance(error, RateExceeded):
+        again_ms = milliseconds(error.retry_after_s)
+        return "error", {"code": error.code, "message": str(error), "event": event, "retry_in_ms": again_ms}
     if isinstance(error, Refused):
         return "error", {"code": error.code, "message": str(error), "event": event}
     return "error", {"code": "internal_error", "message": "something went wrong; try again", "event": event}
@@ -87,9 +97,11 @@ class Messages:
 
     `read_place(payload)` and `read_after(payload)` raise what `Delivery` was given as refusals.
     `authenticated(identity, head, recovered)` answers `authenticate`; `recovered`: what follows is everything after
-    the client's place. `refused(error, event)` tells a client why its event was refused. `come_again(error, event,
-    milliseconds)`: so was its authentication, for want of the database; its connection ends, and it may come anew after
-    so long. `ended(reason)` comes before the server drops a socket: one of LOGOUT, REVOKED, EXPIRED, UNAUTHENTICATED.
+    the client's place. `refused(error, event)` tells a client why its event was refused; `event` is "" for what was no
+    event. `come_again(error, event, milliseconds)`: so was its authentication, for want of the database; its connection
+    ends, and it may come anew after so long. `ended(reason)` comes before the server drops a socket: one of LOGOUT,
+    REVOKED, EXPIRED, UNAUTHENTICATED, TOO_FAST (it went on although it was refused), TOO_MANY_SOCKETS (its user has
+    newer ones).
     `draining(milliseconds)`: the node goes; come back then.
     """
 

@@ -35,14 +35,21 @@ class Batches:
     """`ask(keys)` gives the answers by key, each key once; one question is under way at a time.
 
     Nobody gets the answer to a question that began before theirs. For greenlets where the standard library is patched,
-    for threads elsewhere. `full()`: what to raise when WAITING_MAX wait already.
+    for threads elsewhere. `full()`: what to raise when WAITING_MAX wait already. `gathers`: whether, where
+    many are asked, a question waits for others, which is worth it where each costs much. Those that come while another
+    is under way go together anyway.
     """
 
     def __init__(
-        self, ask: Callable[[Sequence[Any]], Mapping[Any, Any]], *, full: Callable[[], Exception] = Overloaded
+        self,
+        ask: Callable[[Sequence[Any]], Mapping[Any, Any]],
+        *,
+        full: Callable[[], Exception] = Overloaded,
+        gathers: bool = True,
     ) -> None:
         self._ask = ask
         self._full = full
+        self._gathers = gathers
         self._lock = threading.Lock()
         self._waiting: list[_Question] = []
         self._asking = False
@@ -72,7 +79,7 @@ class Batches:
         return question.answer
 
     def _ask_for_all(self, own: _Question) -> None:
-        if len(self._came_s) == BUSY_KEYS and self._came_s[-1] - self._came_s[0] < BUSY_WITHIN_S:
+        if self._gathers and len(self._came_s) == BUSY_KEYS and self._came_s[-1] - self._came_s[0] < BUSY_WITHIN_S:
             time.sleep(GATHER_S)
         with self._lock:
             batch, self._waiting = self._waiting[:KEYS_MAX], self._waiting[KEYS_MAX:]

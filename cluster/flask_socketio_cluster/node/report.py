@@ -42,6 +42,7 @@ NODE_METRICS = (
     metrics.HANDSHAKES_REFUSED,
     metrics.SESSIONS_ENDED,
     metrics.RATES_EXCEEDED,
+    metrics.LIMITED,
     metrics.EVENTS_SENT,
     metrics.DELIVERY_SECONDS,
     metrics.CATCH_UPS,

@@ -15,6 +15,7 @@ from engineio.server import Server as EngineServer
 from flask_socketio_cluster import metrics
 from flask_socketio_cluster.transport.admission import Admission
 from flask_socketio_cluster.transport.connection import client_network
+from flask_socketio_cluster.transport.handshakes import Handshakes
 from flask_socketio_cluster.transport.heartbeat import Heartbeat
 from flask_socketio_cluster.transport.session import UPGRADES_MAX, EngineSession, Malformed, SessionEnded, handshake
 from flask_socketio_cluster.transport.time_slices import TimeSlices
@@ -60,6 +61,8 @@ FORBIDDEN = Refusal(4, "Origin not allowed", HTTPStatus.FORBIDDEN)
 BAD_VERSION = Refusal(5, "Unsupported protocol version")
 FULL = Refusal(3, "Too many sessions", HTTPStatus.SERVICE_UNAVAILABLE)
 BUSY = Refusal(3, "Too many handshakes", HTTPStatus.SERVICE_UNAVAILABLE)
+# Not 503, with which a proxy asks the next node.
+TOO_FAST = Refusal(3, "Too many handshakes from this address", HTTPStatus.TOO_MANY_REQUESTS)
 
 
 class EngineHttp:
@@ -70,6 +73,7 @@ class EngineHttp:
         server: EngineServer,
         *,
         admission: Admission,
+        handshakes: Handshakes,
         heartbeat: Heartbeat,
         slices: TimeSlices,
         may_connect: MayConnect,
@@ -78,6 +82,7 @@ class EngineHttp:
     ) -> None:
         self._server = server
         self._admission = admission
+        self._handshakes = handshakes
         self._heartbeat = heartbeat
         self._slices = slices
         self._may_connect = may_connect
@@ -164,9 +169,16 @@ class EngineHttp:
         return _SEPARATOR.join(socket.poll(environ))
 
     def _wait_for_turn(self, address: str) -> None:
-        """Its address is asked about before it waits, too. Raises BUSY or FULL."""
+        """Its address is asked about before it waits, too. Raises TOO_FAST, BUSY or FULL."""
         admission = self._admission
-        refusal = BUSY if admission.is_busy() else None if admission.may_wait(address) else FULL
+        refusal = None
+        if self._handshakes.is_too_fast(address):
+            refusal = TOO_FAST
+            self._slices.wait_for_turn()  # also who is refused at once leaves the node to the others
+        elif self._handshakes.are_too_many() or admission.is_busy():
+            refusal = BUSY
+        elif not admission.may_wait(address):
+            refusal = FULL
         if refusal is None:
             with admission.waiting(address):
                 self._slices.wait_for_turn()
@@ -251,7 +263,7 @@ class EngineHttp:
 
 def _refuse(refusal: Refusal, start_response: StartResponse) -> list[bytes]:
     headers = [("Content-Type", "application/json"), *_HEADERS]
-    if refusal in (FULL, BUSY):
+    if refusal in (FULL, BUSY, TOO_FAST):
         headers.append(("Retry-After", str(RETRY_AFTER_S)))
     start_response(f"{refusal.status.value} {refusal.status.phrase}", headers)
     return [json.dumps({"code": refusal.code, "message": refusal.message}).encode()]

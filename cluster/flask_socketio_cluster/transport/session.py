@@ -19,12 +19,14 @@ from gevent.event import Event
 from gevent.lock import BoundedSemaphore
 
 from flask_socketio_cluster import clock, metrics
+from flask_socketio_cluster.limits.buckets import Bucket, Tokens
 from flask_socketio_cluster.transport.connection import when_gone
 from flask_socketio_cluster.transport.heartbeat import Heartbeat
 from flask_socketio_cluster.transport.poll_queue import PollQueue
 from flask_socketio_cluster.transport.time_slices import TimeSlices
 from flask_socketio_cluster.transport.websocket import (
     CLOSE_WAIT_S,
+    POLICY,
     PROTOCOL_ERROR,
     WebSocket,
     accepting,
@@ -118,8 +120,10 @@ class _Slots:
         "_heartbeat",
         "_inbox",
         "_inbox_bytes",
+        "_messages",
         "_on_end",
         "_poll_queue",
+        "_refusals",
         "_room",
         "_slices",
         "awaited",
@@ -191,6 +195,9 @@ class EngineSession(Socket, _Slots):
         # Set when there is room in the inbox, and at the end; made by the first POST that has to wait.
         self._room: Event | None = None
         self._handlers: BoundedSemaphore | None = None
+        # What it has left of the limits of its own; made when they are first asked about.
+        self._messages: Tokens | None = None
+        self._refusals: Tokens | None = None
 
     @property
     def backlog(self) -> int:
@@ -436,6 +443,16 @@ class EngineSession(Socket, _Slots):
 
         gevent.spawn(run)
 
+    def take_message(self, bucket: Bucket) -> float:
+        """As `Tokens.take`, for a Socket.IO packet that came."""
+        self._messages = self._messages or Tokens()
+        return self._messages.take(bucket)
+
+    def may_be_refused(self, bucket: Bucket) -> bool:
+        """Whether it is told of one more refusal rather than ended."""
+        self._refusals = self._refusals or Tokens()
+        return self._refusals.take(bucket) == 0
+
     def _make_room(self) -> None:
         if self._room:
             self._room.set()
@@ -470,6 +487,12 @@ class EngineSession(Socket, _Slots):
         if self.upgraded and self.websocket:
             self.websocket.close(PROTOCOL_ERROR)
         self.end("malformed", self.server.reason.TRANSPORT_ERROR)
+
+    def end_too_fast(self) -> None:
+        """End it because it goes on regardless of being refused. Does not wait."""
+        if self.upgraded and self.websocket:
+            self.websocket.close(POLICY)
+        self.end("too_fast", self.server.reason.TRANSPORT_ERROR)
 
     def _lost(self) -> None:
         self.end(None, self.server.reason.TRANSPORT_CLOSE)

@@ -11,9 +11,11 @@ import gevent
 from engineio.packet import MESSAGE
 from socketio import Server
 
+from flask_socketio_cluster.limits.client_limits import ClientLimits
 from flask_socketio_cluster.loops import Loop
 from flask_socketio_cluster.transport import admission, packets
 from flask_socketio_cluster.transport.admission import Admission
+from flask_socketio_cluster.transport.handshakes import Handshakes
 from flask_socketio_cluster.transport.heartbeat import Heartbeat
 from flask_socketio_cluster.transport.http import EngineHttp, MayConnect
 from flask_socketio_cluster.transport.packets import Awaiting, ClientPacket
@@ -30,6 +32,10 @@ DRAIN_BATCH_EVERY_S = 0.25
 DRAIN_WAIT_S = 0.3
 # Clients come back at a random moment within this time.
 DRAIN_RECONNECT_MS_MAX = 2000
+
+# Told of a socket that is too fast: its sid, its event or "", and the seconds until it may go on. Tells its client so,
+# or ends it. May not wait or raise.
+TooFast = Callable[[str, str, float], None]
 
 _CONNECT = str(packets.CONNECT)
 
@@ -48,7 +54,8 @@ class Transport:
     `headers`: those of a handshake that its events can read in `flask.request`, as names; by default all of them.
     A connection costs their bytes while it lives. `binary`: whether clients may send bytes, in up to 16 attachments of
     an event; all of them together with the event are no larger than one message. `connect_within_s`: how long a client
-    may take to enter a namespace.
+    may take to enter a namespace. `limits`: how many packets and handshakes are taken. What is over a limit is dropped,
+    and acknowledged with nothing.
     """
 
     def __init__(
@@ -60,8 +67,11 @@ class Transport:
         headers: Collection[str] | None = None,
         binary: bool = False,
         connect_within_s: float = CONNECT_WITHIN_S,
+        limits: ClientLimits | None = None,
     ) -> None:
         self._server = server
+        self.limits = limits or ClientLimits()
+        self._too_fast: dict[str, TooFast] = {}
         self._admission = Admission(sessions_max or admission.sessions_max())
         self._binary = binary
         self._tellers: list[Callable[[str, int], None]] = []
@@ -69,6 +79,7 @@ class Transport:
         self._http = EngineHttp(
             server.eio,
             admission=self._admission,
+            handshakes=Handshakes(self.limits),
             heartbeat=self._heartbeat,
             slices=TimeSlices(),
             may_connect=may_connect or self._allows,
@@ -128,6 +139,15 @@ class Transport:
         """Its client is known: it does not have to make room for others when the node is full."""
         if session := self.session(eio_sid):
             self._admission.authenticated(session)
+
+    def tell_too_fast(self, namespace: str, too_fast: TooFast) -> None:
+        """Whom to tell of sockets of the namespace whose packets are too many; without, they are ended in the end."""
+        self._too_fast[namespace] = too_fast
+
+    def may_be_refused(self, eio_sid: str) -> bool:
+        """Whether a client that is too fast is told so rather than ended; counts that it was."""
+        session = self.session(eio_sid)
+        return session is not None and session.may_be_refused(self.limits.refusals)
 
     def close(self, eio_sid: str) -> None:
         """Send what is queued, for a bounded time, then close. A Socket.IO client connects anew."""
@@ -231,7 +251,9 @@ class Transport:
     def _handle(self, eio_sid: str, session: EngineSession, packet: ClientPacket) -> None:
         server, manager, namespace = self._server, self._server.manager, packet.namespace
         sid = manager.sid_from_eio_sid(eio_sid, namespace)
-        if packet.kind == packets.CONNECT:
+        if wait_s := self._wait_s(session):
+            self._refuse(eio_sid, session, packet, wait_s)
+        elif packet.kind == packets.CONNECT:
             if sid is not None:
                 raise Malformed
             self._connect(eio_sid, session, packet)
@@ -245,6 +267,26 @@ class Transport:
         else:
             handle = session.run_handler if server.async_handlers else _at_once
             handle(server._handle_event_internal, server, sid, eio_sid, packet.data, namespace, packet.id)
+
+    def _wait_s(self, session: EngineSession) -> float:
+        """0 if the session may send a packet now; else when it may."""
+        wait_s = session.take_message(self.limits.messages)
+        if wait_s:
+            self.limits.count(self.limits.messages.name)
+        return 0 if self.limits.dry_run else wait_s
+
+    def _refuse(self, eio_sid: str, session: EngineSession, packet: ClientPacket, wait_s: float) -> None:
+        server, namespace = self._server, packet.namespace
+        sid = server.manager.sid_from_eio_sid(eio_sid, namespace)
+        too_fast = self._too_fast.get(namespace)
+        is_event = packet.kind == packets.EVENT
+        if sid is not None and too_fast:
+            too_fast(sid, packet.data[0] if is_event else "", wait_s)
+        elif not session.may_be_refused(self.limits.refusals):
+            session.end_too_fast()
+        if sid is not None and is_event and packet.id is not None:
+            answer = server.packet_class(packets.ACK, namespace=namespace, id=packet.id, data=[])
+            server._send_packet(eio_sid, answer)
 
     def _connect(self, eio_sid: str, session: EngineSession, packet: ClientPacket) -> None:
         server, namespace = self._server, packet.namespace

@@ -19,6 +19,8 @@ const CHAT_EVENTS = new Set(["chat_mensagem", "chat_alterada", "chat_lida"]);
 
 /** The state is also fetched without a socket when none is there after this long. */
 const LIVE_WITHIN_MS = 1500;
+/** Why the bank ends the oldest socket of somebody who has opened it in more places than may be live. */
+const TOO_MANY_PLACES = "muitas_conexoes";
 const TOKEN_REFUSED = new Set(["token_invalido", "token_expirado", "token_revogado", "sessao_expirada"]);
 
 /** What tells that somebody is here. */
@@ -135,7 +137,7 @@ export class App extends Emitter {
       state: (name, payload) => this.#apply(name, payload),
       seq: () => this.#stream?.seq ?? 0,
       lost: (afterMs) => this.connection.lost(afterMs),
-      ended: (reason) => this.session.endedByServer(reason, this.#shown),
+      ended: (reason) => (reason === TOO_MANY_PLACES ? this.connection.rest() : this.session.endedByServer(reason, this.#shown)),
     });
     this.#wire.connect();
   }

@@ -11,7 +11,7 @@ export const FIRST_WORD_AFTER_MS = 5000;
 
 /**
  * Whether the page is live, and when it tries again. Knows no socket: `connect` is given.
- * It never gives up; only the end of the session stops it.
+ * It never gives up; only the end of the session stops it, and newer places of the same person let it rest.
  * @extends {Emitter<{ change: Connection }>}
  */
 export class Connection extends Emitter {
@@ -27,6 +27,8 @@ export class Connection extends Emitter {
   failures = 0;
   /** Whether it was live since it started. */
   wasLive = false;
+  /** Whether the bank is open in so many places that this one waits until the person wants it here. */
+  resting = false;
   #startedAt = 0;
   #active = false;
   #online = true;
@@ -67,7 +69,7 @@ export class Connection extends Emitter {
   }
 
   stop() {
-    this.#active = false;
+    this.#active = this.resting = false;
     this.#wait(null);
     this.failures = 0;
     this.liveUntil = null;
@@ -100,7 +102,7 @@ export class Connection extends Emitter {
    * @param {number} [afterMs] how long the server asked to wait
    */
   lost(afterMs) {
-    if (!this.#active) return;
+    if (!this.#active || this.resting) return;
     if (this.state === "conectado") this.liveUntil = this.#parts.now();
     const ceiling = Math.min(CEILING_MAX_MS, CEILING_FIRST_MS * 2 ** this.failures);
     this.failures += 1;
@@ -110,10 +112,26 @@ export class Connection extends Emitter {
 
   /** The person, a returning network or a tab that woke up does not want to wait. */
   tryNow() {
-    if (!this.#active || this.state === "conectado") return;
+    if (!this.#active || this.resting || this.state === "conectado") return;
     this.#wait(null);
     this.#become(this.#online ? "reconectando" : "desconectado");
     this.#parts.connect();
+  }
+
+  /** The person opened the bank in newer places, and each may have a line: coming back by itself would end another one. */
+  rest() {
+    if (!this.#active) return;
+    if (this.state === "conectado") this.liveUntil = this.#parts.now();
+    this.resting = true;
+    this.#wait(null);
+    this.#become("desconectado");
+  }
+
+  /** The person wants it here, whichever other place rests then. */
+  useHere() {
+    this.resting = false;
+    this.failures = 0;
+    this.tryNow();
   }
 
   /** @param {boolean} online what the browser says of its network */

@@ -21,7 +21,7 @@ const STEPS = Array.from({ length: 16 }, (_, index) => index / 2);
 export function connectionView({ connection }) {
   const text = el("span", { class: "link-text" });
   const said = el("span", { class: "sr-only", role: "status" });
-  const again = el("button", { type: "button", class: "link", "data-testid": "tentar-agora", onclick: () => connection.tryNow() }, "Tentar agora");
+  const again = el("button", { type: "button", class: "link", "data-testid": "tentar-agora", onclick: () => (connection.resting ? connection.useHere() : connection.tryNow()) });
   const node = el("aside", { class: "link-state", "aria-label": "Conexão", "data-testid": "conexao" }, el("span", { class: "link-dot", "aria-hidden": "true" }), text, again, said);
   /** @type {number | undefined} */
   let timer;
@@ -32,9 +32,10 @@ export function connectionView({ connection }) {
     node.dataset.no = name;
     node.dataset.transporte = transport;
     node.title = state === "conectado" ? `Nó ${name} · ${transport === "polling" ? "polling" : "WebSocket"}` : "";
-    again.hidden = state === "conectado" || connection.retryAt === null;
+    again.hidden = state === "conectado" || (connection.retryAt === null && !connection.resting);
+    setText(again, connection.resting ? "Usar aqui" : "Tentar agora");
     setText(text, words(connection));
-    setText(said, SAID[state]);
+    setText(said, connection.resting ? RESTING : SAID[state]);
     clearTimeout(timer);
     if (connection.retryAt !== null) timer = setTimeout(update, COUNT_MS);
   };
@@ -85,8 +86,11 @@ function covers(node, { left, top, right, bottom }) {
 /** @type {Record<import("../models/connection.js").State, string>} */
 const SAID = { conectado: "Conectado", reconectando: "Reconectando", desconectado: "Sem conexão" };
 
+const RESTING = "Aberto em muitos lugares";
+
 /** @param {Connection} connection */
-function words({ state, retryAt, wasLive }) {
+function words({ state, retryAt, wasLive, resting }) {
+  if (resting) return RESTING;
   if (state === "conectado") return "Conectado";
   if (state === "reconectando" && retryAt === null && !wasLive) return "Conectando";
   const seconds = retryAt === null ? 0 : Math.ceil((retryAt - Date.now()) / 1000);
@@ -120,6 +124,7 @@ function staleWords(connection, loadedAt) {
   if (!loadedAt) return connection.retryAt === null ? "" : "Sem conexão. Suas contas aparecem assim que ela voltar.";
   const since = lastLive(connection, loadedAt);
   if (Date.now() - since.getTime() < STALE_AFTER_MS) return "";
+  if (connection.resting) return `O banco está aberto em muitos lugares. Para usá-lo aqui, toque em “Usar aqui”. Os valores são das ${formatTime(since)} (${age(since)}).`;
   return `Você está sem conexão. Os valores são das ${formatTime(since)} (${age(since)}).`;
 }
 
