@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from flask_socketio_cluster.doctor import Finding, Level, checked, patching, versions
 
+from app import keys
 from worker.doctor import secrets
 
 STRONG = "3f1c9e0a7b5d42861c0fe93ab7d4566e8a1b02c3d4e5f60718293a4b5c6d7e8f"
@@ -76,6 +77,18 @@ def test_random_secrets_are_strong() -> None:
     env = {"JWT_SECRET": STRONG, "BUS_KEYS": f"{STRONG},{STRONG[::-1]}", "VAPID_PRIVATE_KEY": STRONG}
 
     assert set(levels(secrets.check(env))) == {Level.OK}
+
+
+def test_a_set_of_keys_is_looked_at_key_by_key() -> None:
+    good = keys.written(keys.with_new((), secret=STRONG, kid="a"))
+    bad = keys.written((*keys.parse(good), keys.Key("weak", b"senha123" * 8)))
+
+    def found(jwks: str) -> list[Level]:
+        return levels(f for f in secrets.check({"JWT_KEYS": jwks}) if "JWT" in f.text)
+
+    assert found(good) == [Level.OK]
+    assert found(bad) == [Level.FAULT]
+    assert found("{}") == [Level.FAULT]
 
 
 def test_no_finding_has_a_secret_in_it() -> None:

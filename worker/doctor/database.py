@@ -1,11 +1,12 @@
 """How the database is set, as far as its user may ask, and whether its schema is the newest."""
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
 
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
+from flask_socketio_cluster import clock
 from flask_socketio_cluster.doctor.findings import Finding, fault, ok, unknown, warning
+from flask_socketio_cluster.streams import database_clock
 from sqlalchemy import Connection, text
 
 from app import sql_engines
@@ -14,7 +15,6 @@ from app.errors import AppError
 from app.migrations import runner, seal
 
 VERSION_MIN = (10, 6)
-CLOCK_S_MAX = 5.0
 # What an operator, a backup and replicas take besides.
 CONNECTIONS_KEPT = 20
 
@@ -45,7 +45,7 @@ def check(db: Database, *, nodes: int, workers: int) -> Iterator[Finding]:
     """`nodes` and `workers`: as many as the connections must suffice for."""
     try:
         variables = {} if db.is_sqlite else db.read(_variables)
-        offset_s = 0.0 if db.is_sqlite else db.read(_offset_s)
+        db.read(database_clock.ask)
     except AppError as error:
         yield fault("database", f"it does not answer: {error.text}", "see that it runs, and DATABASE_URL")
         return
@@ -58,21 +58,15 @@ def check(db: Database, *, nodes: int, workers: int) -> Iterator[Finding]:
     yield from _settings(variables)
     yield from _connections(db, variables, nodes=nodes, workers=workers)
     yield from db.read(_seals, log_bin_trusts=variables["log_bin_trust_function_creators"] in ("ON", "1"))
-    if abs(offset_s) > CLOCK_S_MAX:
-        yield fault("clock", f"this machine's is {offset_s:+.0f} s off the database's", "keep both by NTP (chrony)")
+    offset_s = clock.machine_offset_s()
+    if database_clock.is_off():
+        yield warning("clock", f"this machine's is {offset_s:+.0f} s off the database's", "keep both by NTP (chrony)")
     else:
         yield ok("clock", f"{offset_s:+.1f} s off the database's")
 
 
 def _variables(connection: Connection) -> dict[str, str]:
     return {name: str(connection.execute(text(f"SELECT @@GLOBAL.{name}")).scalar()) for name in _VARIABLES}
-
-
-def _offset_s(connection: Connection) -> float:
-    before = datetime.now(UTC)
-    theirs: datetime = connection.execute(text("SELECT UTC_TIMESTAMP(6)")).scalar_one()
-    took = datetime.now(UTC) - before
-    return (before + took / 2 - theirs.replace(tzinfo=UTC)).total_seconds()
 
 
 def _schema(connection: Connection) -> list[Finding]:

@@ -9,10 +9,14 @@ from pathlib import Path
 
 from flask_socketio_cluster.doctor.findings import Finding, fault, ok, unknown, warning
 
-# Variables whose value is a secret, or several with commas between. deploy/entrypoint.sh reads each from the file that
-# the variable with _FILE behind it names.
-SECRETS = ("JWT_SECRET", "BUS_KEYS", "VAPID_PRIVATE_KEY")
-ADDRESSES = ("DATABASE_URL", "REDIS_URL")
+from app import keys
+
+# Variables whose value is a secret, or several. deploy/entrypoint.sh reads each from the file that the variable with
+# _FILE behind it names.
+SECRETS = ("JWT_SECRET", "JWT_KEYS", "BUS_KEYS", "VAPID_PRIVATE_KEY")
+ADDRESSES = ("DATABASE_URL", "REDIS_URL", "SMTP_URL")
+# One of the two is enough.
+EITHER = {"JWT_SECRET": "JWT_KEYS", "JWT_KEYS": "JWT_SECRET"}
 BITS_MIN = 100
 PASSWORD_CHARS_MIN = 16
 
@@ -27,8 +31,15 @@ def _strength(env: Mapping[str, str]) -> Iterator[Finding]:
     for name in SECRETS:
         value = env.get(name, "")
         if not value:
-            yield unknown("secrets", f"{name} is not set here", "run this with a web node's environment to check it")
-        elif any(bits(secret.strip()) < BITS_MIN for secret in value.split(",")):
+            if not env.get(EITHER.get(name, ""), ""):
+                yield unknown("secrets", f"{name} is not set here", "run this with a web node's environment")
+            continue
+        try:
+            weak = any(bits(secret) < BITS_MIN for secret in _several(name, value))
+        except keys.BadKeys as error:
+            yield fault("secrets", f"{name} {error}", "python -m worker chaves nova")
+            continue
+        if weak:
             yield fault("secrets", f"{name} can be guessed: it repeats itself", "make it anew with deploy/secrets.sh")
         else:
             yield ok("secrets", f"{name} is strong")
@@ -41,6 +52,13 @@ def _strength(env: Mapping[str, str]) -> Iterator[Finding]:
                 f"the password in {name} has fewer than {PASSWORD_CHARS_MIN} characters",
                 "give the user a random one, as deploy/secrets.sh does",
             )
+
+
+def _several(name: str, value: str) -> list[str]:
+    """Raises BadKeys."""
+    if name == "JWT_KEYS":
+        return [key.secret.decode("latin-1") for key in keys.parse(value)]
+    return [secret.strip() for secret in value.split(",")]
 
 
 def bits(secret: str) -> float:
