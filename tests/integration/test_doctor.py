@@ -108,6 +108,7 @@ def test_a_database_as_it_should_be_has_no_fault(mariadb: DatabaseServer, emptie
     assert worst(found, "ledger")[0] is Level.OK
     assert worst(found, "migrations")[0] is Level.OK
     assert worst(found, "clock")[0] is Level.OK
+    assert worst(found, "database isolation")[0] is Level.OK
 
 
 def test_connections_for_more_nodes_than_the_database_takes_are_a_fault(emptied_mariadb: Database) -> None:

@@ -56,6 +56,7 @@ def check(db: Database, *, nodes: int, workers: int) -> Iterator[Finding]:
     yield ok("database", "it answers")
     yield from _version(variables["version"])
     yield from _settings(variables)
+    yield _isolation(db.transact(_isolation_of))
     yield from _connections(db, variables, nodes=nodes, workers=workers)
     yield from db.read(_seals, log_bin_trusts=variables["log_bin_trust_function_creators"] in ("ON", "1"))
     offset_s = clock.machine_offset_s()
@@ -67,6 +68,17 @@ def check(db: Database, *, nodes: int, workers: int) -> Iterator[Finding]:
 
 def _variables(connection: Connection) -> dict[str, str]:
     return {name: str(connection.execute(text(f"SELECT @@GLOBAL.{name}")).scalar()) for name in _VARIABLES}
+
+
+def _isolation_of(connection: Connection) -> str:
+    return str(connection.execute(text("SELECT @@session.tx_isolation")).scalar_one())
+
+
+def _isolation(found: str) -> Finding:
+    """Of our own transactions, which ask for it themselves; something between us and the server may not let them."""
+    if found == "READ-COMMITTED":
+        return ok("database isolation", found)
+    return fault("database isolation", f"{found}: transactions wait for each other and fail", "what changes it?")
 
 
 def _schema(connection: Connection) -> list[Finding]:
