@@ -44,7 +44,7 @@ _addresses = itertools.count(1)
 
 @pytest.fixture(scope="module")
 def place() -> Iterator[Place]:
-    with running_cluster(nodes=1) as cluster:
+    with running_cluster(nodes=2) as cluster:
         made = Place(cluster, Person(cluster.url, "Clara Nunes"))
         for _ in range(WARM_UP):
             strike(made, text_frame('42["x"]') * 400)
