@@ -120,6 +120,7 @@ function safetyPart(app, save) {
     "section",
     { class: "panel", "aria-labelledby": "seguranca" },
     el("h2", { id: "seguranca" }, "Segurança"),
+    el("a", { class: "safety-link", href: "#/seguranca", "data-testid": "preferencias-seguranca" }, icon("shield-check"), "Sessões, senha e segundo fator", icon("chevron-right")),
     field("Pedir a senha depois de ficar sem uso por", lock, { hint: "Vale para todas as abas deste navegador, e para os seus outros aparelhos." }).node,
     el(
       "ul",

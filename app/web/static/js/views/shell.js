@@ -30,12 +30,13 @@ const SCREENS = {
   agenda: async () => (await styled(["agenda", "operation"], () => import("./agenda.js"))).agendaView,
   avisos: async () => (await styled(["notices"], () => import("./notices_page.js"))).noticesView,
   preferencias: async () => (await styled(["preferences"], () => import("./preferences.js"))).preferencesView,
+  seguranca: async () => (await styled(["security", "operation"], () => import("./security.js"))).securityView,
   verificar: async () => (await styled(["receipt"], () => import("./verify.js"))).verifyView,
 };
 
 /** All that comes only when it is asked for. */
 export const loadScreens = () =>
-  Promise.all([...Object.values(SCREENS).map((load) => load()), loadPlot(), import("./pending.js"), import("./new_account.js"), import("./add_person.js")]);
+  Promise.all([...Object.values(SCREENS).map((load) => load()), loadPlot(), import("./pending.js"), import("./new_account.js"), import("./add_person.js"), import("./recovery.js")]);
 
 const TABS = [
   { path: "", name: "inicio", words: "Início", icon: "house" },
