@@ -62,7 +62,7 @@ function askForm({ http }, known, { reset, back }) {
     el("h1", {}, "Criar uma nova senha"),
     el("p", {}, "Enviamos um código para o e-mail do seu cadastro."),
   );
-  form.append(other("Já tenho um código", "recuperar-tenho", () => reset(typed(), "")), other("Voltar", "recuperar-voltar", () => back("", typed())));
+  form.append(other("Já tenho um código", "recuperar-tenho", () => reset(typed(), "")), other("Voltar para entrar", "recuperar-voltar", () => back("", typed())));
   return form;
 }
 
@@ -118,7 +118,7 @@ function resetForm({ http }, known, said, { ask, back }) {
     el("h1", {}, "Criar uma nova senha"),
     el("p", { class: "form-notice", role: "status", "data-testid": "redefinir-enviado" }, said),
   );
-  form.append(other("Enviar outro código", "redefinir-outro", () => ask(email.input.value.trim())), other("Voltar", "redefinir-voltar", () => back("", email.input.value.trim())));
+  form.append(other("Enviar outro código", "redefinir-outro", () => ask(email.input.value.trim())), other("Voltar para entrar", "redefinir-voltar", () => back("", email.input.value.trim())));
   return form;
 }
 

@@ -18,7 +18,7 @@ export function sessionList(app, scope) {
   const sessions = liveSessions(app, scope);
   const list = el("ul", { class: "rows", role: "list", "data-testid": "sessoes" });
   const status = el("p", { class: "soft security-said", role: "status", "data-testid": "sessoes-estado" }, "Carregando…");
-  const others = el("button", { type: "button", class: "secondary outline", hidden: true, "data-testid": "sessoes-encerrar-outras" }, "Encerrar as outras");
+  const others = el("button", { type: "button", class: "secondary outline security-others", hidden: true, "data-testid": "sessoes-encerrar-outras" }, "Encerrar as outras");
   const heading = el("h2", { id: "sessoes-titulo", tabindex: "-1" }, "Onde você está conectado");
   /** What has the focus may be gone afterwards. @param {OwnSession[]} which */
   const end = async (which) => {

@@ -45,6 +45,8 @@ const TABS = [
   { path: "conversas", name: "conversas", words: "Conversas", icon: "message-circle" },
   { path: "pessoas", name: "pessoas", words: "Pessoas", icon: "users" },
 ];
+/** Screens that are found behind another one. @type {Record<string, string>} */
+const BEHIND = { seguranca: "preferencias" };
 /** In the bar on top, as signs: the bar below has room for places where people go often. */
 const ASIDE = [
   { path: "agenda", name: "agenda", words: "Agenda", icon: "calendar-days" },
@@ -94,7 +96,7 @@ export function shellView(app, setTitle) {
     screen = view(app, params);
     fill(main, screen.node);
     setTitle(screen.title);
-    tabs.forEach(({ name: tab, link }) => (tab === name ? link.setAttribute("aria-current", "page") : link.removeAttribute("aria-current")));
+    tabs.forEach(({ name: tab, link }) => (tab === (BEHIND[name] ?? name) ? link.setAttribute("aria-current", "page") : link.removeAttribute("aria-current")));
     if (!first) focusHeading(main);
     scroll = scrollBack(main, app.here.kept("rolagem") ?? 0);
   };

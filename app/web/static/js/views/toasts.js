@@ -50,7 +50,7 @@ const region = el("div", { class: "toasts", role: "status", "aria-live": "polite
 
 /** @param {Toast} message */
 export function toast({ title, text = "", kind, href, more, opened = () => undefined }) {
-  const words = [el("b", {}, title), text ? el("span", {}, text) : null, more ? el("u", {}, more) : null];
+  const words = [el("b", {}, title), text ? el("span", {}, text) : null, more ? " " : null, more ? el("u", {}, more) : null];
   // Two lines are shown; all of it is under the pointer, and behind the bell.
   const whole = text ? `${title}. ${text}` : title;
   const node = el(
@@ -131,11 +131,12 @@ function tellMessage(app, event) {
 }
 
 /**
- * An open receipt says more than a toast about the same operation.
+ * An open receipt says more than a toast about the same operation; and what was changed on the screen of security is said there.
  * @param {Notification} event
  */
-function isOnScreen({ dados }) {
-  return isAt(`comprovante/${dados?.operacao_id}`);
+function isOnScreen({ tipo, dados }) {
+  const isOwnChange = kindOf(tipo) === SECURITY && !dados?.sessao_id;
+  return isAt(isOwnChange ? "seguranca" : `comprovante/${dados?.operacao_id}`);
 }
 
 /**
