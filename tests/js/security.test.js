@@ -75,8 +75,8 @@ test("of two answers the one that was asked for last is shown", async () => {
 
 test("a session in one line", () => {
   const now = new Date(at(15));
-  assert.equal(sessionWords(session("a"), now), "Endereço 203.0.113.7 · usada há 5 minutos · desde 30 de novembro");
-  assert.equal(sessionWords(session("a", { local: "", atual: true }), now), "em uso agora · desde 30 de novembro");
+  assert.equal(sessionWords(session("a"), now), "Endereço 203.0.113.7 · usada há 5 minutos · desde hoje");
+  assert.equal(sessionWords(session("a", { local: "", atual: true, criada_em: "2026-11-21T15:00:00Z" }), now), "em uso agora · desde 21 de novembro");
 });
 
 test("few recovery codes come with advice", () => {

@@ -1,9 +1,13 @@
 // @ts-check
 import { Emitter } from "../models/emitter.js";
+import { SECURITY } from "../models/preferences.js";
 /** @import { App } from "../app.js" */
 /** @import { OwnSession } from "../types/wire.js" */
-/** @import { Http } from "./http.js" */
+/** @import { ApiError, Http } from "./http.js" */
 /** @import { Scope } from "./scope.js" */
+
+/** What comes within this time is asked for together. */
+const TOGETHER_MS = 400;
 
 /** @typedef {{ ended: number, failed: string }} Ended `failed`: why not all were ended; empty when they were */
 
@@ -52,7 +56,7 @@ export class OwnSessions extends Emitter {
     let ended = 0;
     let failed = "";
     for (const { id } of sessions) {
-      failed = await this.#http.delete(`/sessoes/${id}`).then(() => "", (/** @type {import("./http.js").ApiError} */ error) => (error.status === 404 ? "" : error.message));
+      failed = await this.#http.delete(`/sessoes/${id}`).then(() => "", (/** @type {ApiError} */ { status, message }) => (status === 404 ? "" : message));
       if (failed) break;
       ended += 1;
     }
@@ -68,7 +72,15 @@ export class OwnSessions extends Emitter {
  */
 export function liveSessions({ http, inbox, connection }, scope) {
   const sessions = new OwnSessions(http);
-  scope.add(inbox.on("arrived", ({ tipo }) => tipo === "seguranca" && sessions.load()));
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  let timer;
+  const soon = () => {
+    timer ??= setTimeout(() => {
+      timer = undefined;
+      sessions.load();
+    }, TOGETHER_MS);
+  };
+  scope.add(inbox.on("arrived", ({ tipo }) => tipo === SECURITY && soon()), () => clearTimeout(timer));
   scope.add(connection.on("change", ({ state }) => state === "conectado" && sessions.failed !== "" && sessions.load()));
   sessions.load();
   return sessions;

@@ -1,18 +1,25 @@
 // @ts-check
-import { ago, formatMoment, plainDay, dayKey } from "./dates.js";
+import { ago, dayKey, dayName, formatMoment } from "./dates.js";
 /** @import { OwnSession, SecondFactor } from "../types/wire.js" */
 
 /** So few that it is time for new ones. */
 const FEW_CODES = 3;
 
 /**
- * "Rede 203.0.113.7 · usada há 3 minutos · desde 12 de março"
+ * "hoje", "ontem", "12 de março"
+ * @param {string} when
+ * @param {Date} [now]
+ */
+export const sinceWords = (when, now = new Date()) => dayName(dayKey(when), now).toLowerCase();
+
+/**
+ * "Endereço 203.0.113.7 · usada há 3 minutos · desde 12 de março"
  * @param {OwnSession} session
  * @param {Date} [now]
  */
 export function sessionWords({ local, criada_em: begun, usada_em: used, atual }, now = new Date()) {
   const last = atual ? "em uso agora" : `usada ${ago(used, now).toLowerCase()}`;
-  return [local ? `Endereço ${local}` : "", last, `desde ${plainDay(dayKey(begun), now)}`].filter(Boolean).join(" · ");
+  return [local ? `Endereço ${local}` : "", last, `desde ${sinceWords(begun, now)}`].filter(Boolean).join(" · ");
 }
 
 /**

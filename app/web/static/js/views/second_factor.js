@@ -1,9 +1,8 @@
 // @ts-check
 import { el, fill, icon, setText } from "../lib/dom.js";
 import { NO_PASSWORD, onlyWrong } from "../models/credentials.js";
-import { dayKey, longDay } from "../models/dates.js";
 import { formatAmount, formatBRL, toCents, toDecimal } from "../models/money.js";
-import { codesLeft } from "../models/security.js";
+import { codesLeft, sinceWords } from "../models/security.js";
 import { amountField } from "./amount_field.js";
 import { codeField, NO_CODE } from "./code_field.js";
 import { passwordField } from "./credential_fields.js";
@@ -88,7 +87,7 @@ function active(app, state, ways) {
   return el(
     "div",
     {},
-    el("p", { class: "security-on" }, icon("shield-check"), "Ativo", state.desde ? ` desde ${longDay(dayKey(state.desde))}` : ""),
+    el("p", { class: "security-on" }, icon("shield-check"), state.desde ? `Ativo desde ${sinceWords(state.desde)}` : "Ativo"),
     el(
       "dl",
       { class: "facts" },

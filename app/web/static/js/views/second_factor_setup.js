@@ -84,6 +84,7 @@ function secretView({ segredo, uri, qr }) {
  * @param {Ways} ways
  */
 function showCodes(app, codes, { showStep, showState }) {
+  const { email = "" } = app.session.user ?? {};
   const heading = el("h3", { tabindex: "-1" }, "Guarde os códigos de recuperação");
   const print = el("button", { type: "button", class: "secondary outline", onclick: () => window.print(), "data-testid": "codigos-imprimir" }, icon("printer"), "Imprimir");
   const done = el("button", { type: "button", onclick: () => showState("Segundo fator ativado."), "data-testid": "codigos-guardei" }, "Já guardei");
@@ -93,8 +94,9 @@ function showCodes(app, codes, { showStep, showState }) {
       { class: "security-codes" },
       heading,
       el("p", {}, "O segundo fator está ativo. Sem o celular, um destes códigos vale no lugar do aplicativo, cada um uma vez. Eles não aparecem de novo."),
+      el("p", { class: "soft" }, `Saldo Vivo · ${email}`),
       el("ol", { role: "list", "data-testid": "codigos" }, ...codes.map((each) => el("li", {}, el("code", {}, each)))),
-      el("div", { class: "actions" }, copyButton("Copiar", codesText(codes, app.session.user?.email ?? "")), print, done),
+      el("div", { class: "actions" }, copyButton("Copiar", codesText(codes, email)), print, done),
     ),
   );
   heading.focus();

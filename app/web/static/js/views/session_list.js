@@ -20,6 +20,7 @@ export function sessionList(app, scope) {
   const status = el("p", { class: "soft security-said", role: "status", "data-testid": "sessoes-estado" }, "Carregando…");
   const others = el("button", { type: "button", class: "secondary outline security-others", hidden: true, "data-testid": "sessoes-encerrar-outras" }, "Encerrar as outras");
   const heading = el("h2", { id: "sessoes-titulo", tabindex: "-1" }, "Onde você está conectado");
+  let isUnknown = true;
   /** What has the focus may be gone afterwards. @param {OwnSession[]} which */
   const end = async (which) => {
     setText(status, "Encerrando…");
@@ -32,7 +33,8 @@ export function sessionList(app, scope) {
   let rows = new Map();
   const update = () => {
     if (sessions.failed) fill(status, icon("triangle-alert"), " ", sessions.failed);
-    else if (status.textContent === "Carregando…") setText(status, "");
+    else if (isUnknown) setText(status, "");
+    isUnknown = sessions.failed !== "";
     const known = rows;
     rows = new Map((sessions.list ?? []).map((session) => [session.id, known.get(session.id) ?? row(session, () => end([session]))]));
     sessions.list?.forEach((session) => rows.get(session.id)?.show(session));
