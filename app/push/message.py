@@ -9,6 +9,7 @@ TEXT_CHARS_MAX = 200
 # The tag of several events told together.
 MANY = "resumo"
 INBOX = "/#/avisos"
+SECURITY_SCREEN = "/#/seguranca"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,18 +51,21 @@ _SOMETHING = "Há uma novidade na sua conta. Abra para ver."
 def of_event(payload: dict[str, Any], *, with_amounts: bool) -> Message:
     """One notification, as it is in the stream."""
     kind = kind_of(payload)
-    operation = payload["dados"].get("operacao_id")
-    conversation = payload["dados"].get("conversa")
-    if isinstance(operation, int):
-        path = f"/#/comprovante/{operation}"
-    else:
-        path = f"/#/conversas/{conversation}" if isinstance(conversation, int) else INBOX
     text = str(payload["mensagem"]) if with_amounts else _without_amounts(kind, payload)
-    return Message(_TITLES[kind], _short(text), path, str(payload["id"]), kind == SECURITY)
+    return Message(_TITLES[kind], _short(text), _path(kind, payload["dados"]), str(payload["id"]), kind == SECURITY)
 
 
 def of_many(count: int, *, is_urgent: bool) -> Message:
     return Message(f"{count} avisos novos", "Abra para ver todos.", INBOX, MANY, is_urgent)
+
+
+def _path(kind: str, data: dict[str, Any]) -> str:
+    operation, conversation = data.get("operacao_id"), data.get("conversa")
+    if kind == SECURITY:
+        return SECURITY_SCREEN
+    if isinstance(operation, int):
+        return f"/#/comprovante/{operation}"
+    return f"/#/conversas/{conversation}" if isinstance(conversation, int) else INBOX
 
 
 def _without_amounts(kind: str, payload: dict[str, Any]) -> str:

@@ -94,7 +94,7 @@ def test_a_session_that_was_ended_elsewhere_returns_to_where_the_person_was(alic
     screen.go("preferencias")
     expect(screen.at("volume")).to_be_visible()
     assert alice.post("/logout", {"todos": True}).status_code == 204
-    expect(screen.at("login-aviso")).to_have_text("Sua sessão foi encerrada.")
+    expect(screen.at("login-aviso")).to_contain_text("Sua sessão foi encerrada em outro aparelho")
     log_in(screen, alice)
     expect(screen.at("volume")).to_be_visible()
     screen.wait_connected()
@@ -120,7 +120,7 @@ def test_leaving_every_device_is_another_button_that_says_so(alice: Person, open
     expect(here.at("sair-todos")).to_have_text("Sair de todos os aparelhos")
     here.at("sair-todos").click()
     expect(here.at("login-aviso")).to_be_empty()
-    expect(there.at("login-aviso")).to_have_text("Sua sessão foi encerrada.")
+    expect(there.at("login-aviso")).to_contain_text("Sua sessão foi encerrada em outro aparelho")
     assert alice.get("/perfil").status_code == 401
 
 
@@ -207,7 +207,7 @@ def test_who_comes_next_begins_at_home(alice: Person, bob: Person, open_page: Op
     screen.go(f"extrato/{bob.account}")
     screen.at("extrato-conta").wait_for()
     assert bob.post("/logout", {"todos": True}).status_code == 204
-    expect(screen.at("login-aviso")).to_have_text("Sua sessão foi encerrada.")
+    expect(screen.at("login-aviso")).to_contain_text("Sua sessão foi encerrada em outro aparelho")
     screen.page.reload()
     log_in(screen, alice)
     expect(screen.page.get_by_text("Olá, Alice")).to_be_visible()

@@ -60,7 +60,7 @@ def test_a_screen_is_not_shown_before_it_looks_as_it_should(alice: Person, open_
 
 
 def places_outside(code: str) -> dict[str, list[str]]:
-    return {"": ["login-email"], f"verificar/{code}": ["verificar-resultado"]}
+    return {"": ["login-email", "login-esqueci", "recuperar"], f"verificar/{code}": ["verificar-resultado"]}
 
 
 def places_inside(alice: Person, bob: Person, operation: int, code: str) -> dict[str, list[str]]:
@@ -82,6 +82,7 @@ def places_inside(alice: Person, bob: Person, operation: int, code: str) -> dict
         f"agenda/{schedule}": ["form-agendamento"],
         "avisos": ["notificacao-item"],
         "preferencias": ["volume"],
+        "seguranca": ["sessao", "segundo-fator-ativar", "ativar-senha"],
         f"verificar/{code}": ["verificar-resultado"],
     }
 

@@ -4,11 +4,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 
+import pyotp
 from playwright.sync_api import expect
 
 from app import clock
 from tests.browser.conftest import Screen
-from tests.support.people import Person
+from tests.support.people import PASSWORD, Person
 
 LONG = "Uma descrição bem comprida que não cabe em uma linha só de um telefone"
 
@@ -55,6 +56,13 @@ def outside(screen: Screen) -> Iterator[Stop]:
     screen.at("login-senha").fill("violao-rio")
     screen.at("registro-enviar").click()
     yield Stop("register", "criar-conta")
+    screen.at("login-alternar").click()
+    screen.at("login-esqueci").click()
+    screen.at("recuperar-enviar").click()
+    yield Stop("a forgotten password with errors")
+    screen.at("recuperar-tenho").click()
+    screen.at("redefinir-enviar").click()
+    yield Stop("a new password with errors", "redefinir")
     screen.go("verificar")
     screen.at("verificar-enviar").click()
     yield Stop("verify without a code")
@@ -72,6 +80,7 @@ def inside(screen: Screen, alice: Person, bob: Person) -> Iterator[Stop]:
     yield from planning(screen, alice)
     yield from reading(screen, alice)
     yield from chatting(screen, alice, bob)
+    yield from securing(screen)
     yield from without_a_line(screen)
     screen.context.set_offline(False)
     screen.wait_connected()
@@ -247,7 +256,44 @@ def chatting(screen: Screen, alice: Person, bob: Person) -> Iterator[Stop]:
     yield Stop("a stranger's conversation")
 
 
+def securing(screen: Screen) -> Iterator[Stop]:
+    screen.go("seguranca")
+    screen.at("sessao").wait_for()
+    screen.at("segundo-fator-ativar").wait_for()
+    screen.at("trocar-senha-enviar").click()
+    screen.page.evaluate("scrollTo(0, 0)")
+    yield Stop("security with errors", "seguranca", whole=True)
+    screen.at("segundo-fator-ativar").click()
+    screen.at("ativar-senha").fill(PASSWORD)
+    screen.at("ativar-enviar").click()
+    secret = screen.at("segundo-fator-segredo").inner_text().replace(" ", "")
+    yield Stop("a secret for the app of codes", "segundo-fator", whole=True)
+    screen.at("ativar-codigo").fill(pyotp.TOTP(secret).now())
+    screen.at("confirmar-ativacao-enviar").click()
+    screen.at("codigos").wait_for()
+    yield Stop("recovery codes", "codigos-de-recuperacao", whole=True)
+    screen.at("codigos-guardei").click()
+    screen.at("segundo-fator-desativar").click()
+    screen.at("desativar-enviar").click()
+    yield Stop("switching the second factor off, with errors")
+    screen.at("desativar-cancelar").click()
+    screen.at("segundo-fator-mudar").click()
+    screen.at("limite-codigo").wait_for()
+    yield Stop("the limit of the second factor", "limite", whole=True)
+    screen.go("operar/pagamento")
+    screen.at("form-pagamento").wait_for()
+    screen.at("op-valor").fill("6000")
+    screen.at("op-descricao").fill("Reforma")
+    screen.at("op-continuar").click()
+    screen.at("op-confirmar").click()
+    screen.at("aprovar-codigo").wait_for()
+    yield Stop("a large payment asks for a code", "aprovar")
+    screen.page.keyboard.press("Escape")
+
+
 def without_a_line(screen: Screen) -> Iterator[Stop]:
+    screen.go("preferencias")
+    screen.at("volume").wait_for()
     screen.context.set_offline(True)
     screen.at("desatualizado").wait_for()
     yield Stop("preferences offline")

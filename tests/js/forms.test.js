@@ -61,6 +61,9 @@ test("an error of the server finds its field", () => {
   assert.equal(fieldOf("email_em_uso", "Já existe um cadastro com este e-mail."), "email");
   assert.equal(fieldOf("credenciais_invalidas", "E-mail ou senha incorretos."), "senha");
   assert.equal(fieldOf("dados_invalidos", "nome: não pode ficar em branco."), "nome");
+  assert.equal(fieldOf("senha_incorreta", "A senha atual não confere."), "senha");
+  assert.equal(fieldOf("codigo_incorreto", "O código não confere, já foi usado ou venceu."), "codigo");
+  assert.equal(fieldOf("dados_invalidos", "nova: repete sempre os mesmos caracteres."), "nova");
   assert.equal(fieldOf("banco_indisponivel", "O serviço está indisponível."), "");
   assert.equal(withoutField("nome: não pode ficar em branco."), "Não pode ficar em branco.");
 });

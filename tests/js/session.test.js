@@ -110,7 +110,7 @@ test("a socket that the server drops ends the session only when its token is the
   session.endedByServer("expirado", old);
   assert.notEqual(session.token, null);
   session.endedByServer("logout", session.token);
-  assert.deepEqual(heard.at(-1), ["closed", "Sua sessão foi encerrada."]);
+  assert.deepEqual(heard.at(-1), ["closed", "Sua sessão foi encerrada em outro aparelho, ou a senha foi trocada. Entre de novo."]);
   assert.equal(session.token, null);
 });
 
@@ -123,7 +123,7 @@ test("what is no token has no life, and a broken store no session", () => {
 });
 
 test("a refused request ends the session in the words of what happened", () => {
-  for (const [code, words] of [["token_revogado", "Sua sessão foi encerrada."], ["token_expirado", "Sua sessão expirou. Entre de novo."]]) {
+  for (const [code, words] of [["token_revogado", "Sua sessão foi encerrada em outro aparelho, ou a senha foi trocada. Entre de novo."], ["token_expirado", "Sua sessão expirou. Entre de novo."], ["sessao_expirada", "Sua sessão chegou ao fim do seu prazo. Por segurança, entre de novo."]]) {
     session.open({ token: token(60), usuario });
     session.refused(code);
     assert.deepEqual(heard.at(-1), ["closed", words]);

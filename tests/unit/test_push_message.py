@@ -30,8 +30,9 @@ def test_free_words_that_may_hold_an_amount_are_kept_back(kind: str) -> None:
     assert message.of_event(notice(kind, "Manutenção hoje"), with_amounts=False).text == "Manutenção hoje"
 
 
-def test_a_click_opens_the_receipt_or_else_the_notices() -> None:
+def test_a_click_opens_the_receipt_the_screen_of_security_or_else_the_notices() -> None:
     assert message.of_event(notice("saque", "x", way="Débito"), with_amounts=False).path == "/#/comprovante/9"
+    assert message.of_event(notice("seguranca", "x"), with_amounts=False).path == "/#/seguranca"
     assert message.of_event(notice("aviso", "x"), with_amounts=False).path == "/#/avisos"
     strange = notice("aviso", "x") | {"dados": {"operacao_id": "//attacker.example"}}
     assert message.of_event(strange, with_amounts=False).path == "/#/avisos"

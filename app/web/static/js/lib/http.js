@@ -60,14 +60,18 @@ export class Http {
   /**
    * @param {string} path
    * @param {unknown} body
+   * @param {Record<string, string>} [headers]
    */
-  put(path, body) {
-    return this.#json("PUT", path, body);
+  put(path, body, headers = {}) {
+    return this.#json("PUT", path, body, headers);
   }
 
-  /** @param {string} path */
-  delete(path) {
-    return this.#json("DELETE", path);
+  /**
+   * @param {string} path
+   * @param {unknown} [body]
+   */
+  delete(path, body) {
+    return this.#json("DELETE", path, body);
   }
 
   /**

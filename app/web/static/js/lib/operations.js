@@ -1,5 +1,6 @@
 // @ts-check
 import { newKey } from "../app.js";
+import { unapproved } from "./approval.js";
 import { bodyOf, OPERATIONS } from "../models/operation.js";
 import { isSettled, PendingOperation } from "../models/pending.js";
 import { Emitter } from "../models/emitter.js";
@@ -7,6 +8,7 @@ import { ApiError } from "./http.js";
 /** @import { App } from "../app.js" */
 /** @import { Http } from "./http.js" */
 /** @import { Pending } from "../models/pending.js" */
+/** @import { Approve } from "./approval.js" */
 /** @import { OperationAnswer, OperationBody, OperationKind } from "../types/wire.js" */
 /** @import { Session } from "../models/session.js" */
 
@@ -54,9 +56,10 @@ export class Operations extends Emitter {
 
   /**
    * @param {{ kind: OperationKind, body: OperationBody, summary: string }} operation
+   * @param {Approve} [approve] sends it again, under the same key, with what a large amount asks for
    * @returns {Promise<OperationAnswer | null>} null when the answer came to another person's screen
    */
-  async send(operation) {
+  async send(operation, approve = unapproved) {
     const user = this.#session.user?.id ?? 0;
     if (!this.#online() && !this.#pending.of(user)) throw new ApiError(NOT_SENT, { status: REFUSED_STATUS, code: "nao_enviada" });
     const pending = this.#pending.begin({ user, ...operation });
@@ -65,7 +68,7 @@ export class Operations extends Emitter {
     this.emit("change", this.inDoubt);
     try {
       const { path } = OPERATIONS[pending.kind];
-      const answer = await this.#http.post(path, pending.body, { "Idempotency-Key": pending.key });
+      const answer = await approve((headers) => this.#http.post(path, pending.body, { "Idempotency-Key": pending.key, ...headers }));
       this.#pending.settle(pending);
       return this.#take(answer, pending);
     } catch (error) {
@@ -97,10 +100,13 @@ export class Operations extends Emitter {
     return new ApiError(text, { status: REFUSED_STATUS, code: "operacao_em_duvida" });
   }
 
-  /** Asks again under the same key: it is done now, or the first answer comes again. */
-  resume() {
+  /**
+   * Asks again under the same key: it is done now, or the first answer comes again.
+   * @param {Approve} [approve]
+   */
+  resume(approve) {
     const pending = this.inDoubt;
-    return pending ? this.send(pending) : Promise.resolve(null);
+    return pending ? this.send(pending, approve) : Promise.resolve(null);
   }
 
   /** Somebody else may be here next. */

@@ -1,7 +1,9 @@
 // @ts-check
 import { bodyOf } from "../models/operation.js";
 import { datesOf } from "../models/schedule.js";
+import { unapproved } from "./approval.js";
 /** @import { App } from "../app.js" */
+/** @import { Approve } from "./approval.js" */
 /** @import { Draft } from "../models/operation.js" */
 /** @import { Place } from "../models/places.js" */
 /** @import { When } from "../models/schedule.js" */
@@ -12,14 +14,14 @@ import { datesOf } from "../models/schedule.js";
  * click or a reload it is still the same schedule.
  * @param {Pick<App, "http" | "places">} app
  * @param {Draft & { when: When }} draft
- * @param {{ here: Place, newKey: () => string }} parts
+ * @param {{ here: Place, newKey: () => string, approve?: Approve }} parts
  * @returns {Promise<Schedule>}
  */
-export async function makeSchedule({ http, places }, draft, { here, newKey }) {
+export async function makeSchedule({ http, places }, draft, { here, newKey, approve = unapproved }) {
   const key = here.kept("chave") ?? newKey();
   here.keep("chave", key);
   const body = { tipo: draft.kind, ...bodyOf(draft), ...datesOf(draft.when) };
-  const made = await http.post("/agendamentos", body, { "Idempotency-Key": key });
+  const made = await approve((headers) => http.post("/agendamentos", body, { "Idempotency-Key": key, ...headers }));
   const done = JSON.stringify(draft);
   places.settle((kept) => JSON.stringify(kept) === done);
   return made;

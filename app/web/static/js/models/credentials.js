@@ -95,18 +95,32 @@ function lengthOf(password) {
  * @returns {Record<string, string>}
  */
 export function problems({ nome = "", email, senha }, { registering }) {
-  /** @type {Record<string, string>} */
-  const found = {};
-  if (registering && nome.trim().length < 2) found.nome = "Diga como você se chama.";
-  if (!/^[^\s@]+@[^\s@]+\.[^\s@]+$/.test(email.trim())) found.email = "Este e-mail não parece completo.";
-  if (senha === "") found.senha = "Digite a senha.";
-  else if (registering && lengthOf(senha) < PASSWORD_MIN) found.senha = `Use ao menos ${PASSWORD_MIN} caracteres.`;
-  else if (registering && new Set(senha).size < DIFFERENT_MIN) found.senha = "A senha repete sempre os mesmos caracteres.";
-  else if (registering && new TextEncoder().encode(senha).length > PASSWORD_BYTES_MAX) {
-    found.senha = "A senha é longa demais.";
-  }
-  return found;
+  const missing = senha === "" ? NO_PASSWORD : "";
+  return onlyWrong({
+    nome: registering && nome.trim().length < 2 ? "Diga como você se chama." : "",
+    email: emailProblem(email),
+    senha: registering ? newPasswordProblem(senha) : missing,
+  });
 }
+
+export const NO_PASSWORD = "Digite a senha.";
+
+/** @param {Record<string, string>} found by the names of the fields; empty texts for those that are right */
+export const onlyWrong = (found) => Object.fromEntries(Object.entries(found).filter(([, text]) => text !== ""));
+
+/** @param {string} email */
+export const emailProblem = (email) => (/^[^\s@]+@[^\s@]+\.[^\s@]+$/.test(email.trim()) ? "" : "Este e-mail não parece completo.");
+
+/** @param {string} password */
+export function newPasswordProblem(password) {
+  if (password === "") return NO_PASSWORD;
+  if (lengthOf(password) < PASSWORD_MIN) return `Use ao menos ${PASSWORD_MIN} caracteres.`;
+  if (new Set(password).size < DIFFERENT_MIN) return "A senha repete sempre os mesmos caracteres.";
+  return new TextEncoder().encode(password).length > PASSWORD_BYTES_MAX ? "A senha é longa demais." : "";
+}
+
+/** Errors that are about one field, whatever their text. @type {Record<string, string>} */
+const FIELD_OF_CODE = { credenciais_invalidas: "senha", senha_incorreta: "senha", codigo_incorreto: "codigo" };
 
 /**
  * The field that an error of the server is about; empty for the form as a whole.
@@ -115,8 +129,10 @@ export function problems({ nome = "", email, senha }, { registering }) {
  */
 export function fieldOf(code, text) {
   const said = text.toLowerCase();
-  if (code === "credenciais_invalidas") return "senha";
-  if (said.includes("e-mail") || said.includes("email")) return "email";
+  if (FIELD_OF_CODE[code]) return FIELD_OF_CODE[code];
+  const [, named] = /^([a-z_]+): /.exec(said) ?? [];
+  if (named) return named;
+  if (said.includes("e-mail")) return "email";
   if (said.includes("senha")) return "senha";
   return said.includes("nome") ? "nome" : "";
 }

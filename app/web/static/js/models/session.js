@@ -15,10 +15,17 @@ export const pendingKey = (user) => `saldo-vivo:operacao:${user}`;
 const RENEW_AT = 0.75;
 
 /** What the person is told of an end that the server gave a reason for. */
+const EXPIRED = "Sua sessão expirou. Entre de novo.";
+const REVOKED = "Sua sessão foi encerrada em outro aparelho, ou a senha foi trocada. Entre de novo.";
 const ENDINGS = new Map([
-  ["logout", "Sua sessão foi encerrada."],
-  ["revogado", "Sua sessão foi encerrada."],
-  ["expirado", "Sua sessão expirou. Entre de novo."],
+  ["logout", REVOKED],
+  ["revogado", REVOKED],
+  ["expirado", EXPIRED],
+]);
+/** The same by the codes of refused requests; any other says that the token grew old. */
+const REFUSALS = new Map([
+  ["token_revogado", REVOKED],
+  ["sessao_expirada", "Sua sessão chegou ao fim do seu prazo. Por segurança, entre de novo."],
 ]);
 
 /** @typedef {{ getItem(key: string): string | null, setItem(key: string, value: string): void, removeItem(key: string): void }} Store */
@@ -161,7 +168,7 @@ export class Session extends Emitter {
    * @param {string} code
    */
   refused(code) {
-    this.close(ENDINGS.get(code === "token_revogado" ? "revogado" : "expirado"));
+    this.close(REFUSALS.get(code) ?? EXPIRED);
   }
 
   /**

@@ -55,6 +55,8 @@ export interface Notification {
     movimentacoes?: Row[];
     /** Of somebody who asks to be a contact, or accepted. */
     usuario_id?: number;
+    /** That was opened on a new device. */
+    sessao_id?: string;
   } | null;
   /** On a page of the inbox; what comes by the socket does not say. */
   lida?: boolean;
@@ -292,4 +294,30 @@ export interface Preferences {
   volume: number;
   /** Minutes without a touch before the password is asked for; 0 for never. */
   bloqueio_min: number;
+}
+
+/** Where the person is logged in; `local` is an address. */
+export interface OwnSession {
+  id: string;
+  aparelho: string;
+  local: string;
+  criada_em: string;
+  usada_em: string;
+  expira_em: string;
+  atual: boolean;
+}
+
+export interface SecondFactor {
+  ativo: boolean;
+  desde: string | null;
+  /** From this amount on money asks for a code. */
+  limite: Money;
+  codigos_restantes: number;
+}
+
+/** `uri` for the app of codes, and the same as a picture. */
+export interface SecondFactorSecret {
+  segredo: string;
+  uri: string;
+  qr: string;
 }

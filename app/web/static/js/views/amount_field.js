@@ -7,7 +7,7 @@ import { field } from "./field.js";
  * An amount that types like a card terminal while digits are typed at its end, and is a text field
  * like any other in everything else. What it cannot read stays, with the reason beside it.
  */
-export function amountField() {
+export function amountField(label = "Valor") {
   const input = el("input", {
     id: "valor",
     name: "valor",
@@ -18,7 +18,7 @@ export function amountField() {
     placeholder: "0,00",
     "data-testid": "op-valor",
   });
-  const made = field("Valor", input);
+  const made = field(label, input);
   /** What this field wrote last while digits were typed, and nobody touched since. */
   let pushed = "";
   let writing = false;

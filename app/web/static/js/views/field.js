@@ -45,3 +45,12 @@ export function showProblems(fields, problems) {
   if (first) fields[first].input.focus();
   return Object.keys(problems).length > 0;
 }
+
+/**
+ * What is to be typed next.
+ * @param {HTMLElement} node
+ */
+export function focusFirst(node) {
+  const inputs = [...node.querySelectorAll("input")].filter(({ hidden }) => !hidden);
+  (inputs.find(({ value }) => value === "") ?? inputs[0])?.focus();
+}

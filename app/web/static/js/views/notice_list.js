@@ -7,7 +7,7 @@ import { formatAmount, formatBRL, formatSigned } from "../models/money.js";
 import { byDay, centsOf, FilteredNotices, messageOf, repeatOf, wayOf } from "../models/notices.js";
 import { kindOf } from "../models/preferences.js";
 import { noticeFilters } from "./notice_filters.js";
-import { KIND_ICONS, KIND_NAMES, receiptHref, toast } from "./toasts.js";
+import { KIND_ICONS, KIND_NAMES, linkOf, toast } from "./toasts.js";
 /** @import { App } from "../app.js" */
 /** @import { Notification } from "../types/wire.js" */
 
@@ -116,10 +116,10 @@ function dayView(heading) {
  * @param {Notification} item
  */
 function noticeView(app, item) {
-  const { seq, tipo, timestamp, dados, mensagem } = item;
+  const { seq, tipo, timestamp, mensagem } = item;
   const kind = kindOf(tipo);
   const way = wayOf(item);
-  const href = receiptHref(dados);
+  const link = linkOf(item);
   const mark = el("span", { class: "sr-only" }, " (não lido)");
   const title = el("b", {}, kind === "transferencia" && way ? `${KIND_NAMES[kind]} ${WAY_TITLES[way]}` : KIND_NAMES[kind], mark);
   const words = messageOf(item);
@@ -139,8 +139,8 @@ function noticeView(app, item) {
     "li",
     { class: "notice", "data-kind": kind, "data-way": way, "data-seq": seq, "data-testid": "notificacao-item" },
     el("span", { class: "notice-icon" }, icon(WAY_ICONS[way] || KIND_ICONS[kind])),
-    href ? el("a", { class: "notice-text", href, onclick: () => app.opened(item) }, ...text) : el("div", { class: "notice-text" }, ...text),
-    el("div", { class: "notice-actions" }, href ? el("a", { href, onclick: () => app.opened(item), "aria-label": `Comprovante: ${mensagem}` }, "Comprovante") : null, repeatButton(app, item), read),
+    link ? el("a", { class: "notice-text", href: link.href, onclick: () => app.opened(item) }, ...text) : el("div", { class: "notice-text" }, ...text),
+    el("div", { class: "notice-actions" }, link ? el("a", { href: link.href, onclick: () => app.opened(item), "aria-label": `${link.words}: ${mensagem}`, "data-testid": "aviso-ver" }, link.words) : null, repeatButton(app, item), read),
   );
   const show = (/** @type {boolean} */ unread) => {
     node.classList.toggle("is-unread", unread);

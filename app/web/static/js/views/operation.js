@@ -9,6 +9,7 @@ import { formatBRL } from "../models/money.js";
 import { bodyOf, DESCRIPTION_MAX, isOperation, OPERATIONS, problemsOf, summaryOf } from "../models/operation.js";
 import { receiptPath } from "../models/statement.js";
 import { amountField } from "./amount_field.js";
+import { approvedHere } from "./code_dialog.js";
 import { confirmStep } from "./confirm.js";
 import { field, showProblems } from "./field.js";
 import { targetField } from "./target_field.js";
@@ -226,7 +227,7 @@ function descriptionField(kind) {
 async function send(app, draft, scope) {
   if (draft.when) return sendLater(app, { ...draft, when: draft.when }, scope);
   const body = bodyOf(draft);
-  const answer = await app.part(makeOperations).send({ kind: draft.kind, body, summary: summaryOf(draft) });
+  const answer = await app.part(makeOperations).send({ kind: draft.kind, body, summary: summaryOf(draft) }, approvedHere(scope));
   if (answer && !scope.disposed) replaceWith(receiptPath(answer.movimentacao));
 }
 
@@ -236,7 +237,7 @@ async function send(app, draft, scope) {
  * @param {Scope} scope
  */
 async function sendLater(app, draft, scope) {
-  await makeSchedule(app, draft, { here: app.here, newKey });
+  await makeSchedule(app, draft, { here: app.here, newKey, approve: approvedHere(scope) });
   toast({ title: "Agendado", text: summaryOf(draft), kind: "ok", href: "#/agenda" });
   if (!scope.disposed) replaceWith("agenda");
 }

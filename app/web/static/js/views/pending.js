@@ -4,6 +4,7 @@ import { makeOperations } from "../lib/operations.js";
 import { navigate } from "../lib/router.js";
 import { isSettled } from "../models/pending.js";
 import { receiptPath } from "../models/statement.js";
+import { approvedHere } from "./code_dialog.js";
 import { toast } from "./toasts.js";
 /** @import { App } from "../app.js" */
 /** @import { ApiError } from "../lib/http.js" */
@@ -19,7 +20,7 @@ export function pendingView(app, scope) {
   const text = el("span");
   const resume = async () => {
     const from = location.hash;
-    const answer = await operations.resume().catch((error) => {
+    const answer = await operations.resume(approvedHere(scope)).catch((error) => {
       if (!scope.disposed) toast(refusal(error));
     });
     if (answer && !scope.disposed && location.hash === from) navigate(receiptPath(answer.movimentacao));

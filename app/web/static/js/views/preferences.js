@@ -46,6 +46,7 @@ export function preferencesView(app) {
     "div",
     { class: "preferences" },
     el("h1", {}, "Preferências"),
+    el("a", { class: "panel security-link", href: "#/seguranca", "data-testid": "preferencias-seguranca" }, icon("shield-check"), el("span", {}, el("b", {}, "Segurança"), el("small", {}, "Sessões, senha e segundo fator")), icon("chevron-right")),
     el("section", { class: "panel", "aria-labelledby": "aparencia" }, el("h2", { id: "aparencia" }, "Aparência"), themeChoice(scope)),
     ...parts.map((part) => part.node),
     presenceChoice(app, scope),
@@ -118,8 +119,8 @@ function safetyPart(app, save) {
   });
   const node = el(
     "section",
-    { class: "panel", "aria-labelledby": "seguranca" },
-    el("h2", { id: "seguranca" }, "Segurança"),
+    { class: "panel", "aria-labelledby": "este-aparelho" },
+    el("h2", { id: "este-aparelho" }, "Bloqueio e saída"),
     field("Pedir a senha depois de ficar sem uso por", lock, { hint: "Vale para todas as abas deste navegador, e para os seus outros aparelhos." }).node,
     el(
       "ul",

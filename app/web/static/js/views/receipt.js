@@ -1,4 +1,5 @@
 // @ts-check
+import { copyText } from "../lib/clipboard.js";
 import { el, fill, icon } from "../lib/dom.js";
 import { download } from "../lib/files.js";
 import { makeOperations } from "../lib/operations.js";
@@ -136,18 +137,6 @@ async function pdf({ http }, id) {
 async function copy(text) {
   const done = await copyText(text);
   toast(done ? { title: "Comprovante copiado", kind: "ok" } : { title: "O navegador não deixou copiar", kind: "erro" });
-}
-
-/** @param {string} text */
-async function copyText(text) {
-  if (navigator.clipboard) return navigator.clipboard.writeText(text).then(() => true, () => false);
-  const area = el("textarea", { class: "sr-only" });
-  area.value = text;
-  document.body.append(area);
-  area.select();
-  const done = document.execCommand("copy");
-  area.remove();
-  return done;
 }
 
 /** @param {string} text */

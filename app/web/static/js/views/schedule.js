@@ -7,6 +7,7 @@ import { DESCRIPTION_MAX, OPERATIONS } from "../models/operation.js";
 import { datesOf, outcomeWords, repeatWords, sourceOf, titleOf, whenOf, whenProblems } from "../models/schedule.js";
 import { absent } from "./absent.js";
 import { amountField } from "./amount_field.js";
+import { approvedHere } from "./code_dialog.js";
 import { field, showProblems } from "./field.js";
 import { toast } from "./toasts.js";
 import { dateFields } from "./when_fields.js";
@@ -33,7 +34,7 @@ export function scheduleView(app, agenda, id, scope) {
     if (now === shown) return;
     shown = now;
     stage.removeAttribute("aria-busy");
-    if (schedule) fill(stage, facts(app, schedule), schedule.estado === "ativo" ? form(app, schedule) : null);
+    if (schedule) fill(stage, facts(app, schedule), schedule.estado === "ativo" ? form(app, schedule, scope) : null);
     else if (agenda.failed) fill(stage, el("p", { class: "form-notice", role: "status" }, icon("triangle-alert"), agenda.failed));
     else fill(stage, absent("Este agendamento não existe", "Ou não é seu, ou já faz muito tempo que terminou."));
   };
@@ -72,8 +73,9 @@ function facts({ bank }, schedule) {
 /**
  * @param {App} app
  * @param {Schedule} schedule
+ * @param {Scope} scope
  */
-function form(app, schedule) {
+function form(app, schedule, scope) {
   const { id, tipo, valor, descricao, proxima_data: next } = schedule;
   const amount = amountField();
   const input = el("input", { id: "descricao", name: "descricao", maxlength: DESCRIPTION_MAX, autocomplete: "off", "data-testid": "op-descricao" });
@@ -92,7 +94,8 @@ function form(app, schedule) {
     notice.replaceChildren();
     save.disabled = true;
     try {
-      await app.http.put(`/agendamentos/${id}`, { valor: toDecimal(amount.cents), descricao: input.value.trim(), ...datesOf(dates.chosen) });
+      const change = { valor: toDecimal(amount.cents), descricao: input.value.trim(), ...datesOf(dates.chosen) };
+      await approvedHere(scope)((headers) => app.http.put(`/agendamentos/${id}`, change, headers));
       toast({ title: "Agendamento alterado", text: titleOf(schedule), kind: "ok" });
       navigate("agenda");
     } catch (error) {

@@ -30,12 +30,13 @@ const SCREENS = {
   agenda: async () => (await styled(["agenda", "operation"], () => import("./agenda.js"))).agendaView,
   avisos: async () => (await styled(["notices"], () => import("./notices_page.js"))).noticesView,
   preferencias: async () => (await styled(["preferences"], () => import("./preferences.js"))).preferencesView,
+  seguranca: async () => (await styled(["security", "operation"], () => import("./security.js"))).securityView,
   verificar: async () => (await styled(["receipt"], () => import("./verify.js"))).verifyView,
 };
 
 /** All that comes only when it is asked for. */
 export const loadScreens = () =>
-  Promise.all([...Object.values(SCREENS).map((load) => load()), loadPlot(), import("./pending.js"), import("./new_account.js"), import("./add_person.js")]);
+  Promise.all([...Object.values(SCREENS).map((load) => load()), loadPlot(), import("./pending.js"), import("./new_account.js"), import("./add_person.js"), import("./recovery.js")]);
 
 const TABS = [
   { path: "", name: "inicio", words: "Início", icon: "house" },
@@ -44,6 +45,8 @@ const TABS = [
   { path: "conversas", name: "conversas", words: "Conversas", icon: "message-circle" },
   { path: "pessoas", name: "pessoas", words: "Pessoas", icon: "users" },
 ];
+/** Screens that are found behind another one. @type {Record<string, string>} */
+const BEHIND = { seguranca: "preferencias" };
 /** In the bar on top, as signs: the bar below has room for places where people go often. */
 const ASIDE = [
   { path: "agenda", name: "agenda", words: "Agenda", icon: "calendar-days" },
@@ -93,7 +96,7 @@ export function shellView(app, setTitle) {
     screen = view(app, params);
     fill(main, screen.node);
     setTitle(screen.title);
-    tabs.forEach(({ name: tab, link }) => (tab === name ? link.setAttribute("aria-current", "page") : link.removeAttribute("aria-current")));
+    tabs.forEach(({ name: tab, link }) => (tab === (BEHIND[name] ?? name) ? link.setAttribute("aria-current", "page") : link.removeAttribute("aria-current")));
     if (!first) focusHeading(main);
     scroll = scrollBack(main, app.here.kept("rolagem") ?? 0);
   };

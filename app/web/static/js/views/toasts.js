@@ -2,7 +2,7 @@
 import { el, icon } from "../lib/dom.js";
 import { isAt } from "../lib/router.js";
 import { lineOf, noticeKind } from "../models/message_line.js";
-import { isShown, kindOf } from "../models/preferences.js";
+import { isShown, kindOf, SECURITY } from "../models/preferences.js";
 import { receiptPath } from "../models/statement.js";
 /** @import { App } from "../app.js" */
 /** @import { MessageEvent, Notification } from "../types/wire.js" */
@@ -46,11 +46,11 @@ export const KIND_NAMES = {
 
 const region = el("div", { class: "toasts", role: "status", "aria-live": "polite", "aria-label": "Avisos que chegam" });
 
-/** @typedef {{ title: string, text?: string, kind: string, href?: string, opened?: () => void }} Toast */
+/** @typedef {{ title: string, text?: string, kind: string, href?: string, more?: string, opened?: () => void }} Toast `more`: what its link leads to, where that is to be said */
 
 /** @param {Toast} message */
-export function toast({ title, text = "", kind, href, opened = () => undefined }) {
-  const words = [el("b", {}, title), text ? el("span", {}, text) : null];
+export function toast({ title, text = "", kind, href, more, opened = () => undefined }) {
+  const words = [el("b", {}, title), text ? el("span", {}, text) : null, more ? " " : null, more ? el("u", {}, more) : null];
   // Two lines are shown; all of it is under the pointer, and behind the bell.
   const whole = text ? `${title}. ${text}` : title;
   const node = el(
@@ -131,20 +131,26 @@ function tellMessage(app, event) {
 }
 
 /**
- * An open receipt says more than a toast about the same operation.
+ * An open receipt says more than a toast about the same operation; and what was changed on the screen of security is said there.
  * @param {Notification} event
  */
-function isOnScreen({ dados }) {
-  return isAt(`comprovante/${dados?.operacao_id}`);
+function isOnScreen({ tipo, dados }) {
+  const isOwnChange = kindOf(tipo) === SECURITY && !dados?.sessao_id;
+  return isAt(isOwnChange ? "seguranca" : `comprovante/${dados?.operacao_id}`);
 }
 
-/** @param {Notification["dados"]} dados the first of its rows is the side that it speaks of */
-export function receiptHref(dados) {
+/**
+ * Where more is to be seen of what a notice tells, and how that is called. The first of its rows is the side that it speaks of.
+ * @param {Notification} event
+ * @returns {{ href: string, words: string } | null}
+ */
+export function linkOf({ tipo, dados }) {
+  if (kindOf(tipo) === SECURITY) return { href: "#/seguranca", words: dados?.sessao_id ? "Ver sessões" : "Ver segurança" };
   const row = dados?.movimentacoes?.[0];
-  if (row) return `#/${receiptPath(row)}`;
-  if (dados?.usuario_id) return `#/pessoas/${dados.usuario_id}`;
-  if (dados?.agendamento_id) return `#/agenda/${dados.agendamento_id}`;
-  return dados?.operacao_id ? `#/comprovante/${dados.operacao_id}` : undefined;
+  if (row) return { href: `#/${receiptPath(row)}`, words: "Comprovante" };
+  if (dados?.usuario_id) return { href: `#/pessoas/${dados.usuario_id}`, words: "Ver pessoa" };
+  if (dados?.agendamento_id) return { href: `#/agenda/${dados.agendamento_id}`, words: "Ver agendamento" };
+  return dados?.operacao_id ? { href: `#/comprovante/${dados.operacao_id}`, words: "Comprovante" } : null;
 }
 
 /**
@@ -152,13 +158,14 @@ export function receiptHref(dados) {
  * @param {Notification} event
  */
 function tell(app, event) {
-  const { tipo, mensagem, dados } = event;
-  const kind = kindOf(tipo);
+  const kind = kindOf(event.tipo);
+  const link = linkOf(event);
   toast({
     title: KIND_NAMES[kind],
-    text: mensagem,
+    text: event.mensagem,
     kind,
-    href: receiptHref(dados),
+    more: kind === SECURITY ? link?.words : undefined,
+    href: link?.href,
     opened: () => app.opened(event),
   });
 }
