@@ -114,6 +114,11 @@ chaos: ## kill parts at random under load: MINUTES (5), SEED; HA=1 on several da
 	$(if $(HA),@deploy/setup.sh ha)
 	MINUTES=$(MINUTES) SEED=$(SEED) $(PYTHON) -m tests.cluster.chaos $(if $(HA),--ha)
 
+.PHONY: hosts-test
+hosts-test: ## run on several hosts, of which one is cut off under load; as root, in network namespaces: SEED
+	@deploy/setup.sh test
+	SEED=$(SEED) $(PYTHON) -m tests.cluster.hosts
+
 .PHONY: rolling
 rolling: ## replace every node and worker under load: SINCE (a revision to come from, with a migration in between)
 	@deploy/setup.sh test

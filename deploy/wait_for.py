@@ -12,14 +12,15 @@ from pathlib import Path
 
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import create_engine
 from sqlalchemy.engine import Engine
 from sqlalchemy.exc import DBAPIError
 
 import app.migrations
+from app import sql_engines
 
 TIMEOUT_S = 120.0
 POLL_S = 0.5
+ANSWER_TIMEOUT_S = 4.0
 
 
 class NotYet(Exception):
@@ -47,7 +48,8 @@ def check_schema(engine: Engine) -> None:
 def wait_for(what: str) -> None:
     """Return when `what` is there; end the process when it does not come."""
     check = {"database": check_database, "schema": check_schema}[what]
-    engine = create_engine(os.environ["DATABASE_URL"])
+    # As the program connects: of several servers, to the first that takes writes.
+    engine = sql_engines.for_one_use(os.environ["DATABASE_URL"], timeout_s=ANSWER_TIMEOUT_S)
     deadline = time.monotonic() + TIMEOUT_S
     while True:
         try:

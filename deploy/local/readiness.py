@@ -20,10 +20,10 @@ def wait_until(condition: Callable[[], bool], timeout_s: float, what: str) -> No
         time.sleep(POLL_S)
 
 
-def redis_answers(port: int) -> bool:
-    """Whether a Redis on this machine answers PING (not while it is still loading)."""
+def redis_answers(port: int, host: str = LOOPBACK) -> bool:
+    """Whether a Redis answers PING (not while it is still loading)."""
     try:
-        with socket.create_connection((LOOPBACK, port), timeout=PROBE_TIMEOUT_S) as connection:
+        with socket.create_connection((host, port), timeout=PROBE_TIMEOUT_S) as connection:
             connection.sendall(b"PING\r\n")
             return connection.recv(16).startswith(b"+PONG")
     except OSError:

@@ -1,5 +1,8 @@
 """Several servers in DATABASE_URL: who writes goes to the first that takes writes, and to another when that is over."""
 
+import os
+import subprocess
+import sys
 from collections.abc import Iterator
 
 import pytest
@@ -9,10 +12,13 @@ from app.db import Database
 from app.errors import DatabaseDown
 from tests.integration.conftest import migrated
 from tests.integration.customers import new_customer, rows
-from tests.support.ports import LOOPBACK
+from tests.support.cluster import ROOT
+from tests.support.ports import LOOPBACK, free_port
 from tests.support.servers import DatabaseServer, mariadb_server
 
 NAME = "on_several"
+# Less than it waits for a server that does not come.
+START_TIMEOUT_S = 60.0
 
 
 @pytest.fixture(scope="module")
@@ -90,3 +96,17 @@ def test_where_no_server_takes_writes_the_database_is_down(
         assert not both.writable()
 
     new_customer(both)
+
+
+@pytest.mark.parametrize("what", ["database", "schema"])
+def test_what_waits_at_its_start_goes_by_whichever_server_answers(mariadb: DatabaseServer, what: str) -> None:
+    migrated(mariadb.create_database(NAME)).dispose()
+    url = mariadb.url_of(NAME).replace(f":{mariadb.port}/", f":{free_port()},{LOOPBACK}:{mariadb.port}/")
+
+    subprocess.run(
+        [sys.executable, "-m", "deploy.wait_for", what, "true"],
+        cwd=ROOT,
+        env={**os.environ, "DATABASE_URL": url},
+        check=True,
+        timeout=START_TIMEOUT_S,
+    )

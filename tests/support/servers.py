@@ -9,7 +9,7 @@ import signal
 import subprocess
 import tempfile
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Protocol
@@ -39,11 +39,14 @@ class Starts(Protocol):
 class Server(ABC):
     """A server process with a fixed port and data folder, through any number of lives.
 
-    Start it from a thread that lives as long as the server should.
+    Start it from a thread that lives as long as the server should. `host`: the address that it listens on. `within`:
+    what its command line begins with, such as what makes it run in a network of its own.
     """
 
-    def __init__(self, directory: Path) -> None:
+    def __init__(self, directory: Path, *, host: str = LOOPBACK, within: Sequence[str] = ()) -> None:
         self.port = free_port()
+        self.host = host
+        self._within = within
         self._directory = directory
         self._log = directory / "log"
         self._process: subprocess.Popen[bytes] | None = None
@@ -66,7 +69,7 @@ class Server(ABC):
         """Start, and return when the server answers. Raises ServerFailed."""
         assert self._process is None, "already started"
         with self._log.open("ab") as log:
-            process = self._process = spawn(self._command(), output=log)
+            process = self._process = spawn([*self._within, *self._command()], output=log)
         try:
             wait_until(lambda: process.poll() is not None or self._answers(), START_TIMEOUT_S, "the server's start")
         except TimeoutError as late:
@@ -127,17 +130,21 @@ class DatabaseServer(Server):
     OPERATOR = "operator"
     DATABASE = "saldo_vivo"
 
-    def __init__(self, directory: Path, *, password: str | None = None) -> None:
-        super().__init__(directory)
+    def __init__(
+        self, directory: Path, *, password: str | None = None, host: str = LOOPBACK, within: Sequence[str] = ()
+    ) -> None:
+        super().__init__(directory, host=host, within=within)
+        # Where its users may come from.
+        self._clients = LOOPBACK if host == LOOPBACK else "%"
         self._data = directory / "data"
         self.password = password or secrets.token_hex(16)
         self._first_sql = directory / "first.sql"
         self._first_sql.write_text(
             f"CREATE DATABASE IF NOT EXISTS {self.DATABASE};\n"
-            f"CREATE USER IF NOT EXISTS {self.USER}@'{LOOPBACK}' IDENTIFIED BY '{self.password}';\n"
-            f"GRANT ALL ON {self.DATABASE}.* TO {self.USER}@'{LOOPBACK}';\n"
-            f"CREATE USER IF NOT EXISTS {self.OPERATOR}@'{LOOPBACK}' IDENTIFIED BY '{self.password}';\n"
-            f"GRANT ALL ON *.* TO {self.OPERATOR}@'{LOOPBACK}' WITH GRANT OPTION;\n"
+            f"CREATE USER IF NOT EXISTS {self.USER}@'{self._clients}' IDENTIFIED BY '{self.password}';\n"
+            f"GRANT ALL ON {self.DATABASE}.* TO {self.USER}@'{self._clients}';\n"
+            f"CREATE USER IF NOT EXISTS {self.OPERATOR}@'{self._clients}' IDENTIFIED BY '{self.password}';\n"
+            f"GRANT ALL ON *.* TO {self.OPERATOR}@'{self._clients}' WITH GRANT OPTION;\n"
         )
         self._install()
 
@@ -147,7 +154,7 @@ class DatabaseServer(Server):
 
     def url_of(self, database: str) -> str:
         """The address of `database`, which `create_database` made."""
-        return f"mysql+pymysql://{self.USER}:{self.password}@{LOOPBACK}:{self.port}/{database}"
+        return f"mysql+pymysql://{self.USER}:{self.password}@{self.host}:{self.port}/{database}"
 
     def create_database(self, name: str) -> str:
         """Make `name` anew, empty, and return its address."""
@@ -156,7 +163,7 @@ class DatabaseServer(Server):
             cursor.execute("SET foreign_key_checks = 0")
             cursor.execute(f"DROP DATABASE IF EXISTS `{name}`")
             cursor.execute(f"CREATE DATABASE `{name}`")
-            cursor.execute(f"GRANT ALL ON `{name}`.* TO {self.USER}@'{LOOPBACK}'")
+            cursor.execute(f"GRANT ALL ON `{name}`.* TO {self.USER}@'{self._clients}'")
         return self.url_of(name)
 
     @property
@@ -175,7 +182,7 @@ class DatabaseServer(Server):
     def connection(self) -> Iterator[pymysql.Connection]:
         """The operator's, who may do everything; it belongs to no database, in autocommit."""
         connection = pymysql.connect(
-            host=LOOPBACK,
+            host=self.host,
             port=self.port,
             user=self.OPERATOR,
             password=self.password,
@@ -204,7 +211,7 @@ class DatabaseServer(Server):
         return [
             _binary("mariadbd"),
             *self._options(),
-            f"--bind-address={LOOPBACK}",
+            f"--bind-address={self.host}",
             f"--port={self.port}",
             f"--socket={self._directory / 'socket'}",
             f"--pid-file={self._directory / 'pid'}",
@@ -257,13 +264,14 @@ class RedisServer(Server):
 
     @property
     def url(self) -> str:
-        return redis.url(self.port)
+        return f"redis://{self.host}:{self.port}/0"
 
     def _command(self) -> list[str]:
-        return redis.command(self.port, self._directory)
+        # Protected mode would refuse who comes from another host, since there is no password.
+        return [*redis.command(self.port, self._directory), "--bind", self.host, "--protected-mode", "no"]
 
     def _answers(self) -> bool:
-        return redis_answers(self.port)
+        return redis_answers(self.port, self.host)
 
 
 @contextmanager

@@ -14,7 +14,7 @@ import requests
 from tests.cluster.chaos.agenda import WEEKS_MAX, Agenda
 from tests.cluster.chaos.devices import Page, PlainClient
 from tests.cluster.chaos.listener import Listener, Login
-from tests.cluster.chaos.network import ClientLink, Network
+from tests.cluster.chaos.network import ClientLink
 from tests.cluster.chaos.record import Record
 from tests.cluster.chaos.teller import Teller
 from tests.cluster.chaos.writer import Writer
@@ -51,8 +51,7 @@ class Customer:
     _pause: threading.Event = field(default_factory=threading.Event)
 
     @classmethod
-    def register(cls, network: Network, nginx_port: int, *, record: Record, seed: str) -> "Customer":
-        link = ClientLink(network, nginx_port)
+    def register(cls, link: ClientLink, *, record: Record, seed: str) -> "Customer":
         person = Person(link.url)
         login = Login(person.id, person.account, person.token)
         teller = Teller(login, link, record, seed=f"{seed} money")

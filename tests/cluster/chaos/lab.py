@@ -17,7 +17,7 @@ from tests.cluster.chaos.audit import Auditor
 from tests.cluster.chaos.bank_operator import BankOperator
 from tests.cluster.chaos.customers import FIRST_DEPOSIT_CENTS, Customer, Routine
 from tests.cluster.chaos.listener import Listener
-from tests.cluster.chaos.network import Network
+from tests.cluster.chaos.network import ClientLink, Network
 from tests.cluster.chaos.record import Operation, Record
 from tests.cluster.chaos.redis_link import RedisLink
 from tests.cluster.chaos.stores import OneOfEach, SeveralOfEach, one_of_each, several_of_each
@@ -65,7 +65,9 @@ class Lab:
 
     @property
     def redis_link(self) -> RedisLink:
-        return self._one.redis_link
+        link = self._one.redis_link
+        assert link is not None, "a run with a link to Redis"
+        return link
 
     @property
     def several(self) -> SeveralOfEach:
@@ -160,8 +162,6 @@ def _has(listener: Listener, head: int) -> Callable[[], bool]:
 def running_lab(seed: str, record: Record, databases: str | None = None) -> Iterator[Lab]:
     """A lab at work; at the end everything is gone. `databases`: a kind of `several_databases`, and several Redis with
     it; else there is one of each."""
-    # The clients' library complains of every connection that is cut; what goes wrong is in the record.
-    logging.getLogger("engineio.client").setLevel(logging.CRITICAL)
     with ExitStack() as stack:
         network = stack.enter_context(Network())
         stores: OneOfEach | SeveralOfEach
@@ -180,24 +180,33 @@ def running_lab(seed: str, record: Record, databases: str | None = None) -> Iter
         auditor = Auditor(stores.databases, DATABASE, record)
         operator = BankOperator(stores.databases, DATABASE, cluster, record)
         lab = Lab(cluster, stores, auditor, operator, record, random.Random(f"{seed} faults"))
-        _people(lab, network, seed)
-        auditor.start()
-        stack.callback(auditor.stop)
-        operator.start()
-        stack.callback(operator.stop)
+        with at_work(lab, partial(ClientLink, network, cluster.http_port), seed):
+            yield lab
+
+
+@contextmanager
+def at_work(lab: Lab, link: Callable[[], ClientLink], seed: str) -> Iterator[None]:
+    """People, auditor and operator do what they do; at the end all have stopped. `link`: a new way to nginx."""
+    # The clients' library complains of every connection that is cut; what goes wrong is in the record.
+    logging.getLogger("engineio.client").setLevel(logging.CRITICAL)
+    with ExitStack() as stack:
+        _people(lab, link, seed)
+        lab.auditor.start()
+        stack.callback(lab.auditor.stop)
+        lab.operator.start()
+        stack.callback(lab.operator.stop)
         for routine in lab.routines:
             routine.start()
         lab.trips.set()
         stack.callback(_end_listeners, lab)
         stack.callback(lab.stop)
-        yield lab
+        yield
 
 
-def _people(lab: Lab, network: Network, seed: str) -> None:
+def _people(lab: Lab, link: Callable[[], ClientLink], seed: str) -> None:
     """Register everybody, connect every device before the first event, and give everybody money."""
-    port = lab.cluster.http_port
     for number in range(CUSTOMERS):
-        customer = Customer.register(network, port, record=lab.record, seed=seed)
+        customer = Customer.register(link(), record=lab.record, seed=seed)
         lab.customers.append(customer)
         customer.add_page("websocket", seed=seed, says_it_in_handshake=True)
         customer.add_page("polling", seed=seed, says_it_in_handshake=False)

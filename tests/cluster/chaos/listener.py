@@ -71,6 +71,12 @@ class Listener(ABC):
         self._thread = threading.Thread(target=self._live, name=name, daemon=True)
 
     @property
+    def node(self) -> str:
+        """The node that has its session; nothing while there is none."""
+        client = self._client
+        return str(client.eio.sid or "").partition(".")[0] if client else ""
+
+    @property
     @abstractmethod
     def position(self) -> int:
         """The last event that this device has, or may leave to others; -1 while it is not authenticated."""

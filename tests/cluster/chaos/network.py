@@ -60,9 +60,10 @@ class Network:
 class Link(ABC):
     """A port of its own whose connections are carried on to `target_port`."""
 
-    def __init__(self, network: Network, target_port: int) -> None:
+    def __init__(self, network: Network, target_port: int, target_host: str = LOOPBACK) -> None:
         self.port = free_port()
         self._network = network
+        self._target_host = target_host
         self._target_port = target_port
         self._open: set[tuple[asyncio.StreamWriter, asyncio.StreamWriter]] = set()
         network.serve(self)
@@ -92,7 +93,7 @@ class Link(ABC):
 
     async def _dial(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
         """Raises OSError when nobody listens, or when the link lets nobody through."""
-        return await asyncio.open_connection(LOOPBACK, self._target_port)
+        return await asyncio.open_connection(self._target_host, self._target_port)
 
     async def _carry_out(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """From the one who dialled to the target."""
@@ -125,14 +126,14 @@ def _abort(pair: tuple[asyncio.StreamWriter, asyncio.StreamWriter]) -> None:
 class ClientLink(Link):
     """Between one person's devices and nginx."""
 
-    def __init__(self, network: Network, target_port: int) -> None:
+    def __init__(self, network: Network, target_port: int, target_host: str = LOOPBACK) -> None:
         self._lag_s = 0.0
         self._bytes_per_s = 0.0
         self._cut = False
         self._moving = asyncio.Event()
         self._moving.set()
         self._lost: set[asyncio.StreamWriter] = set()
-        super().__init__(network, target_port)
+        super().__init__(network, target_port, target_host)
 
     @property
     def url(self) -> str:

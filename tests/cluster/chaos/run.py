@@ -29,17 +29,23 @@ def run(
     `running_lab`."""
     record = Record()
     with record.stalls.watching(), running_lab(seed, record, databases) as lab:
-        record.begun = time.monotonic()
-        for step in steps:
-            lab.hold(step.calm_s)
-            _take(lab, step, say)
-            if time.monotonic() > record.begun + lasting_s:
-                break
-        say(f"{time.monotonic() - record.begun:7.1f} s  the last requests, and the final account")
-        lab.stop()
-        lab.wait_all_told()
-        account(lab)
-        return write(seed, lab, time.monotonic() - record.begun)
+        return take_all(lab, seed, steps, lasting_s=lasting_s, say=say)
+
+
+def take_all(lab: Lab, seed: str, steps: Iterable[Step], *, lasting_s: float = math.inf, say: Say) -> Report:
+    """As `run`, in a lab that is at work."""
+    record = lab.record
+    record.begun = time.monotonic()
+    for step in steps:
+        lab.hold(step.calm_s)
+        _take(lab, step, say)
+        if time.monotonic() > record.begun + lasting_s:
+            break
+    say(f"{time.monotonic() - record.begun:7.1f} s  the last requests, and the final account")
+    lab.stop()
+    lab.wait_all_told()
+    account(lab)
+    return write(seed, lab, time.monotonic() - record.begun)
 
 
 def _take(lab: Lab, step: Step, say: Say) -> None:

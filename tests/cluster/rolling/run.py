@@ -87,7 +87,7 @@ def run(load: Load, *, since: str | None, say: Callable[[str], None]) -> Report:
         people = _people(cluster.url, load.sockets // SOCKETS_OF_EACH)
         operations = Operations(cluster.url, people, per_s=load.operations_per_s)
         operations.endow()
-        pages = stack.enter_context(_pages(cluster.url, people))
+        pages = stack.enter_context(pages_of(cluster.url, people, SOCKETS_OF_EACH))
         operations.start()
         stack.callback(operations.stop)
         say(f"{load.sockets} sockets, {load.operations_per_s:g} operations a second")
@@ -158,14 +158,15 @@ class Pages:
 
 
 @contextmanager
-def _pages(url: str, people: Sequence[Registered]) -> Iterator[Pages]:
+def pages_of(url: str, people: Sequence[Registered], each: int) -> Iterator[Pages]:
+    """So many sockets of each, all authenticated."""
     command = [sys.executable, "-m", "tests.cluster.rolling.sockets", url]
     with subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
         assert process.stdin
         assert process.stdout
         try:
             pages = Pages(process, process.stdin, process.stdout)
-            pages.say([[person.id, person.token] for person in people for _ in range(SOCKETS_OF_EACH)])
+            pages.say([[person.id, person.token] for person in people for _ in range(each)])
             assert pages.hear() == "ready"
             yield pages
         finally:
