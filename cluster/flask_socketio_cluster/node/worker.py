@@ -149,7 +149,7 @@ class NodeWorker(GeventWebSocketWorker):
         try:
             for server in self._servers:
                 # From here on nginx is refused at once and takes another node.
-                server.close()
+                _refuse(server)
             # Clients that do not listen any more must not hold it up. One that is between two polls is told over the
             # connection that it has.
             node = self.wsgi.extensions[EXTENSION]
@@ -163,6 +163,15 @@ class NodeWorker(GeventWebSocketWorker):
             self.log.exception("the sockets were not told that this node is leaving")
         finally:
             super().handle_exit(signal.SIGTERM, None)
+
+
+def _refuse(server: Any) -> None:
+    """Listen no more. The master has the address too, and keeps it for the next worker where only this one leaves:
+    closed here alone, clients would wait on it."""
+    server.stop_accepting()
+    with suppress(OSError):
+        server.socket.shutdown(socket.SHUT_RDWR)
+    server.close()
 
 
 def _read_no_more(connection: socket.socket) -> None:

@@ -1,9 +1,10 @@
-"""The figures of `python -m worker painel`, from what nodes and workers say of themselves in Redis."""
+"""The figures of the panel, in the terminal and on its page, from what nodes and workers say of themselves in Redis."""
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from flask_socketio_cluster.node.leaving import is_leaving
 from flask_socketio_cluster.node.report import CPU_SECONDS, NODE, WORKER, Reported
 
 SECOND, IN_ALL = "second", "all"
@@ -21,6 +22,7 @@ class Node:
 
     name: str
     is_gone: bool
+    is_leaving: bool
     age_s: float
     sockets: int
     users: int
@@ -95,7 +97,7 @@ class Change:
 
     def quantile_ms(self, name: str, share: float) -> float | None:
         """Of a histogram's new observations."""
-        bounds = {s.labels.get("le", "") for s in self._now.samples if s.name == name}
+        bounds = {s.labels.get("le", "") for s in self._now.named(name)}
         buckets = sorted((float(bound), self.grown(name, le=bound)) for bound in bounds if bound)
         return quantile_ms(buckets, share)
 
@@ -138,6 +140,7 @@ def _node(now: Reported, change: Change) -> Node:
     return Node(
         name=now.name,
         is_gone=now.is_gone,
+        is_leaving=is_leaving(now),
         age_s=now.age_s,
         sockets=int(now.value("socketio_cluster_sockets")),
         users=int(now.value("socketio_cluster_users")),
@@ -177,7 +180,7 @@ def _worker(now: Reported, change: Change) -> Worker:
 def _jobs(workers: Sequence[Reported]) -> list[JobStand]:
     """All workers see the same jobs, some seconds apart."""
     ok, overdue_s = "saldo_vivo_job_ok", "saldo_vivo_job_overdue_seconds"
-    names = sorted({s.labels.get("job", "") for r in workers for s in r.samples if s.name in (ok, overdue_s)})
+    names = sorted({s.labels.get("job", "") for r in workers for s in (*r.named(ok), *r.named(overdue_s))})
     return [
         JobStand(
             name,
