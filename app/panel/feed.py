@@ -18,8 +18,8 @@ from app.users import administrators
 from app.users.auth import Identity
 
 IDLE_S = 3600.0
-# Of a core; where there is much to read, it is read less often.
-SHARE_MAX = 0.01
+# Of a core; where there is much to read, it is read less often. With what is not counted it stays below twice that.
+SHARE_MAX = 0.005
 
 
 class PanelFeed:
