@@ -27,14 +27,16 @@ def end_sessions(
 ) -> None:
     """All of a user's, who is told. Raises NotFound, and what `_authorize` raises."""
     _authorize(connection, approval, and_lock=[user_id])
+    # Who asks what an administrator did finds it, and so does who asks what was done to the user.
     record(connection, Kind.ADMIN_SESSIONS_ENDED, user_id=approval.user_id, detail={"user": user_id})
+    record(connection, Kind.ADMIN_SESSIONS_ENDED, user_id=user_id, detail={"by": approval.user_id})
     _end_all(connection, effects, user_id, token_ttl_s)
 
 
 def end_sessions_by_operator(connection: Connection, effects: Effects, user_id: int, *, token_ttl_s: int) -> None:
     """As `end_sessions`, from the command line. Raises NotFound."""
     _lock(connection, [user_id])
-    record(connection, Kind.ADMIN_SESSIONS_ENDED, user_id=None, detail={"user": user_id})
+    record(connection, Kind.ADMIN_SESSIONS_ENDED, user_id=user_id)
     _end_all(connection, effects, user_id, token_ttl_s)
 
 

@@ -136,7 +136,11 @@ def test_the_sessions_of_a_user_end_and_the_user_is_told(database: Database, adm
 
     assert not somebody.is_in()
     assert admin.visitor.is_in()
-    assert audited(database)[-1] == ("admin_sessions_ended", user_id(admin.visitor), {"user": other})
+    own = user_id(admin.visitor)
+    assert audited(database)[-2:] == [
+        ("admin_sessions_ended", own, {"user": other}),
+        ("admin_sessions_ended", other, {"by": own}),
+    ]
     ((payload,),) = rows(database, "SELECT payload FROM stream_events WHERE user_id = :id", id=other)
     assert json.loads(str(payload))["tipo"] == "seguranca"
 
