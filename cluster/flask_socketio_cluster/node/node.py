@@ -16,6 +16,8 @@ from flask_socketio_cluster.transport.transport import Transport
 
 # A question to leave that is older was meant for another time.
 ASKED_S_MAX = 10.0
+# By how much the clock of who asks may be ahead: less than a node takes to be started anew.
+AHEAD_S_MAX = 1.0
 
 
 class Part(Protocol):
@@ -72,5 +74,5 @@ class Node:
     def _asked_to_leave(self, at_s: float) -> None:
         """Leave as by SIGTERM. Not for what was asked before this process was there: it has done so already."""
         age_s = clock.unix_s() - at_s
-        if age_s < min(ASKED_S_MAX, clock.monotonic_s() - self._began_s):
+        if -AHEAD_S_MAX < age_s < min(ASKED_S_MAX, clock.monotonic_s() - self._began_s):
             os.kill(os.getpid(), signal.SIGTERM)
