@@ -27,10 +27,10 @@ export function panelView(app) {
     "div",
     { class: "board-parts", hidden: true },
     el("section", { "aria-label": "O cluster" }, sums.node),
+    actions.node,
     section("Nós", nodes.node),
     section("Workers", workers.node),
     section("Tarefas", el("div", { class: "panel" }, jobs.node)),
-    actions.node,
   );
   node.append(status, parts);
   scope.add(
@@ -134,16 +134,18 @@ function cards(action) {
 function card(name, action) {
   const state = el("span", { class: "board-state" });
   const bar = el("span", { class: "board-bar" });
+  const full = el("div", { class: "board-full", hidden: true, "aria-hidden": "true" }, bar);
   const facts = factList("facts");
   const node = el(
     "li",
     { class: "panel", "data-testid": `processo-${name}` },
     el("div", { class: "section-head" }, el("h3", {}, name), state, action),
-    el("div", { class: "board-full", "aria-hidden": "true" }, bar),
+    full,
     facts.node,
   );
   const show = (/** @type {{ ausente: boolean, drenando?: boolean, facts: Fact[], full?: number }} */ process) => {
     setText(state, stateOf(process));
+    full.hidden = process.full === undefined;
     bar.style.width = `${process.full ?? 0}%`;
     facts.show(process.facts);
   };

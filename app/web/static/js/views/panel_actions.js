@@ -79,7 +79,7 @@ function broadcastForm(act) {
  * @param {() => Promise<void>} send
  */
 function form(words, testId, content, send) {
-  const button = el("button", { type: "submit", class: "secondary", "data-testid": testId }, words);
+  const button = el("button", { type: "submit", class: "secondary outline", "data-testid": testId }, words);
   const node = el("form", { class: "board-form" }, content, button);
   node.addEventListener("submit", async (event) => {
     event.preventDefault();
