@@ -149,7 +149,9 @@ class NodeWorker(GeventWebSocketWorker):
         try:
             for server in self._servers:
                 # From here on nginx is refused at once and takes another node.
-                _refuse(server)
+                server.stop_accepting()
+                refuse(server.socket)
+                server.close()
             # Clients that do not listen any more must not hold it up. One that is between two polls is told over the
             # connection that it has.
             node = self.wsgi.extensions[EXTENSION]
@@ -165,13 +167,12 @@ class NodeWorker(GeventWebSocketWorker):
             super().handle_exit(signal.SIGTERM, None)
 
 
-def _refuse(server: Any) -> None:
-    """Listen no more. The master has the address too, and keeps it for the next worker where only this one leaves:
-    closed here alone, clients would wait on it."""
-    server.stop_accepting()
+def refuse(listener: Any) -> None:
+    """Listen no more, on an address that the master keeps for the next worker: closed here alone, clients would wait on
+    it. Once only: what is shut down when it does not listen stays so, for whoever listens on it next."""
     with suppress(OSError):
-        server.socket.shutdown(socket.SHUT_RDWR)
-    server.close()
+        if listener.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN):
+            listener.shutdown(socket.SHUT_RDWR)
 
 
 def _read_no_more(connection: socket.socket) -> None:
