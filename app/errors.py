@@ -68,6 +68,17 @@ class SecondFactorMissing(AppError):
     text = "A partir deste valor é preciso informar o código do segundo fator."
 
 
+class ActionNeedsFactor(AppError):
+    """Of an administrator who may look and not act."""
+
+    status, code = 403, "segundo_fator_inativo"
+    text = "Para agir no painel é preciso ter o segundo fator ativo. Ative-o e tente de novo."
+
+
+class ActionNeedsCode(AppError):
+    status, code, text = 403, "segundo_fator_exigido", "Informe o código do segundo fator para esta ação."
+
+
 class RefusedCode(AppError):
     """As WrongCode, of somebody who is in: no 401, which would say that the session is over."""
 
@@ -124,6 +135,14 @@ class EmailTaken(AppError):
 
 class KeyInFlight(AppError):
     status, code, text = 409, "chave_em_andamento", "Uma operação com esta chave ainda está em andamento."
+
+
+class LastNode(AppError):
+    status, code, text = 409, "ultimo_no", "Este é o único nó que recebe clientes. Espere que outro esteja pronto."
+
+
+class OtherNodeDrains(AppError):
+    status, code, text = 409, "outro_no_drenando", "Outro nó acabou de ser drenado. Tente de novo em alguns segundos."
 
 
 class RequestSettled(AppError):
@@ -244,6 +263,10 @@ class DatabaseDown(AppError):
 
 class MailOff(AppError):
     status, code, text = 503, "correio_indisponivel", "Este banco não envia e-mails agora. Fale com quem o opera."
+
+
+class PanelDown(AppError):
+    status, code, text = 503, "painel_indisponivel", "Não sabemos agora como estão os nós. Tente de novo em instantes."
 
 
 class PresenceDown(AppError):

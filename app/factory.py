@@ -8,7 +8,8 @@ from flask import Blueprint, Flask
 from flask.json.provider import DefaultJSONProvider
 from flask_socketio_cluster.delivery.delivery import Delivery
 from flask_socketio_cluster.limits.limiter import Limiter
-from flask_socketio_cluster.node.report import NODE
+from flask_socketio_cluster.node.leaving import Leaving
+from flask_socketio_cluster.node.report import NODE, Reports
 from sqlalchemy import Connection
 from werkzeug.middleware.proxy_fix import ProxyFix
 
@@ -29,7 +30,9 @@ from app.db import Database
 from app.mail import routes as mail_routes
 from app.notifications import events as inbox_events
 from app.notifications import routes as inbox_routes
-from app.notifications.kinds import SECURITY
+from app.notifications.security import warn
+from app.panel import routes as panel_routes
+from app.panel.feed import PanelFeed
 from app.push import actions as push
 from app.push import routes as push_routes
 from app.push import vapid
@@ -38,7 +41,6 @@ from app.realtime import Realtime
 from app.schedules import routes as schedule_routes
 from app.schedules.schedule import Order
 from app.settings import Settings
-from app.streams import notify
 from app.streams.stream import streams
 from app.telemetry import Spans
 from app.users import recovery_routes, second_factor_routes, session_routes
@@ -46,7 +48,7 @@ from app.users import routes as user_routes
 from app.users.attempts import Attempts
 from app.users.auth import Auth, Identity
 from app.users.devices import Devices
-from app.users.security import Security, SecurityNotice
+from app.users.security import Security
 from app.users.tokens import Tokens
 from app.web import edge, health, openapi, pages
 
@@ -64,7 +66,9 @@ def create_app(settings: Settings) -> Flask:
     auth = Auth(db.authentication, Tokens(settings.token_keys(), settings.jwt_ttl_s, settings.session_ttl_s))
     limits = limiter.connect(settings.redis_url)
     failed_logins = FailedLogins(db.transact)
-    realtime = Realtime(app, settings, db, auth, beside=(failed_logins,))
+    panel = PanelFeed(db, Reports(settings.redis_url, keys=settings.signing()))
+    realtime = Realtime(app, settings, db, auth, beside=(failed_logins, panel))
+    panel.serve(realtime.delivery)
     # Exactly one proxy, nginx, stands in front; it overwrites what a client sends in these headers. Around Socket.IO
     # too, whose sessions are counted by address.
     app.wsgi_app = ProxyFix(app.wsgi_app, x_for=1, x_proto=1)  # type: ignore[method-assign]
@@ -130,6 +134,16 @@ def _serve_users(
         ended=realtime.delivery.end_sessions,
         committed=realtime.waker.wake,
     )
+    # Each node finds by itself what it ends, and says that it was revoked.
+    revoking = Security(
+        db,
+        farewell=push.forget_sessions,
+        warn=warn,
+        ended=lambda _: None,
+        committed=realtime.waker.wake,
+    )
+    drains = Leaving(settings.redis_url, keys=settings.signing())
+    app.register_blueprint(panel_routes.blueprint(db, auth, limits, revoking, drains))
     app.register_blueprint(
         user_routes.blueprint(db, auth, limits, attempts, devices, failed_logins, security, welcome=welcome)
     )
@@ -171,11 +185,6 @@ def welcome(connection: Connection, user_id: int, name: str) -> None:
     """What a new user gets: a stream and a first account."""
     streams.open_for(connection, user_id)
     accounts.open_account(connection, user_id, name)
-
-
-def warn(connection: Connection, notice: SecurityNotice) -> None:
-    """Tell a person of what concerns the safety of their account: always shown, always pushed."""
-    notify.tell(connection, notice.user_id, kind=SECURITY, message=notice.message, data=notice.data)
 
 
 def _json(app: Flask) -> DefaultJSONProvider:

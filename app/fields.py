@@ -20,6 +20,7 @@ from app.errors import Invalid
 
 NAME_CHARS_MAX = 120
 DESCRIPTION_CHARS_MAX = 140
+ANNOUNCEMENT_CHARS_MAX = 500
 EMAIL_CHARS_MAX = 254
 PASSWORD_CHARS_MIN = 10
 PASSWORD_DIFFERENT_CHARS_MIN = 5
@@ -126,6 +127,12 @@ FilledDescription = Annotated[
     str,
     Field(min_length=1, max_length=DESCRIPTION_CHARS_MAX),
     _printable(DESCRIPTION_CHARS_MAX),
+    AfterValidator(_filled),
+]
+Announcement = Annotated[
+    str,
+    Field(min_length=1, max_length=ANNOUNCEMENT_CHARS_MAX),
+    _printable(ANNOUNCEMENT_CHARS_MAX),
     AfterValidator(_filled),
 ]
 Email = Annotated[str, Field(max_length=EMAIL_CHARS_MAX), AfterValidator(_email)]

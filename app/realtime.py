@@ -59,6 +59,7 @@ _EVENT_RATES = {
     wire.AUTENTICAR: Bucket("event:autenticar", per_s=5, burst=50),
     wire.SINCRONIZAR: Bucket("event:sincronizar", per_s=5, burst=50),
     wire.PRESENCA_LISTAR: Bucket("event:presenca_listar", per_s=2, burst=20),
+    wire.PAINEL_ACOMPANHAR: Bucket("event:painel_acompanhar", per_s=2, burst=20),
 }
 
 

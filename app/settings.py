@@ -19,6 +19,7 @@ from app.keys import Key, KeySet
 REDIS_SCHEMES = ("redis://", "rediss://", "redis+sentinel://", "redis+cluster://", "rediss+cluster://")
 DATABASE_SCHEMES = ("mysql+pymysql://", "sqlite:///")
 
+JWT_TTL_S_MAX = 30 * 24 * 3600
 SESSION_TTL_S = 7 * 24 * 3600
 VAPID_KEY_BYTES = 32
 # 32 bytes are 43 characters, of which the last holds four bits.
@@ -264,7 +265,7 @@ class Stores(Environment):
 class Settings(Stores, TokenKeys):
     """A web node's."""
 
-    jwt_ttl_s: int = Field(default=3600, ge=1, le=30 * 24 * 3600)
+    jwt_ttl_s: int = Field(default=3600, ge=1, le=JWT_TTL_S_MAX)
     # A login and all that is renewed from it.
     session_ttl_s: int = Field(default=SESSION_TTL_S, ge=1, le=400 * 24 * 3600, validate_default=True)
     drain_s: float = Field(default=DRAIN_S, ge=0, le=600)

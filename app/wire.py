@@ -15,6 +15,8 @@ CHAT_EDITAR = "chat_editar"
 CHAT_APAGAR = "chat_apagar"
 CHAT_RECEBIDA = "chat_recebida"
 PRESENCA_LISTAR = "presenca_listar"
+PAINEL_ACOMPANHAR = "painel_acompanhar"
+PAINEL_SAIR = "painel_sair"
 
 # server → client
 CONEXAO = "conexao"
@@ -31,6 +33,7 @@ CHAT_MENSAGEM = "chat_mensagem"
 CHAT_ALTERADA = "chat_alterada"
 PRESENCA = "presenca"
 PRESENCA_LISTA = "presenca_lista"
+PAINEL = "painel"
 
 # both ways
 NOTIFICACOES_LIDAS = "notificacoes_lidas"
@@ -177,3 +180,59 @@ class PresencaLista(TypedDict):
     usuarios: list[Presente]
     vistos: dict[str, str]
     versao: int
+
+
+class PainelAcompanhado(TypedDict):
+    ok: bool
+
+
+class PainelNo(TypedDict):
+    """How counts are meant: see `Painel`. Null: nothing was delivered, or it is the first time."""
+
+    nome: str
+    ausente: bool
+    drenando: bool
+    sockets: int
+    usuarios: int
+    sessoes: int
+    sessoes_max: int
+    cpu_percentual: float | None
+    eventos: float
+    do_banco: float
+    requisicoes: float
+    falhas: float
+    aberturas: float
+    recusadas: float
+    limitados: float
+    lentos: float
+    fila: int
+    p50_ms: float | None
+    p99_ms: float | None
+    canario_s: float
+
+
+class PainelWorker(TypedDict):
+    nome: str
+    ausente: bool
+    cpu_percentual: float | None
+    na_fila: int
+    mais_antigo_s: float
+    publicados: float
+    p99_ms: float | None
+    postos_de_lado: int
+    falhas: float
+
+
+class PainelTarefa(TypedDict):
+    nome: str
+    ok: bool
+    atraso_s: float
+
+
+class Painel(TypedDict):
+    """For administrators that asked for it. `por_segundo`: whether counts are a second's, or all since the start."""
+
+    por_segundo: bool
+    nos: list[PainelNo]
+    workers: list[PainelWorker]
+    tarefas: list[PainelTarefa]

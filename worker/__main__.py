@@ -32,6 +32,7 @@ from app.db import Database  # noqa: E402
 from app.errors import AppError, DatabaseDown, OutcomeUnknown  # noqa: E402
 from app.jobs import actions as job_actions  # noqa: E402
 from app.migrations import runner  # noqa: E402
+from app.panel import figures  # noqa: E402
 from app.push import vapid  # noqa: E402
 from app.push.services import PushServices  # noqa: E402
 from app.settings import SettingsError, Stores  # noqa: E402
@@ -40,7 +41,8 @@ from app.streams.notify import Notice  # noqa: E402
 from app.streams.stream import streams  # noqa: E402
 from app.telemetry import Spans  # noqa: E402
 from app.users import actions as user_actions  # noqa: E402
-from worker import agenda, audit, bulk, demo, metrics_server, painel, panel, watch  # noqa: E402
+from worker import agenda, audit, bulk, demo, metrics_server, painel, watch  # noqa: E402
+from worker.administration import administrador, drenar, encerrar_sessoes  # noqa: E402
 from worker.doctor import command as doctor  # noqa: E402
 from worker.job_runner import JobRunner  # noqa: E402
 from worker.jobs import CHECK_TIMEOUT_S, all_checks, all_jobs  # noqa: E402
@@ -268,7 +270,7 @@ def show_panel(stores: Stores, as_json: bool) -> None:
     reports = Reports(stores.redis_url, keys=stores.signing())
     try:
         if as_json:
-            click.echo(json.dumps(panel.snapshot(reports.read()), ensure_ascii=False))
+            click.echo(json.dumps(figures.snapshot(reports.read()), ensure_ascii=False))
         else:
             painel.show(reports)
     except RedisError as error:
@@ -340,7 +342,8 @@ def _change_epoch(connection: Connection) -> int:
     return epoch
 
 
-cli.add_command(chaves)
+for command in (chaves, administrador, drenar, encerrar_sessoes):
+    cli.add_command(command)
 
 
 if __name__ == "__main__":

@@ -9,7 +9,7 @@ from app.bank.reconciliation import Check
 from app.db import Database
 from app.jobs.job import DailyAt, Every, Job, Result
 from app.notifications import retention
-from worker import housekeeping, schedules
+from worker import broadcasts, housekeeping, schedules
 from worker.mail import MailJob
 from worker.push import PushJob
 
@@ -19,6 +19,7 @@ TRIM_TIMEOUT_S = 3600
 PUSH_EVERY_S = 3
 AUDIT_EVERY_S = 5
 MAIL_EVERY_S = 2
+BROADCASTS_EVERY_S = 5
 # Above its RUN_S and the longest transaction. What is due waits so long for another worker when one dies in a run.
 SCHEDULES_TIMEOUT_S = 30
 _log = log.get("jobs")
@@ -40,6 +41,7 @@ def all_jobs(
         *push,
         *mail,
         Job("agendamentos", Every(5), SCHEDULES_TIMEOUT_S, lambda: schedules.run_due(db, committed=committed)),
+        Job("avisos_a_todos", Every(BROADCASTS_EVERY_S), 60, lambda: broadcasts.tell_all(db, committed=committed)),
         Job("auditoria", Every(AUDIT_EVERY_S), 60, lambda: housekeeping.chain_audit(db)),
         Job("idempotency_keys", Every(600), 60, lambda: housekeeping.purge_keys(db)),
         Job("revocations", Every(600), 60, lambda: housekeeping.drop_revocations(db)),

@@ -13,7 +13,7 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
-from worker.panel import SECOND, JobStand, Node, Panel, Worker, panel
+from app.panel.figures import SECOND, JobStand, Node, Panel, Worker, panel
 
 NODES_SHOWN_MAX = 40
 # Where it is worth a look.
@@ -121,7 +121,8 @@ def _table(first: str, *others: str) -> Table:
 
 
 def _name(process: Node | Worker) -> Text:
-    return _marked(f"{process.name} gone" if process.is_gone else process.name, process.is_gone)
+    state = " gone" if process.is_gone else " leaves" if isinstance(process, Node) and process.is_leaving else ""
+    return _marked(f"{process.name}{state}", process.is_gone)
 
 
 def _cpu(process: Node | Worker) -> str:

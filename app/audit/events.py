@@ -28,9 +28,15 @@ class Kind(StrEnum):
     SCHEDULE_MADE = "schedule_made"
     SCHEDULE_CHANGED = "schedule_changed"
     SCHEDULE_CANCELLED = "schedule_cancelled"
+    # By an administrator, from the panel (`user_id`), or by an operator, from the command line.
+    ADMIN_NODE_DRAINED = "admin_node_drained"
+    ADMIN_SESSIONS_ENDED = "admin_sessions_ended"
+    ADMIN_BROADCAST = "admin_broadcast"
     # By an operator, from the command line.
     USERS_NOTIFIED = "users_notified"
     BACKUP_RESTORED = "backup_restored"
+    ADMIN_MADE = "admin_made"
+    ADMIN_UNMADE = "admin_unmade"
 
 
 _INSERT = insert(db.table(AuditPending))

@@ -31,7 +31,11 @@ MAY: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "audit_head": (NOTHING, (*READ, "UPDATE")),
     "audit_pending": (("INSERT",), DROP),
     # People.
-    "users": (CHANGE, READ),
+    # The command line ends sessions, and changes nothing else of a user.
+    "users": (CHANGE, (*READ, "UPDATE (`token_generation`)")),
+    # Whoever takes a web node over becomes none by it.
+    "administrators": (READ, DROP),
+    "broadcasts": (ADD, ALL),
     "revocations": (ADD, DROP),
     "sessions": (ALL, DROP),
     "password_recoveries": (ALL, ALL),

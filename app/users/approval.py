@@ -1,4 +1,4 @@
-"""The code that a large amount asks for, in the request's header."""
+"""The code that a large amount, or an action of an administrator, asks for, in the request's header."""
 
 from dataclasses import dataclass
 
@@ -6,7 +6,15 @@ from flask import request
 from flask_socketio_cluster.limits.limiter import Limiter
 from sqlalchemy import Connection
 
-from app.errors import NoSecondFactor, RefusedCode, SecondFactorMissing, TooFast, WrongCode
+from app.errors import (
+    ActionNeedsCode,
+    ActionNeedsFactor,
+    NoSecondFactor,
+    RefusedCode,
+    SecondFactorMissing,
+    TooFast,
+    WrongCode,
+)
 from app.users import codes, second_factor
 
 HEADER = "Segundo-Fator"
@@ -30,10 +38,22 @@ class Approval:
             return
         if self.code is None:
             raise SecondFactorMissing
+        self._use_up(connection, self.code)
+
+    def require_always(self, connection: Connection) -> None:
+        """Use up the code, whatever it is for. As `require`; raises ActionNeedsFactor for who has none, and
+        ActionNeedsCode."""
+        if not second_factor.is_active(connection, self.user_id):
+            raise ActionNeedsFactor
+        if self.code is None:
+            raise ActionNeedsCode
+        self._use_up(connection, self.code)
+
+    def _use_up(self, connection: Connection, code: str) -> None:
         if self.too_fast is not None:
             raise self.too_fast
         try:
-            second_factor.use(connection, self.user_id, self.code)
+            second_factor.use(connection, self.user_id, code)
         except (WrongCode, NoSecondFactor):
             raise RefusedCode from None
 

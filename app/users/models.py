@@ -81,6 +81,15 @@ class RecoveryCode(Base):
     code_hash: Mapped[str] = mapped_column(exact_text(64), primary_key=True)
 
 
+class Administrator(Base):
+    """Somebody who may see the panel. Made and unmade from the command line only."""
+
+    __tablename__ = "administrators"
+
+    user_id: Mapped[int] = mapped_column(BigId, ForeignKey("users.id"), primary_key=True, autoincrement=False)
+    since: Mapped[datetime] = mapped_column(UtcMoment)
+
+
 class Revocation(Base):
     """One ended session, or every session of the user from before `generation` (`session_id` is null) but one."""
 

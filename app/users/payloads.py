@@ -115,6 +115,7 @@ class ProfileUser(UserOut):
 
 class ProfileOut(TypedDict):
     usuario: ProfileUser
+    administrador: bool
 
 
 def user(person: Person) -> UserOut:
@@ -150,5 +151,6 @@ def second_factor(state: SecondFactor) -> SecondFactorOut:
     }
 
 
-def profile(person: Person) -> ProfileOut:
-    return {"usuario": {**user(person), "data_criacao": clock.iso(person.created_at)}}
+def profile(person: Person, *, is_administrator: bool) -> ProfileOut:
+    told: ProfileUser = {**user(person), "data_criacao": clock.iso(person.created_at)}
+    return {"usuario": told, "administrador": is_administrator}

@@ -15,7 +15,7 @@ from app.audit.failed_logins import FailedLogins
 from app.db import Database
 from app.errors import SessionOver, WrongCredentials
 from app.fields import read
-from app.users import actions, bearer, logins, passwords, payloads, second_factor, sessions, visit
+from app.users import actions, administrators, bearer, logins, passwords, payloads, second_factor, sessions, visit
 from app.users.actions import Person
 from app.users.attempts import Attempts
 from app.users.auth import Auth, Identity
@@ -56,6 +56,9 @@ def blueprint(
         welcome(connection, person.id, person.name)
         record(connection, Kind.REGISTERED, user_id=person.id)
         return person, session
+
+    def profile_of(connection: Connection, user_id: int) -> tuple[Person, bool]:
+        return actions.by_id(connection, user_id), administrators.is_one(connection, user_id)
 
     def opened(person: Person, session: Session, device: Device, message: str, status: int) -> Any:
         """The answer that opens a session, on a device that is known from now on."""
@@ -137,6 +140,7 @@ def blueprint(
     @requires_user
     def perfil(identity: Identity) -> Any:
         """Os dados de quem está autenticado."""
-        return http.answer(payloads.profile(db.read(actions.by_id, identity.user_id)))
+        person, is_administrator = db.read(profile_of, identity.user_id)
+        return http.answer(payloads.profile(person, is_administrator=is_administrator))
 
     return routes

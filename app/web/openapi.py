@@ -119,7 +119,7 @@ def _parameters(rule: str, operation: Operation, schemas: dict[str, Any]) -> lis
         parameters.append({"name": "Idempotency-Key", "in": "header", "required": False, "schema": schema})
     if operation.approved:
         schema = {"type": "string", "minLength": 1, "maxLength": TYPED_CHARS_MAX, "pattern": "^[ -~]+$"}
-        text = "Um código do segundo fator, exigido a partir do limite de quem o ativou."
+        text = "Um código do segundo fator: em cada ação do painel e, no dinheiro, a partir do limite de quem o ativou."
         header = {"name": HEADER, "in": "header", "required": False, "schema": schema, "description": text}
         parameters.append(header)
     return parameters

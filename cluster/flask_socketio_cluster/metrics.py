@@ -18,6 +18,7 @@ HANDSHAKES_WAITING = Gauge("socketio_cluster_handshakes_waiting", "Handshakes th
 HANDSHAKES_REFUSED = Counter("socketio_cluster_handshakes_refused_total", "New sessions refused for want of room")
 SESSIONS_ENDED = Counter("socketio_cluster_sessions_ended_total", "Sockets closed by the server", ["reason"])
 SESSIONS_MOVED = Counter("socketio_cluster_sessions_moved_total", "Sockets that were asked to come to another node")
+DRAINING = Gauge("socketio_cluster_draining", "1 while this node sends its clients elsewhere, to end then")
 HTTP_MALFORMED = Counter("socketio_cluster_http_malformed_total", "Requests that are no HTTP")
 LIMITED = Counter(
     "socketio_cluster_limited_total",

@@ -1,12 +1,16 @@
 """Nodes and a worker, each as its own user of MariaDB and of Redis: all that the bank does goes on, and their logs tell
 nothing that is nobody's business."""
 
+import os
 import secrets
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pytest
 import redis
@@ -20,15 +24,19 @@ from app.migrations import grants
 from tests.cluster.test_redis_addresses import REDIS_PASSWORD, RedisWithUsers, emit_from_outside, refused_by
 from tests.integration.conftest import migrated
 from tests.integration.customers import rows
-from tests.support.cluster import Cluster
+from tests.support import second_factor
+from tests.support.cluster import ROOT, Cluster
 from tests.support.database_users import PASSWORDS, app_url, make_users, owner_url, worker_url
 from tests.support.lone_node import LoneNode, lone_node, lone_worker, wait_ready
+from tests.support.metrics import metric
 from tests.support.people import PASSWORD, Person, eventually
 from tests.support.servers import DatabaseServer, mariadb_server, started
 from worker.jobs import all_checks
 
 # A worker that has just started looks at its jobs within some seconds.
 JOB_S = 30.0
+# A node, on a machine that is busy with other things.
+AGAIN_S = 120.0
 CHAT_TEXT = "um segredo entre nos dois"
 DESCRIPTION = "Aluguel do esconderijo"
 NEW_TEXT = "ninguem deve ler isto aqui"
@@ -41,6 +49,7 @@ class Privileged:
     redis: RedisWithUsers
     owner: Database
     worker_log: Path
+    worker: dict[str, str]
     secrets: list[str]
 
     @property
@@ -78,7 +87,7 @@ def privileged(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Privileged]
         for node in nodes:
             wait_ready(node)
         known = [jwt_secret, bus_key, REDIS_PASSWORD, *PASSWORDS.values()]
-        yield Privileged(nodes, database, server, owner, folder / "worker.log", known)
+        yield Privileged(nodes, database, server, owner, folder / "worker.log", worker, known)
 
 
 def test_all_that_the_bank_does_goes_on(privileged: Privileged) -> None:
@@ -259,3 +268,71 @@ def an_outage(privileged: Privileged, alice: Person, bob: Person) -> None:
     for node in privileged.nodes:
         wait_ready(node)
     assert requests.get(f"{privileged.nodes[0].url}/perfil", timeout=30).status_code == 401
+
+
+def test_an_administrator_watches_every_node_and_acts_and_it_is_written_down(privileged: Privileged) -> None:
+    """Last, since a node is started anew in it."""
+    admin, other = privileged.person(0, "Eva Prado"), privileged.person(1, "Rui Neves")
+    with privileged.redis.client("examiner") as examiner:
+        examiner.acl_log_reset()
+    assert operator(privileged, "administrador", f"--usuario={admin.id}")
+    codes = iter(second_factor.switch_on(admin))
+
+    def act(path: str, body: dict[str, str] | None = None, key: str = "") -> int:
+        headers = {"Authorization": f"Bearer {admin.token}", "Segundo-Fator": next(codes), "Idempotency-Key": key}
+        return requests.post(admin.url + path, json=body, headers=headers, timeout=30).status_code
+
+    with admin.listening() as watching, other.listening() as theirs:
+        theirs.emit("painel_acompanhar", {})
+        assert theirs.wait_for("erro").payload["codigo"] == "nao_encontrado"
+        assert watching.client.call("painel_acompanhar", {}, timeout=15) == {"ok": True}
+        watching.wait_for("painel", lambda told: told["por_segundo"] and sockets(told) == {"web1": 1, "web2": 1})
+
+        assert act("/painel/avisos", {"texto": "Manutenção às 22h"}, key="um") == 202
+        for feed in (watching, theirs):
+            feed.wait_for("notificacao", lambda told: told["tipo"] == "aviso", timeout_s=JOB_S)
+        assert act(f"/painel/usuarios/{other.id}/encerrar-sessoes") == 204
+        assert theirs.wait_for("sessao_encerrada").payload == {"motivo": "revogado"}
+        assert theirs.named("painel") == []
+
+    third, web2 = privileged.person(1, "Davi Ramos"), privileged.nodes[1]
+    began_s = begun_after(web2, 0.0)
+    with third.listening() as moved:
+        assert act("/painel/nos/web2/drenar") == 202
+        moved.wait_for("servidor_drenando")
+        moved.wait_closed()
+        again_s = eventually(lambda: begun_after(web2, began_s), "web2 started anew", AGAIN_S)
+    wait_ready(web2)
+    assert operator(privileged, "encerrar-sessoes", f"--usuario={third.id}")
+    eventually(lambda: operator(privileged, "drenar", "web2"), "the right to drain another", AGAIN_S)
+    eventually(lambda: begun_after(web2, again_s), "web2 started anew by the operator", AGAIN_S)
+
+    everywhere = "(SELECT kind, user_id FROM audit_pending UNION ALL SELECT kind, user_id FROM audit) lines_"
+    lines = rows(privileged.owner, f"SELECT kind, user_id FROM {everywhere} WHERE kind LIKE 'admin%'")
+    done = {(str(kind).removeprefix("admin_"), who) for kind, who in lines}
+    assert done == {
+        *((kind, admin.id) for kind in ("made", "broadcast", "sessions_ended", "node_drained")),
+        *(("sessions_ended", who.id) for who in (other, third)),
+        ("node_drained", None),
+    }
+    with privileged.redis.client("examiner") as examiner:
+        assert refused_by(examiner) == []
+
+
+def operator(privileged: Privileged, *arguments: str) -> bool:
+    """Whether a command does its work with what a worker may do."""
+    command, env = [sys.executable, "-m", "worker", *arguments], {**os.environ, **privileged.worker}
+    return subprocess.run(command, cwd=ROOT, env=env, capture_output=True, timeout=60, check=False).returncode == 0
+
+
+def sockets(told: dict[str, Any]) -> dict[str, int]:
+    return {node["nome"]: node["sockets"] for node in told["nos"]}
+
+
+def begun_after(node: LoneNode, moment_s: float) -> float:
+    """When its process was started, if that was later; else 0."""
+    try:
+        began_s = metric(node.url, "process_start_time_seconds")
+    except requests.ConnectionError:  # between two lives
+        return 0.0
+    return began_s if began_s > moment_s else 0.0

@@ -53,7 +53,7 @@ def test_who_registers_is_in_and_has_an_account(alice: Person) -> None:
     ]
     profile = alice.get("/perfil").json()
     assert profile["usuario"].pop("data_criacao").endswith("+00:00")
-    assert profile == {"usuario": {"id": alice.id, "email": alice.email, "nome": "Alice Souza"}}
+    assert profile == {"usuario": {"id": alice.id, "email": alice.email, "nome": "Alice Souza"}, "administrador": False}
 
 
 def test_a_login_gives_a_token_in_any_letters_of_the_address(alice: Person) -> None:

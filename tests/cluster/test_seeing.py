@@ -15,6 +15,7 @@ from flask_socketio_cluster.node.report import Reports
 from flask_socketio_cluster.trace import Origin
 from flask_socketio_cluster.wire import dumps, event_packet
 
+from app.panel.figures import snapshot
 from app.wire import room_of
 from tests.cluster.test_js_client import browser
 from tests.cluster.test_scripts import run_worker
@@ -23,7 +24,6 @@ from tests.support.cluster_log import events
 from tests.support.collector import Collector, collector
 from tests.support.metrics import total
 from tests.support.people import Person, eventually
-from worker.panel import snapshot
 
 SENT = "socketio_cluster_stream_events_sent_total"
 DELIVERED = "socketio_cluster_delivery_seconds"

@@ -132,6 +132,8 @@ def _empty(db: Database) -> None:
             "recovery_codes",
             "preferences",
             "audit_pending",
+            "administrators",
+            "broadcasts",
         ):
             connection.execute(text(f"DELETE FROM {table}"))
         for table in ("outbox", "stream_events", "user_streams", "idempotency_keys", "revocations", "users"):

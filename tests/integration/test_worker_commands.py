@@ -16,6 +16,7 @@ from app.jobs import actions as job_actions
 from app.jobs.job import Every, Job, Result
 from app.streams.stream import streams
 from app.users import actions as users
+from app.users import administrators
 from app.wire import room_of
 from deploy.local.readiness import wait_until
 from deploy.local.spawn import spawn
@@ -280,3 +281,48 @@ def test_a_worker_is_woken_by_a_commit_and_need_not_look(sqlite: Database, own_r
         finally:
             worker.terminate()
             worker.wait()
+
+
+def audited(db: Database) -> list[tuple[object, ...]]:
+    return rows(db, "SELECT kind, user_id, detail FROM audit_pending WHERE kind LIKE 'admin%' ORDER BY id")
+
+
+def test_administrators_are_made_and_unmade_here_and_it_is_written_down(
+    sqlite: Database, people: tuple[Customer, Customer, Customer]
+) -> None:
+    alice = people[0]
+    for _ in range(2):
+        assert run(sqlite, "administrador", f"--usuario={alice.id}").returncode == 0
+    assert sqlite.read(administrators.is_one, alice.id)
+    unknown = run(sqlite, "administrador", "--usuario=999999")
+    assert run(sqlite, "administrador", f"--usuario={alice.id}", "--tirar").returncode == 0
+    again = run(sqlite, "administrador", f"--usuario={alice.id}", "--tirar")
+
+    assert not sqlite.read(administrators.is_one, alice.id)
+    assert (unknown.returncode, again.returncode) == (1, 1)
+    assert "999999" in unknown.stderr
+    assert "Traceback" not in unknown.stderr + again.stderr
+    made, unmade = ("admin_made", alice.id, "{}"), ("admin_unmade", alice.id, "{}")
+    assert audited(sqlite) == [made, made, unmade]
+
+
+def test_an_operator_ends_the_sessions_of_a_user_who_is_told(
+    sqlite: Database, people: tuple[Customer, Customer, Customer]
+) -> None:
+    alice, bob, _ = people
+
+    ended = run(sqlite, "encerrar-sessoes", f"--usuario={alice.id}")
+    unknown = run(sqlite, "encerrar-sessoes", "--usuario=999999")
+
+    assert (ended.returncode, unknown.returncode) == (0, 1)
+    generations = "SELECT token_generation FROM users WHERE id = :id"
+    assert [rows(sqlite, generations, id=who.id) for who in (alice, bob)] == [[(2,)], [(1,)]]
+    assert [text.partition(":")[0] for _, text in messages(alice)] == ["seguranca"]
+    assert audited(sqlite) == [("admin_sessions_ended", alice.id, "{}")]
+
+
+def test_without_redis_no_node_is_drained_and_nothing_is_written_down(sqlite: Database) -> None:
+    refused = run(sqlite, "drenar", "web1")
+
+    assert (refused.returncode, len(refused.stderr.splitlines())) == (1, 1)
+    assert audited(sqlite) == []

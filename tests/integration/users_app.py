@@ -16,8 +16,9 @@ from app import cards
 from app.audit.failed_logins import FailedLogins
 from app.bank import routes as bank_routes
 from app.db import Database
-from app.factory import schedules, warn, welcome
+from app.factory import schedules, welcome
 from app.keys import KeySet
+from app.notifications.security import warn
 from app.push.actions import forget_sessions
 from app.settings import Settings
 from app.users import recovery_routes, routes, second_factor_routes, session_routes

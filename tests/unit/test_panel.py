@@ -6,8 +6,8 @@ import pytest
 from flask_socketio_cluster.node.report import CPU_SECONDS, NODE, WORKER, Reported, Sample
 from rich.console import Console
 
+from app.panel.figures import panel, quantile_ms
 from worker.painel import view
-from worker.panel import panel, quantile_ms
 
 SENT = "socketio_cluster_stream_events_sent_total"
 DELIVERED = "socketio_cluster_delivery_seconds_bucket"

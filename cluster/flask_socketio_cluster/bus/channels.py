@@ -13,9 +13,9 @@ class Channels:
     """Their names begin with `channel`, which is Flask-SocketIO's setting of that name: applications that share a Redis
     have different ones. 1 to 64 of `A-Z`, `a-z`, `0-9`, `_`, `.` and `-`. Raises ValueError.
 
-    A Redis access list needs the channels `channel`, `channel#*` and `channel:*`, the keys `channel:sessions` and
-    `channel:reports`, for `Presence` the keys `channel:{presence}*`, for `Confirmations` `channel:taken:*` and for the
-    limits of a `Delivery` `channel:buckets:*` and `channel:sockets:*`.
+    A Redis access list needs the channels `channel`, `channel#*` and `channel:*`, the keys `channel:sessions`,
+    `channel:reports` and `channel:leaving`, for `Presence` the keys `channel:{presence}*`, for `Confirmations`
+    `channel:taken:*` and for the limits of a `Delivery` `channel:buckets:*` and `channel:sockets:*`.
     """
 
     def __init__(self, channel: str = STOCK_CHANNEL) -> None:
@@ -31,6 +31,8 @@ class Channels:
         self.sessions = f"{channel}:sessions"
         # No channel but a hash: what each process says of itself.
         self.reports = f"{channel}:reports"
+        # No channel but a text, for some seconds: the node that was asked to leave.
+        self.leaving = f"{channel}:leaving"
         # No channels but keys: how those of `SharedBuckets` and of `SocketLimit` begin.
         self.buckets = f"{channel}:buckets:"
         self.sockets = f"{channel}:sockets:"

@@ -40,6 +40,8 @@ ANSWER_KEPT_S = 10
 EMITS_AT_ONCE = 500
 # Acknowledgements that are waited for.
 CALLBACKS_MAX = 10_000
+# What asks a node to leave, see `node.leaving`.
+LEAVE = "leave"
 
 _log = logging.getLogger(__name__)
 
@@ -101,6 +103,7 @@ class RoutedRedisManager(RedisManager):
         self.host_id = new_sid(self.node_id)
         self._outgoing = Outgoing(channels, host_id=self.host_id, dumps=self._dumps, keys=keys)
         self._listeners: dict[str, Listener] = {}
+        self._asked_to_leave: Callable[[float], None] | None = None
         self._send: Callable[[Iterable[str], str], None] = self._send_stock
         self._client = redis_client.connect(redis_url)
         self._sharded = redis_client.is_cluster(redis_url)
@@ -146,6 +149,11 @@ class RoutedRedisManager(RedisManager):
     def listen(self, namespace: str, listener: Listener) -> None:
         """One listener a namespace; it may have none."""
         self._listeners[namespace] = listener
+
+    def follow_leave(self, asked: Callable[[float], None]) -> None:
+        """Tell from now on when this node is asked to leave; `asked(when)` gets the moment of the question in unix
+        seconds, since whoever reads the bus can say it again later. It may not wait."""
+        self._asked_to_leave = asked
 
     def set_server(self, server: Server) -> None:
         """Called by the library. From here on the ids of sessions begin with the node's name."""
@@ -402,6 +410,9 @@ class RoutedRedisManager(RedisManager):
             return
         elif method == "signal":
             self._signalled(message["namespace"], message["name"], message["data"])
+        elif method == LEAVE:
+            if self._asked_to_leave:
+                self._asked_to_leave(float(message["at"]))
         elif method == "disconnect":
             self._apart(self._handle_disconnect, message)
         elif method in ("emit", "enter_room", "leave_room", "close_room"):

@@ -203,6 +203,10 @@ class Delivery:
         for socket in self._sockets.of(key):
             self._feed.say(socket, (event, payload))
 
+    def say_to(self, sockets: Iterable[UserSocket], event: str, payload: Any) -> list[UserSocket]:
+        """An event to these sockets of this node, written once; those that are there and may hear it."""
+        return self._feed.say_to(sockets, (event, payload))
+
     def keys(self) -> list[Key]:
         """The users that have an authenticated socket on this node."""
         return self._sockets.keys()

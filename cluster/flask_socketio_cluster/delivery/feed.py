@@ -1,7 +1,7 @@
 """Hand each socket its user's durable events in order, each once, from the bus or from the database."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import gevent
@@ -62,6 +62,12 @@ class Feed:
         """An event to one socket. A socket that has gone is passed over."""
         name, payload = said
         self.send(socket, event_packet(name, dumps(payload), self._streams.namespace))
+
+    def say_to(self, sockets: Iterable[UserSocket], said: Said) -> list[UserSocket]:
+        """An event to each socket that may hear it; these."""
+        name, payload = said
+        packet = event_packet(name, dumps(payload), self._streams.namespace)
+        return [socket for socket in sockets if self._send_own(socket, packet)]
 
     def send(self, socket: UserSocket, *packets: str) -> None:
         """Socket.IO packets to one socket, in order. A socket that has gone is passed over."""

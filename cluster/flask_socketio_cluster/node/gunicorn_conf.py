@@ -5,13 +5,11 @@ over all of these: `from flask_socketio_cluster.node.gunicorn_conf import *`.
 """
 
 import os
-import socket
 import sys
-from contextlib import suppress
 from typing import Any
 
 from flask_socketio_cluster.node import drain_s
-from flask_socketio_cluster.node.worker import QuietSocket
+from flask_socketio_cluster.node.worker import QuietSocket, refuse
 
 workers = 1
 # geventwebsocket.gunicorn.workers.GeventWebSocketWorker, with a beginning and an end of our own.
@@ -36,8 +34,7 @@ worker_tmp_dir = "/dev/shm" if os.path.isdir("/dev/shm") else None  # noqa: S108
 def child_exit(server: Any, _worker: Any) -> None:
     """A worker that died leaves its address listening; refuse connections until the next one listens by itself."""
     for listener in server.LISTENERS:
-        with suppress(OSError):  # it died before it listened
-            listener.sock.shutdown(socket.SHUT_RDWR)
+        refuse(listener.sock)
 
 
 def on_starting(server: Any) -> None:

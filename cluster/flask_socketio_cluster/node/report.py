@@ -6,6 +6,7 @@ import re
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Protocol
 
 from prometheus_client.metrics_core import Metric
@@ -37,6 +38,7 @@ NODE_METRICS = (
     metrics.USERS,
     metrics.SESSIONS,
     metrics.SESSIONS_MAX,
+    metrics.DRAINING,
     metrics.HANDSHAKES,
     metrics.HANDSHAKES_WAITING,
     metrics.HANDSHAKES_REFUSED,
@@ -89,7 +91,7 @@ class Sample:
     value: float
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Reported:
     """One process. `role`: what it is, such as NODE. `age_s`: since its last report."""
 
@@ -104,7 +106,18 @@ class Reported:
 
     def value(self, name: str, **labels: str) -> float:
         """The sum of all samples of that name that have these labels."""
-        return sum(s.value for s in self.samples if s.name == name and labels.items() <= s.labels.items())
+        return sum(s.value for s in self.named(name) if labels.items() <= s.labels.items())
+
+    def named(self, name: str) -> list[Sample]:
+        """The samples of that name."""
+        return self._by_name.get(name, [])
+
+    @cached_property
+    def _by_name(self) -> dict[str, list[Sample]]:
+        found: dict[str, list[Sample]] = {}
+        for sample in self.samples:
+            found.setdefault(sample.name, []).append(sample)
+        return found
 
 
 class Report:
@@ -153,8 +166,15 @@ class Reports:
 
     def read(self) -> list[Reported]:
         """By role and name. Raises RedisError."""
-        answer: Any = self._client.eval(_LOOK, 1, self._key)
-        now, entries = answer
+        return self.opened(self.fetch())
+
+    def fetch(self) -> Any:
+        """What there is, for `opened`, which asks nobody. Raises RedisError."""
+        return self._client.eval(_LOOK, 1, self._key)
+
+    def opened(self, fetched: Any) -> list[Reported]:
+        """By role and name."""
+        now, entries = fetched
         pairs = zip(entries[::2], entries[1::2], strict=True)
         found = (self._reported(name, entry, int(now)) for name, entry in pairs)
         return sorted((r for r in found if r is not None), key=lambda r: (r.role, r.name))

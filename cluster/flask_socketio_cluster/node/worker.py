@@ -149,6 +149,8 @@ class NodeWorker(GeventWebSocketWorker):
         try:
             for server in self._servers:
                 # From here on nginx is refused at once and takes another node.
+                server.stop_accepting()
+                refuse(server.socket)
                 server.close()
             # Clients that do not listen any more must not hold it up. One that is between two polls is told over the
             # connection that it has.
@@ -163,6 +165,14 @@ class NodeWorker(GeventWebSocketWorker):
             self.log.exception("the sockets were not told that this node is leaving")
         finally:
             super().handle_exit(signal.SIGTERM, None)
+
+
+def refuse(listener: Any) -> None:
+    """Listen no more, on an address that the master keeps for the next worker: closed here alone, clients would wait on
+    it. Once only: what is shut down when it does not listen stays so, for whoever listens on it next."""
+    with suppress(OSError):
+        if listener.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN):
+            listener.shutdown(socket.SHUT_RDWR)
 
 
 def _read_no_more(connection: socket.socket) -> None:

@@ -13,7 +13,7 @@ import { ChatClient } from "./lib/chat_client.js";
 import { Loader } from "./lib/loader.js";
 import { keepRenewed } from "./lib/renewal.js";
 import { Sounds } from "./lib/sounds.js";
-/** @import { Notification, PresenceEvent, PresenceList } from "./types/wire.js" */
+/** @import { Notification, Panel, PresenceEvent, PresenceList } from "./types/wire.js" */
 
 const CHAT_EVENTS = new Set(["chat_mensagem", "chat_alterada", "chat_lida"]);
 
@@ -30,7 +30,7 @@ const TOUCHES = ["pointerdown", "pointermove", "keydown", "wheel", "touchstart"]
  * The models of one page, wired to the network. Views get this and nothing else. What not every page needs is a part,
  * which comes with the first screen that needs it and hears here what concerns it: `live`, that there is a line again,
  * and whether events were missed; and what the bank tells beside the stream, under its own name.
- * @extends {Emitter<{ live: { fresh: boolean }, contatos: unknown, presenca: PresenceEvent, presenca_lista: PresenceList, chat_digitando: { usuario_id: number } }>}
+ * @extends {Emitter<{ live: { fresh: boolean }, contatos: unknown, presenca: PresenceEvent, presenca_lista: PresenceList, chat_digitando: { usuario_id: number }, painel: Panel }>}
  */
 export class App extends Emitter {
   session = new Session(localStorage);

@@ -9,7 +9,7 @@ const CONNECT_MS_MAX = 10_000;
 /** What is asked for over the socket is answered within this, or counts as lost. */
 const ANSWER_MS_MAX = 10_000;
 const DURABLE = ["notificacao", "chat_mensagem", "chat_alterada", "chat_lida"];
-const STATE = ["saldo_atualizado", "notificacoes_lidas", "preferencias", "contatos", "chat_digitando", "presenca", "presenca_lista", "erro"];
+const STATE = ["saldo_atualizado", "notificacoes_lidas", "preferencias", "contatos", "chat_digitando", "presenca", "presenca_lista", "painel", "erro"];
 
 /**
  * One Socket.IO socket for one session. When to connect is the connection model's decision,

@@ -321,3 +321,46 @@ export interface SecondFactorSecret {
   uri: string;
   qr: string;
 }
+
+/** Counts are of a second where `por_segundo`, else of all time. */
+export interface PanelNode {
+  nome: string;
+  ausente: boolean;
+  drenando: boolean;
+  sockets: number;
+  usuarios: number;
+  sessoes: number;
+  sessoes_max: number;
+  cpu_percentual: number | null;
+  eventos: number;
+  do_banco: number;
+  requisicoes: number;
+  falhas: number;
+  aberturas: number;
+  recusadas: number;
+  limitados: number;
+  lentos: number;
+  fila: number;
+  p50_ms: number | null;
+  p99_ms: number | null;
+  canario_s: number;
+}
+
+export interface PanelWorker {
+  nome: string;
+  ausente: boolean;
+  cpu_percentual: number | null;
+  na_fila: number;
+  mais_antigo_s: number;
+  publicados: number;
+  p99_ms: number | null;
+  postos_de_lado: number;
+  falhas: number;
+}
+
+export interface Panel {
+  por_segundo: boolean;
+  nos: PanelNode[];
+  workers: PanelWorker[];
+  tarefas: { nome: string; ok: boolean; atraso_s: number }[];
+}

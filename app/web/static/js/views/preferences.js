@@ -50,9 +50,20 @@ export function preferencesView(app) {
     el("section", { class: "panel", "aria-labelledby": "aparencia" }, el("h2", { id: "aparencia" }, "Aparência"), themeChoice(scope)),
     ...parts.map((part) => part.node),
     presenceChoice(app, scope),
+    panelLink(app),
     status,
   );
   return { node, title: "Preferências", dispose: () => scope.dispose() };
+}
+
+/**
+ * The way to the panel, for whom there is one.
+ * @param {App} app
+ */
+function panelLink({ http }) {
+  const link = el("p", { hidden: true }, el("a", { href: "#/painel", "data-testid": "ir-ao-painel" }, "Painel da administração"));
+  http.get("/perfil").then(({ administrador }) => (link.hidden = !administrador), () => undefined);
+  return link;
 }
 
 /**

@@ -31,12 +31,13 @@ const SCREENS = {
   avisos: async () => (await styled(["notices"], () => import("./notices_page.js"))).noticesView,
   preferencias: async () => (await styled(["preferences"], () => import("./preferences.js"))).preferencesView,
   seguranca: async () => (await styled(["security", "operation"], () => import("./security.js"))).securityView,
+  painel: async () => (await styled(["panel"], () => import("./panel.js"))).panelView,
   verificar: async () => (await styled(["receipt"], () => import("./verify.js"))).verifyView,
 };
 
-/** All that comes only when it is asked for. */
+/** All that comes only when it is asked for, and is of use to anybody. */
 export const loadScreens = () =>
-  Promise.all([...Object.values(SCREENS).map((load) => load()), loadPlot(), import("./pending.js"), import("./new_account.js"), import("./add_person.js"), import("./recovery.js")]);
+  Promise.all([...Object.entries(SCREENS).map(([name, load]) => name !== "painel" && load()), loadPlot(), import("./pending.js"), import("./new_account.js"), import("./add_person.js"), import("./recovery.js")]);
 
 const TABS = [
   { path: "", name: "inicio", words: "Início", icon: "house" },

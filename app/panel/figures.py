@@ -1,9 +1,10 @@
-"""The figures of `python -m worker painel`, from what nodes and workers say of themselves in Redis."""
+"""The figures of the panel, in the terminal and on its page, from what nodes and workers say of themselves in Redis."""
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from flask_socketio_cluster.node.leaving import is_leaving
 from flask_socketio_cluster.node.report import CPU_SECONDS, NODE, WORKER, Reported
 
 SECOND, IN_ALL = "second", "all"
@@ -21,6 +22,7 @@ class Node:
 
     name: str
     is_gone: bool
+    is_leaving: bool
     age_s: float
     sockets: int
     users: int
@@ -93,11 +95,20 @@ class Change:
         """Of a core; None without a former look."""
         return round(100 * self.grown(CPU_SECONDS) / self._seconds, 1) if self._seconds else None
 
-    def quantile_ms(self, name: str, share: float) -> float | None:
+    def quantiles_ms(self, name: str, *shares: float) -> list[float | None]:
         """Of a histogram's new observations."""
-        bounds = {s.labels.get("le", "") for s in self._now.samples if s.name == name}
-        buckets = sorted((float(bound), self.grown(name, le=bound)) for bound in bounds if bound)
-        return quantile_ms(buckets, share)
+        now, before = _by_bound(self._now, name), _by_bound(self._before, name) if self._before else {}
+        buckets = sorted((bound, max(0.0, count - before.get(bound, 0.0))) for bound, count in now.items())
+        return [quantile_ms(buckets, share) for share in shares]
+
+
+def _by_bound(reported: Reported, name: str) -> dict[float, float]:
+    """How many lie below each bound of a histogram, whatever its other labels."""
+    found: dict[float, float] = {}
+    for sample in reported.named(name):
+        if bound := sample.labels.get("le"):
+            found[float(bound)] = found.get(float(bound), 0.0) + sample.value
+    return found
 
 
 def quantile_ms(buckets: Sequence[tuple[float, float]], share: float) -> float | None:
@@ -135,9 +146,11 @@ def snapshot(now: Sequence[Reported]) -> dict[str, Any]:
 
 
 def _node(now: Reported, change: Change) -> Node:
+    p50_ms, p99_ms = change.quantiles_ms(_DELIVERED, 0.5, 0.99)
     return Node(
         name=now.name,
         is_gone=now.is_gone,
+        is_leaving=is_leaving(now),
         age_s=now.age_s,
         sockets=int(now.value("socketio_cluster_sockets")),
         users=int(now.value("socketio_cluster_users")),
@@ -153,13 +166,14 @@ def _node(now: Reported, change: Change) -> Node:
         limited=change.rate("socketio_cluster_rates_exceeded_total") + change.rate("socketio_cluster_limited_total"),
         slow=change.rate("socketio_cluster_sessions_ended_total", reason="slow"),
         waiting=int(now.value("saldo_vivo_gate_waiting")),
-        p50_ms=change.quantile_ms(_DELIVERED, 0.5),
-        p99_ms=change.quantile_ms(_DELIVERED, 0.99),
+        p50_ms=p50_ms,
+        p99_ms=p99_ms,
         canary_s=round(now.value("socketio_cluster_canary_age_seconds"), 1),
     )
 
 
 def _worker(now: Reported, change: Change) -> Worker:
+    (relay_p99_ms,) = change.quantiles_ms(f"{_RELAYED}_bucket", 0.99)
     return Worker(
         name=now.name,
         is_gone=now.is_gone,
@@ -168,7 +182,7 @@ def _worker(now: Reported, change: Change) -> Worker:
         outbox_rows=int(now.value("socketio_cluster_outbox_rows")),
         outbox_oldest_s=round(now.value("socketio_cluster_outbox_oldest_seconds"), 1),
         relayed=change.rate(f"{_RELAYED}_count"),
-        relay_p99_ms=change.quantile_ms(f"{_RELAYED}_bucket", 0.99),
+        relay_p99_ms=relay_p99_ms,
         set_aside=int(now.value("socketio_cluster_outbox_rows_set_aside_total")),
         loop_failures=change.rate("socketio_cluster_loop_failures_total"),
     )
@@ -177,7 +191,7 @@ def _worker(now: Reported, change: Change) -> Worker:
 def _jobs(workers: Sequence[Reported]) -> list[JobStand]:
     """All workers see the same jobs, some seconds apart."""
     ok, overdue_s = "saldo_vivo_job_ok", "saldo_vivo_job_overdue_seconds"
-    names = sorted({s.labels.get("job", "") for r in workers for s in r.samples if s.name in (ok, overdue_s)})
+    names = sorted({s.labels.get("job", "") for r in workers for s in (*r.named(ok), *r.named(overdue_s))})
     return [
         JobStand(
             name,
