@@ -1,17 +1,15 @@
 """Nothing dies, and yet something has run out, refuses, or is slow."""
 
-import os
-import resource
 import signal
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 import redis
 
 from deploy.local.spawn import kill_group
 from tests.cluster.chaos.lab import NODES, Lab
+from tests.support.open_files import no_more_files
 from tests.support.people import eventually
 from tests.support.servers import DatabaseServer
 
@@ -22,8 +20,8 @@ CONNECTIONS = 10
 NO_PRIMARY_PORT = 1
 STOPPED_S, RUNNING_S = 0.45, 0.05
 SET_ASIDE_WITHIN_S = 10.0
-# What a node may write into its log while it has no descriptor left.
-LOG_BYTES_MAX = 20_000
+# Of all parts, while a node may open no more files.
+LOG_CHARS_MAX = 20_000
 
 
 def make_database_read_only(lab: Lab, hold_s: float) -> None:
@@ -104,24 +102,13 @@ def slow_redis(lab: Lab, hold_s: float) -> None:
 def use_up_descriptors(lab: Lab, hold_s: float) -> None:
     """A node may open nothing more than it has open; the others go on."""
     name = f"web{lab.random.randint(1, NODES)}"
-    pid = _serving(lab.cluster.pid(name))
     logged = len(lab.cluster.log)
-    present = len(os.listdir(f"/proc/{pid}/fd"))
-    before = resource.prlimit(pid, resource.RLIMIT_NOFILE)
-    resource.prlimit(pid, resource.RLIMIT_NOFILE, (present, before[1]))
-    try:
+    with no_more_files(lab.cluster.pid(name)):
         lab.burst()
         lab.hold(hold_s)
-    finally:
-        resource.prlimit(pid, resource.RLIMIT_NOFILE, before)
+        lab.burst()
     written = len(lab.cluster.log) - logged
-    assert written < LOG_BYTES_MAX, f"{name} and others logged {written} bytes"
-
-
-def _serving(master_pid: int) -> int:
-    """The one process that a gunicorn has for its sockets."""
-    (pid,) = Path(f"/proc/{master_pid}/task/{master_pid}/children").read_text().split()
-    return int(pid)
+    assert written < LOG_CHARS_MAX, f"{written} characters in the log while {name} had no files"
 
 
 def starve_web_node(lab: Lab, hold_s: float) -> None:
