@@ -12,6 +12,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import Any
 
@@ -38,7 +39,7 @@ class Payer:
         self._body: dict[str, Any] = {
             "correntista_id_origem": payer.account,
             "correntista_id_destino": payee.account,
-            "valor": "0.01",
+            "valor": "1.00",
         }
         self._session = payer.session()
         self.done = 0
@@ -91,7 +92,7 @@ def main() -> int:
             redis_url=redis.url,
             nodes=NODES,
             workers=WORKERS,
-            env={"LIMITS_DRY_RUN": "1"},
+            env={"LIMITS_DRY_RUN": "on"},
         ) as cluster,
     ):
         payers, payee = _people(cluster)
@@ -109,22 +110,22 @@ def _people(cluster: Cluster) -> tuple[list[Payer], Person]:
     with registering(cluster) as register:
         pairs = [(Person(cluster.url, None, register), Person(cluster.url, None, register)) for _ in range(PAIRS)]
     for payer, _ in pairs:
-        assert payer.deposit("10000.00").status_code == 201
+        assert payer.deposit("1000000.00").status_code == 201
     return [Payer(cluster, payer, payee) for payer, payee in pairs], pairs[0][1]
 
 
 @contextmanager
 def _at_work(payers: list[Payer]) -> Iterator[None]:
+    """Raises what one of them raised."""
     over = threading.Event()
-    threads = [threading.Thread(target=payer.work, args=[over]) for payer in payers]
-    for thread in threads:
-        thread.start()
-    try:
-        yield
-    finally:
-        over.set()
-        for thread in threads:
-            thread.join()
+    with ThreadPoolExecutor(len(payers)) as pool:
+        working = [pool.submit(payer.work, over) for payer in payers]
+        try:
+            yield
+        finally:
+            over.set()
+        for future in working:
+            future.result()
 
 
 def _measure(cluster: Cluster, outbox: Outbox, payers: list[Payer], seconds: float) -> None:
