@@ -56,7 +56,9 @@ BUS_SECONDS = Histogram(
     "socketio_cluster_bus_seconds", "Seconds that a message takes from this node to itself", buckets=LAG_BUCKETS_S
 )
 DEAF_SECONDS = Counter("socketio_cluster_deaf_seconds_total", "Seconds in which this node heard nothing of the bus")
-RESUBSCRIPTIONS = Counter("socketio_cluster_resubscriptions_total", "Times the Redis subscription was made")
+RESUBSCRIPTIONS = Counter(
+    "socketio_cluster_resubscriptions_total", "Times the Redis subscription was made, or a part of it came late"
+)
 EMITS_LOST = Counter("socketio_cluster_emits_lost_total", "Messages that Redis did not take from this node")
 FOREIGN_DROPPED = Counter(
     "socketio_cluster_foreign_messages_dropped_total", "Shared-channel messages for rooms held elsewhere"

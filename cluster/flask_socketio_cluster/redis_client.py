@@ -20,6 +20,8 @@ from redis.sentinel import Sentinel
 
 CONNECT_TIMEOUT_S = 0.1
 ANSWER_TIMEOUT_S = 0.2
+# For a loop that nobody waits for: to it, a Redis that is slow or far is not away.
+PATIENCE_S = 1.0
 # While somebody asks a Redis Cluster who owns which slots, how long others wait with what needs to know it.
 TURN_WAIT_S = 0.3
 
@@ -38,6 +40,7 @@ def connect(
 ) -> Client:
     """A client that gives up after `connect_timeout_s` + `answer_timeout_s`; no traffic happens here.
 
+    A new connection is used without a round trip, but for AUTH and SELECT where the address asks for them.
     A connection that was closed since its last use is opened again once; a time-out is not tried again.
     Sentinel: `redis+sentinel://[user:password@]host1:port1,host2:port2/db/service`.
     Redis Cluster: `redis+cluster://[user:password@]host1:port1,host2:port2`, some of its nodes. A command is tried
@@ -53,8 +56,10 @@ def connect(
         "protocol": 2,
         "retry": Retry(NoBackoff(), 1, supported_errors=(RedisConnectionError,)),
         "health_check_interval": 0,
+        # Else redis-py says its name and its version first, each in a round trip of its own.
+        "driver_info": None,
     }
-    to_sentinels = {**options, "socket_timeout": ANSWER_TIMEOUT_S, "retry": Retry(NoBackoff(), 0)}
+    to_sentinels = {**options, "socket_timeout": answer_timeout_s or PATIENCE_S, "retry": Retry(NoBackoff(), 0)}
     if not url.startswith("redis+sentinel://"):
         return Redis.from_url(url, **options)
     parts = urlsplit(url)
@@ -70,6 +75,11 @@ def connect(
     return client
 
 
+def connect_patiently(url: str) -> Client:
+    """As `connect`, with PATIENCE_S for a connection and as much for an answer."""
+    return connect(url, connect_timeout_s=PATIENCE_S, answer_timeout_s=PATIENCE_S)
+
+
 def cluster_options(url: str, *, connect_timeout_s: float, answer_timeout_s: float | None) -> dict[str, Any]:
     """Arguments for redis-py's RedisCluster."""
     options = dict(parse_url(node_url(url, *_hosts(url)[0])))
@@ -82,6 +92,7 @@ def cluster_options(url: str, *, connect_timeout_s: float, answer_timeout_s: flo
         "socket_timeout": answer_timeout_s,
         "protocol": 2,
         "retry": Retry(NoBackoff(), 1),
+        "driver_info": None,
         # The names of the address go on being asked, also when all of the cluster comes back elsewhere.
         "dynamic_startup_nodes": False,
         # The slots that somebody owns are served while others have lost their primary.
@@ -223,7 +234,7 @@ def subscription_pool(url: str) -> ConnectionPool:
     # No time-out on reads: an idle subscription is healthy.
     if is_cluster(url):
         url = node_url(url, *random.choice(_hosts(url)))
-    return connect(url, answer_timeout_s=None).connection_pool
+    return connect(url, connect_timeout_s=PATIENCE_S, answer_timeout_s=None).connection_pool
 
 
 def node_url(cluster_url: str, host: str, port: int) -> str:

@@ -33,6 +33,8 @@ SLOWER_MAX_S = 0.3
 LOGOUT_S = 3.0
 SCRIPT_TIMEOUT_S = 30.0
 LAG_S = 0.05
+# More than a request waits for.
+SLOW_S = 0.3
 # A pause of the machine after which JOIN_WAIT_S may end before Redis has confirmed.
 STOOD_STILL_S = (JOIN_WAIT_S - 2 * LAG_S) / 2
 
@@ -192,6 +194,22 @@ def test_after_redis_comes_back_the_bus_brings_events_again(bus: Bus, alice: Per
         deposit_and_listen(alice, feed)
 
     assert_brought_by_the_bus(bus.node(1), before)
+
+
+def test_a_redis_that_is_slow_is_heard_anew_and_brings_events(bus: Bus, alice: Person) -> None:
+    with alice.listening(bus.node(1)) as feed:
+        bus.link.slow(lag_s=SLOW_S / 2, bytes_per_s=1e9)
+        try:
+            for kind in ("normal", "pubsub"):
+                bus.client.client_kill_filter(_type=kind, skipme=True)
+            eventually(lambda: bus.listeners(alice) == 1, "a subscription through a slow link")
+            before = deliveries(bus.node(1))
+
+            deposit_and_listen(alice, feed)
+        finally:
+            bus.link.heal()
+        assert_brought_by_the_bus(bus.node(1), before)
+    bus.wait_heard()
 
 
 def test_a_node_that_hears_nothing_says_so_and_still_serves(bus: Bus) -> None:

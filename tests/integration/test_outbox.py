@@ -9,8 +9,7 @@ from itertools import islice
 
 import gevent
 import pytest
-from flask_socketio_cluster import clock, trace
-from flask_socketio_cluster.bus import publisher
+from flask_socketio_cluster import clock, redis_client, trace
 from flask_socketio_cluster.bus.channels import Channels
 from flask_socketio_cluster.delivery.relaying import StreamPublisher
 from flask_socketio_cluster.streams import relay as relay_module
@@ -353,7 +352,7 @@ def test_an_event_whose_state_cannot_be_read_is_caught_up_with_without_it(databa
 def test_a_redis_that_answers_late_is_not_given_the_same_again_before_it_answers(
     database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(publisher, "ANSWER_TIMEOUT_S", 0.1)
+    monkeypatch.setattr(redis_client, "PATIENCE_S", 0.1)
     answered: list[StreamPublisher] = []
     ask = StreamPublisher.ping
 

@@ -13,6 +13,7 @@ from tests.support.people import eventually
 from tests.support.servers import RedisServer
 
 CHANNEL = "test:subscriber"
+LATE = "test:late"
 
 
 class Listening:
@@ -56,6 +57,21 @@ def test_an_unexpected_error_does_not_end_the_subscription(redis: RedisServer, l
 
     with Redis.from_url(redis.url, socket_timeout=5) as client:
         eventually(lambda: client.publish(CHANNEL, "x") and listening.heard, "what was published")
+
+
+def test_who_waits_for_a_channel_in_vain_is_told_when_it_comes(redis: RedisServer, listening: Listening) -> None:
+    eventually(lambda: listening.ready == 3, "a subscription")
+    redis.stop()
+    try:
+        listening.subscriber.add(LATE)
+        assert not listening.subscriber.wait(LATE, 0.01)
+        assert listening.ready == 3
+    finally:
+        redis.cont()
+    eventually(lambda: listening.ready == 4, "the channel that came late")
+
+    with Redis.from_url(redis.url, socket_timeout=5) as client:
+        assert client.pubsub_numsub(LATE) == [(LATE.encode(), 1)]
 
 
 def test_messages_that_cannot_be_handled_are_counted_and_logged_once(redis: RedisServer, listening: Listening) -> None:

@@ -1,6 +1,5 @@
 """A node knows whether anything can be written, also where everything can be read."""
 
-import os
 import shutil
 import sqlite3
 from collections.abc import Iterator
@@ -17,6 +16,7 @@ from deploy.local.ports import LOOPBACK
 from tests.integration.conftest import migrated
 from tests.integration.customers import new_customer, refusal_of, rows
 from tests.support.servers import DatabaseServer, folder, mariadb_server, started
+from tests.support.small_disk import ServerOnASmallDisk
 
 
 @pytest.fixture
@@ -93,31 +93,10 @@ def test_a_server_that_takes_no_more_connections_of_ours_cannot_be_written(own_s
     assert can_write(own_server.url)
 
 
-class ServerOnASmallDisk(DatabaseServer):
-    """Whose binary log is on a file system of its own, which nobody else sees."""
-
-    BYTES = 4 << 20
-
-    def fill_disk(self) -> None:
-        with suppress(OSError), open(f"/proc/{self.pid}/root{self._disk}/filler", "wb", buffering=0) as filler:
-            while True:
-                filler.write(bytes(4096))
-
-    @property
-    def _disk(self) -> Path:
-        return self._directory / "disk"
-
-    def _command(self) -> list[str]:
-        self._disk.mkdir(exist_ok=True)
-        mount = f'mount -t tmpfs -o size={self.BYTES} disk {self._disk} && exec "$@"'
-        alone = ["--mount"] if os.geteuid() == 0 else ["--user", "--map-root-user", "--mount"]
-        return ["unshare", *alone, "sh", "-c", mount, "sh", *super()._command(), f"--log-bin={self._disk / 'binlog'}"]
-
-
 def test_a_server_whose_disk_is_full_cannot_be_written() -> None:
     """MariaDB then waits for room without a word; what is there can be read."""
     with folder("saldo-mariadb-") as directory:
-        server = ServerOnASmallDisk(directory)
+        server = ServerOnASmallDisk(directory, disk_bytes=4 << 20)
         with started(server):
             migrated(server.url).dispose()
             server.fill_disk()

@@ -51,6 +51,7 @@ def _python_path() -> list[str]:
 
 @dataclass(frozen=True)
 class LoneNode:
+    pid: int
     url: str
     log_path: Path
 
@@ -64,8 +65,8 @@ def lone_node(name: str, folder: Path, env: Mapping[str, str]) -> Iterator[LoneN
     """A web node that is started and may not be ready yet (`wait_ready`)."""
     port, log_path = free_port(), folder / f"{name}.log"
     command = [sys.executable, "-m", "gunicorn", "-c", "deploy/gunicorn.conf.py", "--bind", f"{LOOPBACK}:{port}"]
-    with _process([*command, "app.wsgi:app"], log_path, {**env, "NODE_ID": name, "DRAIN_S": "0"}):
-        yield LoneNode(f"http://{LOOPBACK}:{port}", log_path)
+    with _process([*command, "app.wsgi:app"], log_path, {**env, "NODE_ID": name, "DRAIN_S": "0"}) as pid:
+        yield LoneNode(pid, f"http://{LOOPBACK}:{port}", log_path)
 
 
 def wait_ready(node: LoneNode) -> None:
@@ -84,12 +85,12 @@ def lone_worker(folder: Path, env: Mapping[str, str]) -> Iterator[None]:
 
 
 @contextmanager
-def _process(command: list[str], log_path: Path, env: Mapping[str, str]) -> Iterator[None]:
+def _process(command: list[str], log_path: Path, env: Mapping[str, str]) -> Iterator[int]:
     inherited = {name: value for name, value in os.environ.items() if name not in SETTINGS}
     with log_path.open("ab") as log:
         process = spawn(command, env={**inherited, **env}, cwd=ROOT, output=log)
     try:
-        yield
+        yield process.pid
     finally:
         kill_group(process.pid)
         process.wait()

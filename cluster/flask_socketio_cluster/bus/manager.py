@@ -112,7 +112,7 @@ class RoutedRedisManager(RedisManager):
         self._subscriber.add(channels.shared)
         own_channel = channels.node(self.node_id)
         self._own_channel = own_channel.encode()
-        self.canary = Canary(self._client, self._subscriber, channel=own_channel)
+        self.canary = Canary(redis_client.connect_patiently(redis_url), self._subscriber, channel=own_channel)
         self._numbers = itertools.count(1)
         self._asked: deque[tuple[str, int]] = deque()
         self._rooms_of: dict[tuple[str, str], set[str | None]] = {}

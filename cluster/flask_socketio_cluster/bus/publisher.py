@@ -7,16 +7,13 @@ from flask_socketio_cluster.bus.channels import STOCK_CHANNEL, Channels
 from flask_socketio_cluster.bus.numbered import Numbered
 from flask_socketio_cluster.bus.signing import Keys
 
-# A worker can wait longer than a request can.
-ANSWER_TIMEOUT_S = 1.0
-
 
 class Publisher:
     """With `keys` every message is signed. `channel`: as that of the nodes' `RoutedRedisManager`."""
 
     def __init__(self, redis_url: str, *, channel: str = STOCK_CHANNEL, keys: Keys | None = None) -> None:
         self._channels = Channels(channel)
-        self._client = redis_client.connect(redis_url, answer_timeout_s=ANSWER_TIMEOUT_S)
+        self._client = redis_client.connect_patiently(redis_url)
         self._keys = keys
 
     def ping(self) -> None:

@@ -18,7 +18,8 @@ from redis.exceptions import RedisError
 from flask_socketio_cluster import clock, metrics, redis_client
 from flask_socketio_cluster.loops import Loop
 
-CONNECT_TIMEOUT_S = 0.5
+# One answer, where a password is wanted.
+CONNECT_TIMEOUT_S = 2.0
 RECONNECT_PAUSE_S = 0.1
 CHANNELS_PER_COMMAND = 500
 READ_BYTES_MAX = 65_536
@@ -36,8 +37,8 @@ _log = logging.getLogger(__name__)
 
 class Subscriber:
     """`on_message(channel, data)` for each message, in order. `on_ready()` each time that all wanted channels are
-    confirmed after a connection was made: what was published before may be missed. Both are called in the event loop
-    and must not wait.
+    confirmed after a connection was made, and when one is that somebody waited for in vain: what was published before
+    may be missed. Both are called in the event loop and must not wait.
 
     `loop` is what runs it. `on_gone(channel)`: the channels are sharded, and one of them has left this server, so it
     is no longer wanted here.
@@ -71,6 +72,8 @@ class Subscriber:
         self._sending = RLock()
         # What was wanted before this connection could give it, and is not confirmed yet.
         self._restoring: set[bytes] = set()
+        # What somebody waited for in vain, and is not confirmed yet.
+        self._late: set[bytes] = set()
         # Kinds of failure of this connection's messages that were logged.
         self._failed: set[str] = set()
         self.loop = Loop(
@@ -108,10 +111,14 @@ class Subscriber:
 
     def wait(self, channel: str, timeout_s: float) -> bool:
         """Until Redis has confirmed the channel; False when it did not in time or the connection is lost."""
-        confirmed = self._confirmed.get(channel.encode())
+        name = channel.encode()
+        confirmed = self._confirmed.get(name)
         if confirmed is None or self._is_lost:
             return False
-        return bool(confirmed.wait(timeout_s))
+        in_time = bool(confirmed.wait(timeout_s))
+        if not in_time and name in self._wanted:
+            self._late.add(name)
+        return in_time
 
     def reconnect(self) -> None:
         """Drop the connection, which is then remade: for one that is open but silent."""
@@ -230,6 +237,9 @@ class Subscriber:
         del self._unconfirmed[channel]
         if channel in self._confirmed:
             self._confirmed[channel].set()
+        if channel in self._late:
+            self._late.discard(channel)
+            self._on_ready()
         self._restored(channel)
 
     def _restored(self, channel: bytes) -> None:
@@ -244,6 +254,7 @@ class Subscriber:
 
     def _forget(self, channel: bytes) -> None:
         self._wanted.discard(channel)
+        self._late.discard(channel)
         del self._confirmed[channel]
         self._restored(channel)
 
@@ -256,6 +267,7 @@ class Subscriber:
     def _lost(self) -> None:
         self._connection, self._is_lost = None, True
         self._restoring.clear()
+        self._late.clear()
         for name in self._wanted:
             self._confirmed[name].clear()
 

@@ -22,7 +22,7 @@ class Waker:
 
     def __init__(self, redis_url: str, *, channel: str = STOCK_CHANNEL) -> None:
         self._wake = Channels(channel).wake
-        self._client = redis_client.connect(redis_url)
+        self._client = redis_client.connect_patiently(redis_url)
         self.loop = Loop("waker", self._signal, every_s=EVERY_S, expected=(RedisError,))
 
     @property

@@ -42,7 +42,7 @@ class SocketLimit:
     def __init__(
         self, redis_url: str, *, channel: str, node_id: str, limits: ClientLimits, sockets: Sockets, end: End
     ) -> None:
-        self._client = redis_client.connect(redis_url)
+        self._client = redis_client.connect_patiently(redis_url)
         self._prefix = Channels(channel).sockets
         self._socket, self._lease = (
             files(__package__).joinpath(name).read_text() for name in ("socket_limit.lua", "socket_lease.lua")

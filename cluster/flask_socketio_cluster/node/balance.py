@@ -67,7 +67,7 @@ class Balance:
 
     def __init__(self, redis_url: str, *, node_id: str, transport: Transport, channel: str = STOCK_CHANNEL) -> None:
         self._sessions_key = Channels(channel).sessions
-        self._client = redis_client.connect(redis_url)
+        self._client = redis_client.connect_patiently(redis_url)
         self._node_id = node_id
         self._transport = transport
         self._shares = Shares(node_id)

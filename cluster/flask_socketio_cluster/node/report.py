@@ -134,7 +134,7 @@ class Report:
         channel: str = STOCK_CHANNEL,
     ) -> None:
         self._key = Channels(channel).reports
-        self._client = redis_client.connect(redis_url)
+        self._client = redis_client.connect_patiently(redis_url)
         self._name = name
         self._role = role
         self._counted = counted

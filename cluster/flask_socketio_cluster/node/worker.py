@@ -26,6 +26,7 @@ from gunicorn.sock import TCPSocket
 from flask_socketio_cluster import metrics
 from flask_socketio_cluster.environ import CONNECTION, UPGRADE
 from flask_socketio_cluster.node import EXTENSION
+from flask_socketio_cluster.node.listening import NodeServer
 
 # Longer than the node means to take for its drain, for clients that do not listen any more.
 DRAIN_PATIENCE_S = 3.0
@@ -113,8 +114,7 @@ class NodeWorker(GeventWebSocketWorker):
 
     def server_class(self, *args: Any, **kwargs: Any) -> Any:
         """The server of one listening socket, as gunicorn's `run` makes it."""
-        server = GeventWebSocketWorker.server_class(*args, **kwargs)
-        server.idle_connections = set()
+        server = NodeServer(*args, backlog=self.cfg.backlog, **kwargs)
         self._servers.append(server)
         return server
 

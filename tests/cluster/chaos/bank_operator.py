@@ -77,6 +77,16 @@ class BankOperator:
             row = cursor.fetchone()
         return _pid_of(str(row[1])) if row else None
 
+    def poison_outbox(self, user_id: int) -> int:
+        """Put a row into the outbox whose event does not exist; its id."""
+        with self._cursor() as cursor:
+            cursor.execute("INSERT INTO outbox (user_id, seq) VALUES (%s, 0)", [user_id])
+            return int(cursor.lastrowid)
+
+    def is_in_outbox(self, row_id: int) -> bool:
+        with self._cursor() as cursor:
+            return bool(cursor.execute("SELECT id FROM outbox WHERE id = %s", [row_id]))
+
     @contextmanager
     def holding(self, account: int) -> Iterator[None]:
         """Whoever wants to move money of this account has to wait."""

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from deploy.local.spawn import kill_group
 from tests.cluster.chaos import faults_of_delivery as delivery
 from tests.cluster.chaos import faults_of_network as network
+from tests.cluster.chaos import faults_of_nights as nights
 from tests.cluster.chaos import faults_of_schedules as schedules
 from tests.cluster.chaos import faults_of_several as several
 from tests.cluster.chaos.lab import NODES, WORKERS, Lab
@@ -147,6 +148,15 @@ FAULTS = [
     Fault("client network: stalled", network.stall, 6, None),
     Fault("client network: cut", network.cut, 4, 2),
     Fault("client network: vanished", network.vanish, 4, None),
+    Fault("mariadbd: read-only", nights.make_database_read_only, 5, None),
+    Fault("mariadbd: disk full", nights.fill_database_disk, 5, None, extra_s=70),
+    Fault("mariadbd: connections used up", nights.use_up_connections, 8, None, extra_s=8),
+    Fault("Redis: out of memory", nights.fill_redis, 8, None),
+    Fault("Redis: READONLY", nights.make_redis_a_replica, 8, None),
+    Fault("Redis: 300 ms late", nights.slow_redis, 10, None),
+    Fault("web node: descriptors used up", nights.use_up_descriptors, 8, None),
+    Fault("web node: starved of CPU", nights.starve_web_node, 8, None),
+    Fault("outbox: a poison row", nights.poison_outbox, 0, 0),
 ]
 
 # Where there are several databases and several Redis. Those of a database add what a failover takes.

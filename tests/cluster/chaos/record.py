@@ -94,6 +94,8 @@ class Record:
     jobs_left: int = 0
     # For how long at the most nobody got an operation acknowledged, by fault.
     pauses_s: dict[str, float] = field(default_factory=dict)
+    # How often somebody who moved money was answered so during a fault, and how long the longest of these took.
+    answers: dict[tuple[str, str], tuple[int, float]] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def acknowledge(self, operation: Operation) -> None:
@@ -132,6 +134,15 @@ class Record:
         """A request was sent again under its key."""
         with self._lock:
             self.repeats += 1
+
+    def answer(self, code: str, begun: float) -> None:
+        """A request for money that began then was answered so just now."""
+        ended = time.monotonic()
+        window = self.window_of(begun, ended)
+        key = (window.fault if window else CALM, code)
+        with self._lock:
+            times, longest_s = self.answers.get(key, (0, 0.0))
+            self.answers[key] = (times + 1, max(longest_s, ended - begun))
 
     def pause(self, fault: str, duration_s: float) -> None:
         """After a fault it took so long until an operation was acknowledged."""

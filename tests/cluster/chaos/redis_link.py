@@ -1,7 +1,10 @@
-"""The way between the parts and Redis, which can lose single pub/sub messages, all of a subscription, or answers."""
+"""The way between the parts and Redis, which can lose single pub/sub messages, all of a subscription, or answers, or
+bring all of them late."""
 
 import asyncio
 import re
+import time
+from contextlib import suppress
 
 from tests.cluster.chaos.network import CHUNK_BYTES, Link, Network
 from tests.support.ports import LOOPBACK
@@ -11,6 +14,10 @@ _SUBSCRIBED = b"*3\r\n$9\r\nsubscribe\r\n"
 # Behind the channel's name: the message's length, its signature and its seq.
 _PUBLISHED = rb"\r\n\$\d+\r\n(?:~[0-9a-f]{40})?(\d+)\n"
 COMMAND_HEAD_BYTES = 200
+LATE_FRAMES_MAX = 10_000
+
+# When each is due, by `time.monotonic`, and what is.
+Late = asyncio.Queue[tuple[float, bytes]]
 
 
 class RedisLink(Link):
@@ -22,6 +29,7 @@ class RedisLink(Link):
         self._unanswered_seq = 0
         # Connections to Redis whose answers nobody gets.
         self._mute: set[asyncio.StreamWriter] = set()
+        self._lag_s = 0.0
         super().__init__(network, target_port)
 
     @property
@@ -56,6 +64,14 @@ class RedisLink(Link):
         """The seq of what was published so; 0 before it was."""
         return self._unanswered_seq
 
+    def slow(self, lag_s: float) -> None:
+        """From now on every answer and every message is so late. Questions and connections are not."""
+        self._lag_s = lag_s
+
+    def heal(self) -> None:
+        """Nothing is late any more."""
+        self._lag_s = 0.0
+
     async def _carry_out(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         sent = b""
         try:
@@ -74,17 +90,19 @@ class RedisLink(Link):
 
     async def _carry_in(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         buffer = b""
+        late: Late = asyncio.Queue(LATE_FRAMES_MAX)
+        bringing = asyncio.create_task(_bring(late, writer))
         try:
             while data := await reader.read(CHUNK_BYTES):
                 buffer += data
                 while buffer and (end := frame_end(buffer, 0)) is not None:
                     frame, buffer = buffer[:end], buffer[end:]
                     if self._passes(writer, frame):
-                        writer.write(frame)
-                await writer.drain()
+                        await late.put((time.monotonic() + self._lag_s, frame))
         except OSError:
             return
         finally:
+            bringing.cancel()
             self._subscriptions.pop(writer, None)
 
     def _passes(self, writer: asyncio.StreamWriter, frame: bytes) -> bool:
@@ -98,6 +116,15 @@ class RedisLink(Link):
             return True
         self._swallowed += 1
         return False
+
+
+async def _bring(late: Late, writer: asyncio.StreamWriter) -> None:
+    with suppress(OSError):
+        while True:
+            due_at, frame = await late.get()
+            await asyncio.sleep(due_at - time.monotonic())
+            writer.write(frame)
+            await writer.drain()
 
 
 def frame_end(buffer: bytes, start: int) -> int | None:

@@ -40,6 +40,7 @@ class Report:
     problems: list[str]
     lines: dict[str, Line] = field(default_factory=dict)
     pauses_s: dict[str, float] = field(default_factory=dict)
+    answers: dict[tuple[str, str], tuple[int, float]] = field(default_factory=dict)
 
     def count(self, kind: str) -> int:
         """How many problems are of a kind: lost, duplicated, leaked."""
@@ -80,7 +81,12 @@ class Report:
         pauses = [f"| {fault} | {pause_s:.2f} s |" for fault, pause_s in self.pauses_s.items()]
         if pauses:
             pauses = ["", "| Fault | Longest until an operation was acknowledged |", "|---|---|", *pauses]
-        return "\n".join([*heads, *table, "", *delays, *rows, *pauses, "", *problems])
+        answers = [
+            f"| {fault} | {code} | {times} | {longest_s:.2f} s |"
+            for (fault, code), (times, longest_s) in sorted(self.answers.items())
+        ]
+        told = ["| Fault | Requests for money were answered | Times | Longest |", "|---|---|---|---|", *answers]
+        return "\n".join([*heads, *table, "", *delays, *rows, *pauses, "", *told, "", *problems])
 
 
 def write(seed: str, lab: Lab, duration_s: float) -> Report:
@@ -122,6 +128,7 @@ def write(seed: str, lab: Lab, duration_s: float) -> Report:
         problems=list(record.problems),
         lines=lines,
         pauses_s=dict(record.pauses_s),
+        answers=dict(record.answers),
     )
 
 

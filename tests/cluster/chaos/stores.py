@@ -7,13 +7,17 @@ from dataclasses import dataclass
 from tests.cluster.chaos.network import Network
 from tests.cluster.chaos.redis_link import RedisLink
 from tests.support.sentinels import WatchedRedis, watched_redis
-from tests.support.servers import DatabaseServer, RedisServer, mariadb_server, redis_server
+from tests.support.servers import DatabaseServer, RedisServer, folder, redis_server, started
 from tests.support.several_databases import SeveralDatabases, several_databases
+from tests.support.small_disk import ServerOnASmallDisk
+
+# What is written in some hours; who fills it up empties it of old logs first.
+DISK_BYTES = 512 << 20
 
 
 @dataclass(frozen=True)
 class OneOfEach:
-    mariadb: DatabaseServer
+    mariadb: ServerOnASmallDisk
     redis: RedisServer
     # None: the parts speak to Redis itself.
     redis_link: RedisLink | None = None
@@ -27,7 +31,9 @@ class OneOfEach:
         return self.redis_link.url if self.redis_link else self.redis.url
 
     def mend(self) -> None:
-        """Both run."""
+        """Both run, and nothing is in their way."""
+        self.mariadb.free_disk()
+        self.redis_link.heal()
         for server in (self.mariadb, self.redis):
             if server.is_running:
                 server.cont()
@@ -52,8 +58,10 @@ class SeveralOfEach:
 
 @contextmanager
 def one_of_each(network: Network) -> Iterator[OneOfEach]:
-    with mariadb_server() as mariadb, redis_server() as redis:
-        yield OneOfEach(mariadb, redis, RedisLink(network, redis.port))
+    with folder("saldo-mariadb-") as directory, redis_server() as redis:
+        mariadb = ServerOnASmallDisk(directory, disk_bytes=DISK_BYTES)
+        with started(mariadb):
+            yield OneOfEach(mariadb, redis, RedisLink(network, redis.port))
 
 
 @contextmanager

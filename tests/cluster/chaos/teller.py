@@ -15,6 +15,7 @@ from tests.cluster.chaos.record import Operation, Record
 ANSWER_TIMEOUT_S = 12.0
 OUTCOME_WITHIN_S = 90.0
 AGAIN_AFTER_S = (0.1, 0.5)
+NO_ANSWER = "no answer"
 
 # Answers that leave the outcome open, or that a later attempt will not get.
 _OPEN = {"banco_indisponivel", "resultado_desconhecido", "servico_indisponivel", "chave_em_andamento"}
@@ -59,8 +60,11 @@ class Teller:
         body = {**body, "valor": f"{cents // 100}.{cents % 100:02}"}
         deadline = time.monotonic() + OUTCOME_WITHIN_S
         while True:
+            begun = time.monotonic()
             answer = self._post(path, body, key)
-            if answer is not None and answer.status_code == 201:
+            is_done = answer is not None and answer.status_code == 201
+            self._record.answer("201" if is_done else self._code(answer) or NO_ANSWER, begun)
+            if answer is not None and is_done:
                 users = frozenset(party.user_id for party in parties)
                 done = Operation(answer.json()["operacao_id"], key, self._login.user_id, users, time.monotonic())
                 self._record.acknowledge(done)
