@@ -4,6 +4,7 @@ import argparse
 import os
 import random
 import secrets
+import shutil
 import subprocess
 import sys
 from contextlib import ExitStack
@@ -37,8 +38,8 @@ def main() -> int:
     options = parser.parse_args()
     if options.within:
         return _inside(Hosts(options.within), options.seed)
-    if os.geteuid() != 0:
-        parser.error("network namespaces need root")
+    if os.geteuid() != 0 or not shutil.which("ip"):
+        parser.error("network namespaces need root, and iproute2")
     click.echo(f"seed {options.seed}")
     with Hosts() as hosts:
         itself = [sys.executable, "-m", "tests.cluster.hosts", "--seed", options.seed, "--within", hosts.run]
