@@ -35,10 +35,10 @@ def make_database_read_only(lab: Lab, hold_s: float) -> None:
 def fill_database_disk(lab: Lab, hold_s: float) -> None:
     """Every commit waits for room, for up to a minute after there is some; what is there can be read."""
     lab.burst()
-    lab.mariadb.purge_binlogs()
-    lab.mariadb.fill_disk()
+    lab.small_disk.purge_binlogs()
+    lab.small_disk.fill_disk()
     lab.hold(hold_s)
-    lab.mariadb.free_disk()
+    lab.small_disk.free_disk()
     lab.burst()
 
 

@@ -57,8 +57,14 @@ class Lab:
     _clock: threading.Event = field(default_factory=threading.Event)
 
     @property
-    def mariadb(self) -> ServerOnASmallDisk:
+    def mariadb(self) -> DatabaseServer:
         return self._one.mariadb
+
+    @property
+    def small_disk(self) -> ServerOnASmallDisk:
+        server = self._one.mariadb
+        assert isinstance(server, ServerOnASmallDisk), "a run on a disk that can be filled up"
+        return server
 
     @property
     def redis(self) -> RedisServer:

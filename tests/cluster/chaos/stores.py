@@ -17,7 +17,7 @@ DISK_BYTES = 512 << 20
 
 @dataclass(frozen=True)
 class OneOfEach:
-    mariadb: ServerOnASmallDisk
+    mariadb: DatabaseServer
     redis: RedisServer
     # None: the parts speak to Redis itself.
     redis_link: RedisLink | None = None
@@ -32,8 +32,10 @@ class OneOfEach:
 
     def mend(self) -> None:
         """Both run, and nothing is in their way."""
-        self.mariadb.free_disk()
-        self.redis_link.heal()
+        if isinstance(self.mariadb, ServerOnASmallDisk):
+            self.mariadb.free_disk()
+        if self.redis_link is not None:
+            self.redis_link.heal()
         for server in (self.mariadb, self.redis):
             if server.is_running:
                 server.cont()
