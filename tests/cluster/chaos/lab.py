@@ -23,7 +23,7 @@ from tests.cluster.chaos.redis_link import RedisLink
 from tests.cluster.chaos.stores import OneOfEach, SeveralOfEach, one_of_each, several_of_each
 from tests.support.cluster import Cluster, running_cluster
 from tests.support.people import eventually
-from tests.support.servers import RedisServer
+from tests.support.servers import DatabaseServer, RedisServer
 from tests.support.small_disk import ServerOnASmallDisk
 
 NODES = 3
