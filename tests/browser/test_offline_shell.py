@@ -19,13 +19,15 @@ KEPT = """
 
 # The API's documentation is another page, and the worker itself is the browser's to keep.
 OTHERS = {"js/docs.js", "css/docs.css", "js/service_worker.js"}
+# Of no use without a network, and to nobody but administrators.
+PANEL = {"js/models/panel.js", "js/views/panel.js", "js/views/panel_actions.js", "css/panel.css"}
 CHART = {"vendor/uPlot.esm.min.js", "vendor/uPlot.min.css"}
 
 
 def page_files() -> set[str]:
-    """Every script and every stylesheet of the page, whichever screen it is of."""
+    """Every script and every stylesheet of the page, whichever of everybody's screens it is of."""
     own = [*(STATIC / "js").rglob("*.js"), *(STATIC / "css").rglob("*.css")]
-    return {str(path.relative_to(STATIC)) for path in own} - OTHERS | CHART
+    return {str(path.relative_to(STATIC)) for path in own} - OTHERS - PANEL | CHART
 
 
 def wait_kept(screen: Screen) -> None:
