@@ -97,6 +97,8 @@ def see(screen: Screen, url: str, content: str, *press_and_content: str) -> None
         screen.at(press).click()
         screen.at(more).first.wait_for()
     screen.page.wait_for_load_state("networkidle")
+    # The preferences say after some seconds whether this browser can be told with the page closed.
+    expect(screen.page.locator("[data-estado=desconhecido]")).to_have_count(0)
 
 
 @pytest.mark.parametrize("size", SIZES)
