@@ -148,7 +148,7 @@ def test_a_logout_drops_the_sockets_of_what_it_ends(
     other = with_token(alice, login(alice).json()["token"])
     with ExitStack() as stack:
         mine = [stack.enter_context(alice.listening(cluster.node_url(node))) for node in NODES]
-        theirs = [stack.enter_context(other.listening(cluster.node_url(node))) for node in NODES]
+        theirs = [stack.enter_context(other.listening(cluster.node_url(node))) for node in NODES[:2]]  # a user has five
         ended = mine + theirs if everywhere else mine
 
         assert alice.post("/logout", {"todos": everywhere}).status_code == 204
