@@ -70,7 +70,8 @@ def _filled(value: str) -> str:
 def _email(value: str) -> str:
     trimmed = value.strip()
     lowered = trimmed.lower()
-    if not trimmed.isascii() or not _EMAIL.fullmatch(lowered):  # some letters turn into ASCII ones when lowered
+    # Some letters turn into ASCII ones when lowered; and mail programs read =?…?= as another address.
+    if not trimmed.isascii() or not _EMAIL.fullmatch(lowered) or "=?" in lowered:
         raise ValueError("não é um e-mail válido")
     return lowered
 

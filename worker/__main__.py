@@ -33,6 +33,7 @@ from app.errors import AppError, DatabaseDown, OutcomeUnknown  # noqa: E402
 from app.jobs import actions as job_actions  # noqa: E402
 from app.migrations import runner  # noqa: E402
 from app.panel import figures  # noqa: E402
+from app.push import actions as push  # noqa: E402
 from app.push import vapid  # noqa: E402
 from app.push.services import PushServices  # noqa: E402
 from app.settings import SettingsError, Stores  # noqa: E402
@@ -41,6 +42,7 @@ from app.streams.notify import Notice  # noqa: E402
 from app.streams.stream import streams  # noqa: E402
 from app.telemetry import Spans  # noqa: E402
 from app.users import actions as user_actions  # noqa: E402
+from app.users import sessions  # noqa: E402
 from worker import agenda, audit, bulk, demo, metrics_server, painel, watch  # noqa: E402
 from worker.administration import administrador, drenar, encerrar_sessoes  # noqa: E402
 from worker.doctor import command as doctor  # noqa: E402
@@ -330,7 +332,7 @@ def create_demo(stores: Stores) -> None:
 @cli.command()
 @click.pass_obj
 def restaurado(stores: Stores) -> None:
-    """After a backup was restored: a new epoch, with which every client starts afresh."""
+    """After a backup was restored: a new epoch, with which every client starts afresh, and everybody logs in again."""
     db = Database(stores.database_url)
     click.echo(f"epoca: {db.transact(_change_epoch)}")
     db.dispose()
@@ -338,6 +340,8 @@ def restaurado(stores: Stores) -> None:
 
 def _change_epoch(connection: Connection) -> int:
     epoch = streams.change_epoch(connection)
+    sessions.end_everybodys(connection)
+    push.forget_everybodys(connection)
     record(connection, Kind.BACKUP_RESTORED, detail={"epoch": epoch})
     return epoch
 

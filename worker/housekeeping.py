@@ -1,11 +1,14 @@
 """Housekeeping: what is past its time is dropped."""
 
+from sqlalchemy import Connection
+
 from app.audit import chain
 from app.bank import idempotency, late_lines
 from app.contacts import expiry
 from app.db import Database
 from app.jobs.job import Result
 from app.mail import outbox
+from app.push import actions as push
 from app.users import sessions
 
 
@@ -35,8 +38,14 @@ def chain_audit(db: Database) -> Result:
 
 def drop_sessions(db: Database) -> Result:
     """Some sessions whose end has passed at a time; again at once while there are more."""
-    dropped = db.transact(sessions.purge)
+    dropped = db.transact(_drop_sessions)
     return Result(f"sessions dropped: {dropped}", more=dropped == sessions.PURGED_AT_ONCE)
+
+
+def _drop_sessions(connection: Connection) -> int:
+    ids = sessions.purge(connection)
+    push.forget_all_of(connection, ids)
+    return len(ids)
 
 
 def drop_mails(db: Database) -> Result:

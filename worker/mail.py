@@ -19,15 +19,17 @@ class MailJob:
         self._sender = sender
 
     def run(self) -> Result:
-        """What is due, for RUN_S. After a failure the rest waits as well: the server is the same for all."""
+        """What is due, for RUN_S. After a failure of the server the rest waits as well."""
         until_s = clock.monotonic_s() + RUN_S
         done: Counter[str] = Counter()
         found = self._db.read(outbox.due, MAILS_AT_ONCE)
         for mail in found:
             outcome = self._sender.send(mail)
-            if outcome is Outcome.LATER:
+            if outcome in (Outcome.LATER, Outcome.PUT_OFF):
                 done["put off" if self._db.transact(outbox.put_off, mail) else "given up"] += 1
-                break
+                if outcome is Outcome.LATER:
+                    break
+                continue
             self._db.transact(outbox.drop, mail.id)
             done[outcome.name.lower()] += 1
             if clock.monotonic_s() > until_s:

@@ -2,6 +2,7 @@
 
 import smtplib
 import ssl
+from email.headerregistry import Address
 from email.message import EmailMessage
 from email.utils import format_datetime, make_msgid, parseaddr
 from enum import Enum, auto
@@ -20,6 +21,9 @@ class Outcome(Enum):
     SENT = auto()
     # This mail will never be taken; others may.
     REFUSED = auto()
+    # The server does not take this mail now; others may.
+    PUT_OFF = auto()
+    # The server cannot be reached, or takes nothing.
     LATER = auto()
 
 
@@ -32,9 +36,11 @@ class MailSender:
         """Raises nothing that a server can bring about. What it says is not kept: it has addresses in it."""
         try:
             with gevent.Timeout(SEND_S, TimeoutError("the mail server is slow")), self._connected() as smtp:
-                smtp.send_message(self._message(mail))
+                smtp.send_message(self._message(mail), to_addrs=[mail.recipient])
         except (smtplib.SMTPRecipientsRefused, smtplib.SMTPDataError) as error:
-            return Outcome.REFUSED if all(500 <= code < 600 for code in _codes(error)) else Outcome.LATER
+            return Outcome.REFUSED if all(500 <= code < 600 for code in _codes(error)) else Outcome.PUT_OFF
+        except (ValueError, smtplib.SMTPNotSupportedError):
+            return Outcome.REFUSED  # what looked like an address is none
         except (smtplib.SMTPException, OSError):
             return Outcome.LATER
         return Outcome.SENT
@@ -60,7 +66,7 @@ class MailSender:
     def _message(self, mail: Mail) -> EmailMessage:
         message = EmailMessage()
         message["From"] = self._sender
-        message["To"] = mail.recipient
+        message["To"] = Address(addr_spec=mail.recipient)
         message["Subject"] = mail.subject
         message["Date"] = format_datetime(mail.created_at)
         message["Message-ID"] = make_msgid(str(mail.id), domain=parseaddr(self._sender)[1].rpartition("@")[2])

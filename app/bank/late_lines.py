@@ -5,9 +5,10 @@ is an operation that somebody put into the ledger by hand, which an auditor sees
 """
 
 from datetime import timedelta
+from itertools import takewhile
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, select, update
+from sqlalchemy import Connection, Row, select, update
 
 from app import clock
 from app.audit.events import Kind, operation_detail, record
@@ -27,6 +28,7 @@ _OPERATIONS = (
         OperationRow.amount_cents,
         OperationRow.source_account_id,
         OperationRow.target_account_id,
+        OperationRow.created_at,
         AuditLine.id.label("line"),
         AuditPending.id.label("pending"),
     )
@@ -41,8 +43,10 @@ def add(connection: Connection) -> int:
     """Look at LOOKED_AT_ONCE operations at the most, each once, and write down those without a line; how many were
     looked at. Locks the head of the chain."""
     looked_at = connection.execute(_LOOKED_AT.with_for_update()).scalar_one()
-    settled = and_(OperationRow.id > looked_at, OperationRow.created_at < clock.now() - SETTLED)
-    rows = connection.execute(_OPERATIONS.where(settled)).all()
+    found = connection.execute(_OPERATIONS.where(OperationRow.id > looked_at)).all()
+    settled_before = clock.now() - SETTLED
+    # By their ids alone: clocks of nodes differ, and a lower id may have a later moment.
+    rows = list(takewhile(lambda row: row.created_at < settled_before, found))
     for row in rows:
         if row.line is None and row.pending is None:
             _write_down(connection, row)

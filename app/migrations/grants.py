@@ -41,7 +41,7 @@ MAY: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "password_recoveries": (ALL, ALL),
     "second_factors": (ALL, READ),
     "recovery_codes": (DROP, READ),
-    "mails": (ADD, ALL),
+    "mails": (("INSERT",), ALL),
     "push_subscriptions": (ALL, (*READ, "UPDATE", "DELETE")),
     "preferences": (CHANGE, READ),
     "contacts": (CHANGE, (*READ, "UPDATE")),

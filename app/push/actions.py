@@ -1,6 +1,7 @@
 """Push subscriptions: kept with the session that made them, taken up by the worker, put off, dropped."""
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -98,6 +99,16 @@ def forget_sessions(connection: Connection, ended: Ended) -> None:
     if ended.session_id is None:
         of_ended = PushSubscription.session_id != (ended.kept_session_id or "")
     connection.execute(own.where(of_ended))
+
+
+def forget_all_of(connection: Connection, session_ids: Sequence[str]) -> None:
+    """The same for many sessions that have come to their end."""
+    connection.execute(delete(PushSubscription).where(PushSubscription.session_id.in_(session_ids)))
+
+
+def forget_everybodys(connection: Connection) -> None:
+    """Every session has ended."""
+    connection.execute(delete(PushSubscription))
 
 
 def behind(connection: Connection, now: datetime, limit: int) -> list[Subscription]:

@@ -68,8 +68,8 @@ def leave(connection: Connection, effects: Effects, identity: Identity, tokens: 
 
 def end_one(connection: Connection, effects: Effects, user_id: int, session_id: str, tokens: Tokens) -> None:
     """Raises NotFound."""
-    record(connection, Kind.SESSION_ENDED, user_id=user_id, detail={"session": session_id})
     effects.ended.append(sessions.end_own(connection, user_id, session_id, tokens.ttl_s))
+    record(connection, Kind.SESSION_ENDED, user_id=user_id, detail={"session": session_id})
 
 
 def change_password(

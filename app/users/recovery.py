@@ -18,7 +18,8 @@ TRIES_MAX = 5
 GROUPS = 2
 _PURPOSE = "recuperar"
 _SUBJECT = "Saldo Vivo: código para criar uma nova senha"
-_TEXT = """Olá, {name}.
+# Without the name, which whoever registered could choose: the bank's mail says nothing in others' words.
+_TEXT = """Olá!
 
 Alguém pediu uma nova senha para a sua conta no Saldo Vivo. Se foi você, use este código:
 
@@ -39,7 +40,7 @@ def ask(connection: Connection, email: str) -> None:
     values = {"code_hash": hashed, "tries": 0, "expires_at": clock.now() + LIFE}
     connection.execute(db.insert_missing(RecoveryRow).values(user_id=person.id, **values))
     connection.execute(update(RecoveryRow).where(RecoveryRow.user_id == person.id).values(**values))
-    outbox.put(connection, recipient=email, subject=_SUBJECT, body=_TEXT.format(name=person.name, code=code), life=LIFE)
+    outbox.put(connection, recipient=email, subject=_SUBJECT, body=_TEXT.format(code=code), life=LIFE)
 
 
 def try_code(connection: Connection, email: str, code: str) -> actions.Person | None:

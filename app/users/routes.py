@@ -13,7 +13,7 @@ from app import clock, http
 from app.audit.events import Kind, record
 from app.audit.failed_logins import FailedLogins
 from app.db import Database
-from app.errors import SessionOver, WrongCredentials
+from app.errors import SessionOver, WrongCode, WrongCredentials
 from app.fields import read
 from app.users import actions, administrators, bearer, logins, passwords, payloads, second_factor, sessions, visit
 from app.users.actions import Person
@@ -113,9 +113,13 @@ def blueprint(
         known = person.id in device.user_ids
         if body.codigo is not None and not known:
             second_factor.count_try(limits, person.id, is_inside=False)
-        session = security.transact(
-            logins.enter, person, visit.place(), tokens, is_known_device=known, code=body.codigo
-        )
+        try:
+            session = security.transact(
+                logins.enter, person, visit.place(), tokens, is_known_device=known, code=body.codigo
+            )
+        except WrongCode:
+            failed_logins.count(person.id)
+            raise
         return opened(person, session, device, "Login realizado com sucesso", 200)
 
     @http.route(routes, "POST", "/token/renovar", answers={200: payloads.TokenOut})

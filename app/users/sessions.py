@@ -18,6 +18,8 @@ from app.users.tokens import Tokens
 # One more ends the one that was not used for longest.
 SESSIONS_MAX = 50
 PURGED_AT_ONCE = 1000
+# Nobody ends all of their sessions so often between two backups.
+GENERATIONS_LOST_MAX = 100_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +76,9 @@ def _add(
 
 
 def _make_room(connection: Connection, user_id: int, ttl_s: int) -> list[Ended]:
+    # A node of the release before ends a session without its row.
+    ended = select(Revocation.session_id).where(Revocation.user_id == user_id, Revocation.session_id.is_not(None))
+    connection.execute(delete(SessionRow).where(SessionRow.user_id == user_id, SessionRow.id.in_(ended)))
     newest_first = (
         select(SessionRow.id)
         .where(SessionRow.user_id == user_id)
@@ -181,11 +186,20 @@ def _record(
     connection.execute(insert(Revocation).values(**row, revoked_at=now, expires_at=now + timedelta(seconds=ttl_s)))
 
 
-def purge(connection: Connection) -> int:
-    """Drop up to PURGED_AT_ONCE sessions whose end has passed; rows deleted."""
+def end_everybodys(connection: Connection) -> None:
+    """Of a database that was set back, where what was ended since may be open again. Generations grow by more than may
+    have been lost."""
+    connection.execute(update(User).values(token_generation=User.token_generation + GENERATIONS_LOST_MAX))
+    connection.execute(delete(SessionRow))
+
+
+def purge(connection: Connection) -> list[str]:
+    """Drop up to PURGED_AT_ONCE sessions whose end has passed; their ids."""
     over = select(SessionRow.id).where(SessionRow.expires_at < clock.now()).limit(PURGED_AT_ONCE)
     ids = connection.execute(over).scalars().all()
-    return connection.execute(delete(SessionRow).where(SessionRow.id.in_(ids))).rowcount if ids else 0
+    if ids:
+        connection.execute(delete(SessionRow).where(SessionRow.id.in_(ids)))
+    return list(ids)
 
 
 def purge_revocations(connection: Connection) -> int:

@@ -18,6 +18,7 @@ import pymysql
 from sqlalchemy.engine import URL
 
 from app import database_hosts
+from app.database_hosts import Host, Hosts
 from deploy.backup.failure import BackupFailed
 from deploy.local.binaries import on_path
 
@@ -36,7 +37,7 @@ def save(url: str, file: Path) -> None:
     The user may need more than the program's own: RELOAD and BINLOG MONITOR, for the place in the binary log. Without
     them there is a backup all the same, from which no later moment can be restored. Raises BackupFailed.
     """
-    address, _ = database_hosts.split(url)
+    address = _written(url)
     with _login(address) as login:
         place = ["--master-data=2"] if _may_know_the_place(address) else []
         command = [
@@ -71,7 +72,7 @@ def restore(url: str, file: Path, later: Later | None) -> None:
     somebody else is connected."""
     _require_whole(file)
     start = _start(file, later) if later else None
-    address, _ = database_hosts.split(url)
+    address = _written(url)
     with closing(_connection(address)) as connection:
         _require_alone(connection, address)
         _drop_all(connection, address)
@@ -143,6 +144,24 @@ def _connection(address: URL) -> "pymysql.Connection[pymysql.cursors.Cursor]":
         raise BackupFailed(f"the database does not answer: {error.args[-1]}") from None
 
 
+def _written(url: str) -> URL:
+    """The address of the server that takes writes: where there are several, one that does not may lag behind."""
+    address, several = database_hosts.split(url)
+    if len(several) == 1:
+        return address
+    found: list[URL] = []
+
+    def open_to(host: Host) -> "pymysql.Connection[pymysql.cursors.Cursor]":
+        found.append(address.set(host=host.name, port=host.port))
+        return _connection(found[-1])
+
+    try:
+        Hosts(several).connect(open_to).close()
+    except pymysql.Error as error:
+        raise BackupFailed(f"no server takes writes: {error.args[-1]}") from None
+    return found[-1]
+
+
 def _may_know_the_place(address: URL) -> bool:
     with closing(_connection(address)) as connection, connection.cursor() as cursor:
         try:
@@ -175,6 +194,8 @@ def _require_whole(file: Path) -> None:
 
 def _require_alone(connection: "pymysql.Connection[pymysql.cursors.Cursor]", address: URL) -> None:
     with connection.cursor() as cursor:
+        if not _has_right(cursor, "PROCESS"):
+            raise BackupFailed("whether others are connected is seen only by a user with PROCESS: take an operator's")
         cursor.execute(
             "SELECT COUNT(*) FROM information_schema.PROCESSLIST WHERE DB = %s AND ID <> CONNECTION_ID()",
             (address.database,),

@@ -9,7 +9,7 @@ import pytest
 
 from tests.support.backup import run_backup
 from tests.support.cluster import Cluster, running_cluster
-from tests.support.people import Person, eventually
+from tests.support.people import PASSWORD, Person, eventually
 from tests.support.servers import DatabaseServer, mariadb_server
 
 
@@ -58,13 +58,16 @@ def test_the_bank_comes_back_as_it_was_at_a_moment_and_clients_of_before_start_a
     assert status == 0, said
     bank.cluster.start()
 
+    # What was ended since the backup would be open again, so every session is ended.
+    assert alice.get("/perfil").status_code == 401
+    alice.token = alice.post("/login", {"email": alice.email, "senha": PASSWORD}, token=None).json()["token"]
     assert alice.balance() == 15.0
     with alice.listening(ask={"ultimo_seq": before["seq"], "epoca": before["epoca"]}) as feed:
         after = feed.wait_for("autenticado").payload
-        assert (after["seq"], after["recuperado"]) == (2, False)
+        assert (after["seq"], after["recuperado"]) == (3, False)  # the login was told, too
         assert after["epoca"] > before["epoca"]
         assert alice.deposit("1.00").status_code == 201
-        feed.wait_for_seq(3)
+        feed.wait_for_seq(4)
     assert alice.balance() == 16.0
 
 

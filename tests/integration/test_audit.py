@@ -79,6 +79,25 @@ def test_an_operation_of_an_old_node_gets_its_line_late(database: Database, monk
     assert not [fault for check in database.read(reconciliation.run) for fault in check.faults]
 
 
+def test_a_clock_that_is_ahead_makes_no_operation_be_passed_over(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    alice, now = new_customer(database), clock.now
+    with monkeypatch.context() as ahead:
+        ahead.setattr(clock, "now", lambda: now() + timedelta(seconds=30))
+        first = alice.deposit(10_000)["operacao_id"]
+    second = alice.deposit(5)["operacao_id"]
+    write(database, "DELETE FROM audit_pending")
+    monkeypatch.setattr(late_lines, "SETTLED", timedelta(seconds=-10))
+    assert database.transact(late_lines.add) == 0
+    monkeypatch.setattr(late_lines, "SETTLED", timedelta(seconds=-60))
+
+    assert database.transact(late_lines.add) == 2
+    housekeeping.chain_audit(database)
+
+    assert [operation for _, _, operation, _ in written_down(database)] == [first, second]
+
+
 def test_what_was_rolled_back_is_not_written_down(database: Database) -> None:
     def fail(connection: Connection) -> None:
         record(connection, Kind.LOGIN, user_id=1)

@@ -77,6 +77,8 @@ def test_a_backup_by_the_program_s_own_user_works_but_knows_no_place_in_the_bina
     kept = names(db)
 
     assert run_backup("save", tmp_path / "file", url=db.url, run_dir=tmp_path)[0] == 0
+    status, said = run_backup("restore", tmp_path / "file", url=db.url, run_dir=tmp_path)
+    assert (status, "PROCESS" in said) == (1, True), "it would not see who else is connected"
     status, said = run_backup(
         "restore",
         tmp_path / "file",
