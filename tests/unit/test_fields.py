@@ -171,6 +171,7 @@ def test_an_address_is_kept_in_small_letters(sent: str, address: str) -> None:
         "a" * 65 + "@teste.example",
         "ana@" + "a" * 250 + ".example",
         "<script>@teste.example",
+        "=?utf-8?q?maria?=@teste.example",
     ],
 )
 def test_what_is_no_address_is_refused(sent: str) -> None:
