@@ -35,12 +35,14 @@ class MailSender:
     def send(self, mail: Mail) -> Outcome:
         """Raises nothing that a server can bring about. What it says is not kept: it has addresses in it."""
         try:
+            message = self._message(mail)
+        except ValueError:
+            return Outcome.REFUSED  # what looked like an address is none
+        try:
             with gevent.Timeout(SEND_S, TimeoutError("the mail server is slow")), self._connected() as smtp:
-                smtp.send_message(self._message(mail), to_addrs=[mail.recipient])
+                smtp.send_message(message, to_addrs=[mail.recipient])
         except (smtplib.SMTPRecipientsRefused, smtplib.SMTPDataError) as error:
             return Outcome.REFUSED if all(500 <= code < 600 for code in _codes(error)) else Outcome.PUT_OFF
-        except (ValueError, smtplib.SMTPNotSupportedError):
-            return Outcome.REFUSED  # what looked like an address is none
         except (smtplib.SMTPException, OSError):
             return Outcome.LATER
         return Outcome.SENT

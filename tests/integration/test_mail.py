@@ -56,6 +56,20 @@ def test_a_mail_is_sent_as_it_was_written_and_is_gone(database: Database, server
     assert len(server.got) == 1
 
 
+@pytest.mark.parametrize("recipient", ["=?utf-8?q?=0a?=@a.example", "a b@a.example", "=?utf-8?q?maria?=@teste.example"])
+def test_what_is_no_address_or_another_one_holds_up_nobody_and_goes_nowhere(
+    database: Database, server: MailServer, recipient: str
+) -> None:
+    put(database, recipient)
+    put(database)
+
+    job(database, server.port).run()
+
+    assert "ana@teste.example" in [mail["To"] for mail in server.got]
+    assert "maria@teste.example" not in [mail["To"] for mail in server.got]
+    assert waiting(database) == []
+
+
 def test_mails_wait_while_the_server_is_away(
     database: Database, server: MailServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
