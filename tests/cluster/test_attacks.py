@@ -44,8 +44,8 @@ _addresses = itertools.count(1)
 
 @pytest.fixture(scope="module")
 def place() -> Iterator[Place]:
-    with running_cluster(nodes=2) as cluster:
-        made = Place(cluster, Person(cluster.url, "Clara Nunes"))
+    with running_cluster(nodes=1) as cluster, running_cluster(nodes=1) as quiet:
+        made = Place(cluster, Person(cluster.url, "Clara Nunes"), quiet, Person(quiet.url, "Dora Reis"))
         for _ in range(WARM_UP):
             strike(made, text_frame('42["x"]') * 400)
         yield made

@@ -16,7 +16,8 @@ from tests.support.ports import LOOPBACK
 from tests.support.raw_websocket import HANDSHAKE, text_frame
 
 CLIENTS = 600
-PEOPLE = 20
+# Four sockets each; a user may have five.
+PEOPLE = 150
 NODES = ("web1", "web2", "web3")
 # Of the mean, what a node may have more or less and still have its share.
 EVEN = 0.15

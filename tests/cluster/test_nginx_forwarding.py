@@ -279,7 +279,10 @@ def raw(url: str, request: bytes) -> tuple[int, dict[str, str], bytes]:
     with socket.create_connection((address.hostname, address.port), timeout=START_TIMEOUT_S) as connection:
         connection.sendall(request)
         connection.shutdown(socket.SHUT_WR)
-        answer = b"".join(iter(lambda: connection.recv(65_536), b""))
+        answer = b""
+        with suppress(ConnectionResetError):  # nginx ends so what it has answered and waited for in vain
+            while data := connection.recv(65_536):
+                answer += data
     head, _, body = answer.partition(b"\r\n\r\n")
     first, *lines = head.decode().split("\r\n")
     headers = {name.lower(): value for name, _, value in (line.partition(": ") for line in lines)}
