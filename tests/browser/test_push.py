@@ -69,6 +69,8 @@ class PushedTo:
         self._cdp.on("ServiceWorker.workerRegistrationUpdated", self._note)
         self._cdp.send("ServiceWorker.enable")
         screen.until(lambda: self._registrations, "the service worker's registration")
+        # A worker that is still being installed gets nothing.
+        screen.page.evaluate("async () => { await navigator.serviceWorker.ready; }")
 
     def _note(self, event: dict[str, list[dict[str, str]]]) -> None:
         self._registrations += [found["registrationId"] for found in event["registrations"]]
