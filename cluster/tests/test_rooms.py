@@ -80,23 +80,27 @@ def said(listener: Listener, mark: str) -> list[Any]:
     heard: list[Any] = []
     while heard.count(mark) < MARKS:
         heard = listener.wait("said", len(heard) + 1)
-    return [data for data in heard if data != mark]
+    return [data for data in heard if not isinstance(data, str) or data not in _marks]
 
 
 def mark(listener: Listener, by: Listener) -> str:
-    """Say to the listener alone what it hears last, whatever way it comes: each primary of a Redis Cluster has its own,
-    and what is for one socket has another."""
+    """Say to the listener what it hears last, whatever way it comes: each primary of a Redis Cluster has its own, what
+    is for one socket has another, and so has what is for all, which the servers of a Redis Cluster pass on."""
     made = secrets.token_hex(4)
+    _marks.add(made)
     sid = listener.call("whoami", None)
     for third in range(RedisCluster.PRIMARIES):
         room = room_of_third(listener.namespace, third, sid)
         listener.call("join", room)
         by.call("emit", {"data": made, "to": room})
     by.call("emit", {"data": made, "to": sid})
+    by.call("emit", {"data": made})
     return made
 
 
-MARKS = RedisCluster.PRIMARIES + 1
+MARKS = RedisCluster.PRIMARIES + 2
+# Everybody hears of them.
+_marks: set[str] = set()
 
 
 def room_of_third(namespace: str, third: int, beginning: str) -> str:
