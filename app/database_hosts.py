@@ -55,10 +55,9 @@ class Hosts:
         for host in self._in_order():
             try:
                 connection = open_to(host)
-                if _takes_writes(connection):
+                if _is_to_be_kept(connection):
                     self._passed_over_until.pop(host, None)
                     return connection
-                connection.close()
             except Exception as error:
                 failure = error
             self._passed_over_until[host] = time.monotonic() + RETRY_S
@@ -68,6 +67,17 @@ class Hosts:
         """The preferred ones first; those that were away last, since all may have been."""
         now = time.monotonic()
         return sorted(self._hosts, key=lambda host: self._passed_over_until.get(host, 0.0) > now)
+
+
+def _is_to_be_kept(connection: Any) -> bool:
+    """Closes one that takes no writes, or refuses the question."""
+    takes_writes = False
+    try:
+        takes_writes = _takes_writes(connection)
+    finally:
+        if not takes_writes:
+            connection.close()
+    return takes_writes
 
 
 def _takes_writes(connection: Any) -> bool:

@@ -61,7 +61,7 @@ class Owner:
         moment.later()
 
     def code(self) -> str:
-        return str(self.app_on_phone.at(int(self.moment.s)))  # type: ignore[attr-defined]
+        return str(self.app_on_phone.at(int(self.moment.s)))  # type: ignore[attr-defined]  # of these tests alone
 
     def elsewhere(self, code: str | None = None, password: str = PASSWORD) -> tuple[int, str | None]:
         """Log in on a new device: the status and the code of the refusal."""
@@ -160,7 +160,7 @@ def test_a_code_is_good_once_and_for_a_step_beside_the_present_one(owner: Owner,
         return True
 
     def code_of(steps: int) -> str:
-        return str(owner.app_on_phone.at(int(owner.moment.s) + steps * STEP_S))  # type: ignore[attr-defined]
+        return str(owner.app_on_phone.at(int(owner.moment.s) + steps * STEP_S))  # type: ignore[attr-defined]  # of these tests alone
 
     assert [is_good(code_of(2)), is_good(code_of(1)), is_good(code_of(1))] == [False, True, False]
     assert not is_good(code_of(0)), "older than one that was used"

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +35,12 @@ class Sentinel(RedisServer):
                 return int(found[1]) if found else None
         except RedisError:
             return None
+
+    def names_another_than(self, port: int) -> bool:
+        return self.primary_port() not in (None, port)
+
+    def knows_all(self) -> bool:
+        return self.knows() == (1, SENTINELS - 1)
 
     def knows(self) -> tuple[int, int]:
         """How many replicas and how many other sentinels it knows of."""
@@ -84,13 +91,13 @@ class WatchedRedis:
         for sentinel in self._sentinels:
             sentinel.start()
         for sentinel in self._sentinels:
-            wait_until(lambda each=sentinel: each.knows() == (1, SENTINELS - 1), TIMEOUT_S, "the sentinels")  # type: ignore[misc]
+            wait_until(sentinel.knows_all, TIMEOUT_S, "the sentinels")
 
     def wait_failed_over(self, old: RedisServer) -> None:
         """Return when every sentinel says that another is the primary."""
         for sentinel in self._sentinels:
             wait_until(
-                lambda each=sentinel: each.primary_port() not in (None, old.port),  # type: ignore[misc]
+                partial(sentinel.names_another_than, old.port),
                 TIMEOUT_S,
                 "another primary",
             )
@@ -99,7 +106,7 @@ class WatchedRedis:
         """`server`, which was gone, starts; the sentinels make a replica of it."""
         server.start()
         wait_until(lambda: _role(server) == "slave", TIMEOUT_S, "a replica again")
-        wait_until(lambda: all(each.knows() == (1, SENTINELS - 1) for each in self._sentinels), TIMEOUT_S, "them")
+        wait_until(lambda: all(each.knows_all() for each in self._sentinels), TIMEOUT_S, "them")
 
     def mend(self) -> None:
         for server in self._servers:

@@ -4,4 +4,4 @@ of the day."""
 import select
 import time
 
-time.sleep = lambda seconds: select.select([], [], [], float(seconds))  # type: ignore[assignment]
+time.sleep = lambda seconds: select.select([], [], [], float(seconds))  # type: ignore[assignment]  # it takes no None
