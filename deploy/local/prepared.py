@@ -23,7 +23,10 @@ class Preparation:
     def __init__(self, database_url: str, root: Path) -> None:
         path, has_options = database_url.removeprefix(SQLITE_PREFIX), "?" in database_url
         self._path = Path(path) if database_url.startswith(SQLITE_PREFIX) and not has_options else None
-        makers = [*sorted((root / "app" / "migrations" / "versions").glob("*.py")), root / "worker" / "demo.py"]
+        makers = [
+            *sorted((root / "app" / "migrations" / "versions").glob("*.py")),
+            root / "worker" / "commands" / "demo.py",
+        ]
         self._mark = zlib.crc32(b"".join(maker.read_bytes() for maker in makers)) & MARK_BITS or 1
 
     def is_done(self) -> bool:

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Locator, Page, TimeoutError, expect
 
+from tests.browser.contexts import Contexts, clear, log_in
 from tests.support.people import Person, eventually
 
 CHROMIUM = "/usr/bin/chromium"
@@ -84,11 +85,6 @@ def session_of(person: Person) -> str:
     return json.dumps({"token": person.token, "usuario": user})
 
 
-def stored_session(person: Person) -> dict[str, Any]:
-    entry = {"name": "saldo-vivo:sessao", "value": session_of(person)}
-    return {"cookies": [], "origins": [{"origin": person.url, "localStorage": [entry]}]}
-
-
 def watch(page: Page) -> list[str]:
     """Everything that the page's console complains about, as it grows."""
     complaints: list[str] = []
@@ -102,26 +98,38 @@ def watch(page: Page) -> list[str]:
     return complaints
 
 
+@pytest.fixture(scope="session")
+def contexts(browser: Browser, browser_context_args: dict[str, Any]) -> Contexts:
+    return Contexts(browser, browser_context_args)
+
+
 @pytest.fixture
-def open_page(browser: Browser, browser_context_args: dict[str, Any]) -> Iterator[Opening]:
+def open_page(contexts: Contexts) -> Iterator[Opening]:
     """Open the page in a browser of its own, logged in as `person` when one is given.
+    `new`: one that has no file yet and is not used again, as whoever sets its clock or adds to its context needs.
 
     At the end no page may have complained: no script error, nothing refused by the security policy.
     """
     screens: list[Screen] = []
-    with ExitStack() as contexts:
+    with ExitStack() as ends:
 
-        def open_one(url: str, person: Person | None = None, **options: Any) -> Screen:
-            state = {"storage_state": stored_session(person)} if person else {}
-            context = browser.new_context(**{**browser_context_args, **state, **options})
-            contexts.callback(context.close)
+        def open_one(url: str, person: Person | None = None, *, new: bool = False, **options: Any) -> Screen:
+            context = contexts.take(new=new, **options)
+            ends.callback(contexts.give_back, context, again=not new and not options)
             context.set_default_timeout(WAIT_MS)
             expect.set_options(timeout=WAIT_MS)
             page = context.new_page()
+            site = person.url if person else url
+            if site.startswith("http"):
+                clear(page, site)
             screen = Screen(page, watch(page))
             page.on("requestfailed", lambda request: screen.failed.append(f"{request.url} {request.failure}"))
             screens.append(screen)
-            page.goto(url if "#" in url else f"{url}/")
+            address = url if "#" in url else f"{url}/"
+            if person:
+                log_in(page, person.url, session_of(person), then=address)
+            else:
+                page.goto(address)
             return screen
 
         yield open_one
@@ -137,7 +145,7 @@ def open_on_other_node(open_page: Opening) -> Callable[..., Screen]:
             screen = open_page(person.url, person)
             if screen.wait_connected() not in taken:
                 return screen
-            screen.context.close()
+            screen.page.close()
         raise AssertionError(f"every connection came to {taken}")
 
     return open_elsewhere

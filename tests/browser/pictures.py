@@ -5,7 +5,8 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, sync_playwright
 
-from tests.browser.conftest import CHROMIUM, CHROMIUM_ARGS, Screen, stored_session
+from tests.browser.conftest import CHROMIUM, CHROMIUM_ARGS, Screen, session_of
+from tests.browser.contexts import log_in
 from tests.browser.walk import busy_month
 from tests.support.cluster import running_cluster
 from tests.support.people import Person
@@ -22,9 +23,9 @@ def take(browser: Browser, folder: Path, alice: Person, bob: Person) -> None:
         "has_touch": True,
     }
     for name, options in (("inicio", desk), ("telefone", telephone)):
-        context = browser.new_context(**common, **options, storage_state=stored_session(alice))  # type: ignore[arg-type]
+        context = browser.new_context(**common, **options)  # type: ignore[arg-type]
         screen = Screen(context.new_page(), [])
-        screen.page.goto(alice.url)
+        log_in(screen.page, alice.url, session_of(alice), then=alice.url)
         screen.wait_connected()
         screen.page.locator(".u-wrap").wait_for()
         assert bob.transfer(alice, "20.00").status_code == 201

@@ -154,7 +154,7 @@ def test_after_a_quarter_of_an_hour_untouched_the_page_shows_nothing_of_the_pers
     alice: Person, open_page: Opening
 ) -> None:
     assert alice.deposit("1234.56").status_code == 201
-    screen = open_page(alice.url, alice)
+    screen = open_page(alice.url, alice, new=True)
     sockets: list[WebSocket] = []
     screen.page.clock.install()
     screen.page.on("websocket", lambda socket: sockets.append(socket))
@@ -181,7 +181,7 @@ def test_after_a_quarter_of_an_hour_untouched_the_page_shows_nothing_of_the_pers
 
 
 def test_how_long_until_it_locks_is_a_preference(alice: Person, open_page: Opening) -> None:
-    screen = open_page(alice.url, alice)
+    screen = open_page(alice.url, alice, new=True)
     screen.page.clock.install()
     screen.page.reload()
     screen.wait_connected()
@@ -261,7 +261,7 @@ def never_locks(person: Person) -> None:
 
 def test_the_session_renews_itself_before_it_expires(alice: Person, open_page: Opening) -> None:
     never_locks(alice)
-    screen = open_page(alice.url)
+    screen = open_page(alice.url, new=True)
     screen.page.clock.install()
     screen.page.reload()
     log_in(screen, alice)

@@ -89,7 +89,7 @@ def test_three_people_on_three_nodes_see_messages_ticks_and_who_is_there(
 
     talk(hers, eva)
     expect(hers.at("conversa-estado")).to_have_text("online")
-    third.context.close()
+    third.page.close()
     expect(hers.at("conversa-estado")).to_have_text(re.compile(r"visto por último hoje às \d\d:\d\d"))
 
 

@@ -61,7 +61,7 @@ def test_a_node_is_killed_while_two_people_write_and_each_message_is_on_both_pag
     alice, bob = Person(cluster.url, "Alice Souza"), Person(cluster.url, "Bob Pereira")
     assert alice.post("/contatos", {"email": bob.email}).status_code == 202
     assert bob.post(f"/contatos/{alice.id}/aceitar", {}).status_code == 204
-    hers, his = open_page(alice.url, alice), open_page("about:blank#", bob)
+    hers, his = open_page(alice.url, alice), open_page("about:blank#", bob, new=True)
     node, line = hers.wait_connected(), Line(his)
     eventually(lambda: reach(his, bob.url) != node, "another node", CONNECTED_WITHIN_S)
     talk(hers, bob)

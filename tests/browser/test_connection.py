@@ -60,7 +60,7 @@ def test_the_first_connection_shows_nothing_before_it_lasts(alice: Person, open_
 
         route.connect_to_server().on_message(pass_on)
 
-    screen = open_page("about:blank#", alice)
+    screen = open_page("about:blank#", alice, new=True)
     screen.page.route_web_socket("**/socket.io/**", hold_the_login)
     start = datetime.now(UTC)
     screen.page.clock.install(time=start)
@@ -109,7 +109,7 @@ def test_what_was_missed_arrives_once_and_in_order(alice: Person, open_page: Ope
 def test_while_the_bank_is_away_it_counts_down_and_tries_at_once_when_told_to(
     alice: Person, open_page: Opening
 ) -> None:
-    screen = open_page(alice.url)
+    screen = open_page(alice.url, new=True)
     screen.page.route(re.compile("/socket.io/"), lambda route: route.abort())
     screen.page.add_init_script(BLOCK_WEBSOCKET)
     screen.page.clock.install()
@@ -244,7 +244,7 @@ def test_a_statement_that_was_opened_without_a_network_comes_with_it(alice: Pers
 def test_without_a_network_the_statement_shows_what_it_has_with_its_age(alice: Person, open_page: Opening) -> None:
     assert alice.deposit("10.00").status_code == 201
     assert alice.pay("1.00", "Padaria").status_code == 201
-    screen = open_page(alice.url, alice)
+    screen = open_page(alice.url, alice, new=True)
     screen.page.clock.install()
     screen.page.reload()
     screen.wait_connected()

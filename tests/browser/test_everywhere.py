@@ -58,9 +58,9 @@ def test_a_transfer_is_made_by_keyboard_alone(alice: Person, bob: Person, open_p
 
 def test_the_first_load_is_light_and_nothing_jumps(alice: Person, open_page: Opening) -> None:
     assert alice.deposit("10.00").status_code == 201
-    outside = open_page(alice.url)
+    outside = open_page(alice.url, new=True)
     outside.at("login-email").wait_for()
-    screen = open_page(alice.url, alice)
+    screen = open_page(alice.url, alice, new=True)
     # However slow the first connection is here, it is within the time that passes without a word.
     screen.page.clock.set_fixed_time(datetime.now(UTC))
     screen.page.add_init_script(KEEP_SHIFTS)
@@ -71,7 +71,7 @@ def test_the_first_load_is_light_and_nothing_jumps(alice: Person, open_page: Ope
     screen.page.locator(".u-wrap").wait_for()
     expect(screen.at("extrato-linha")).to_have_count(1)
     assert [shift for shift in screen.page.evaluate("shifts") if shift["value"] > 0.0001] == []
-    fresh = open_page(alice.url, alice)
+    fresh = open_page(alice.url, alice, new=True)
     fresh.wait_connected()
     fresh.page.locator(".u-wrap").wait_for()
     expect(fresh.at("extrato-linha")).to_have_count(1)

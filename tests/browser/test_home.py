@@ -131,7 +131,7 @@ def test_a_bank_that_was_away_for_the_first_load_is_asked_again(alice: Person, o
 def test_another_day_is_called_by_its_name(alice: Person, open_page: Opening) -> None:
     assert alice.deposit("10.00").status_code == 201
     never_locks(alice)
-    screen = open_page(alice.url, alice)
+    screen = open_page(alice.url, alice, new=True)
     screen.page.clock.install()
     screen.page.reload()
     screen.wait_connected()

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from flask_socketio import SocketIO
-from playwright.sync_api import BrowserContext, Route, expect
+from playwright.sync_api import Route, expect
 
 from tests.browser.conftest import Opening, Screen
 from tests.support.cluster import Cluster
@@ -43,9 +43,9 @@ def another_tab(screen: Screen, url: str) -> Screen:
     return tab
 
 
-def listen(context: BrowserContext, screen: Screen) -> None:
+def listen(screen: Screen) -> None:
     """Reload with ears, and do what lets a page make sounds."""
-    context.add_init_script(KEEP_NOTES)
+    screen.context.add_init_script(KEEP_NOTES)
     screen.page.reload()
     screen.wait_connected()
     screen.page.mouse.click(5, 300)
@@ -69,7 +69,7 @@ def test_a_toast_the_bell_and_the_tab_tell_of_it(alice: Person, bob: Person, ope
 
 
 def test_a_toast_goes_by_itself_and_stays_while_it_is_held(alice: Person, open_page: Opening) -> None:
-    screen = open_page(alice.url, alice)
+    screen = open_page(alice.url, alice, new=True)
     screen.page.clock.install()
     screen.page.reload()
     screen.wait_connected()
@@ -127,8 +127,8 @@ def test_the_panel_holds_the_history(alice: Person, bob: Person, open_page: Open
 
 
 def test_each_kind_has_its_sound_and_a_muted_one_none(alice: Person, open_page: Opening) -> None:
-    screen = open_page(alice.url, alice)
-    listen(screen.context, screen)
+    screen = open_page(alice.url, alice, new=True)
+    listen(screen)
     assert alice.deposit("10.00").status_code == 201
     screen.page.wait_for_function(HEARD)
     coin = screen.page.evaluate("notes.splice(0)")
@@ -148,14 +148,14 @@ def test_each_kind_has_its_sound_and_a_muted_one_none(alice: Person, open_page: 
 
 
 def test_quiet_hours_are_quiet(alice: Person, open_page: Opening) -> None:
-    screen = open_page(alice.url, alice)
+    screen = open_page(alice.url, alice, new=True)
     screen.go("preferencias")
     now = datetime.now(ZoneInfo("America/Sao_Paulo"))
     screen.at("silencio-inicio").fill(f"{now - timedelta(hours=1):%H:%M}")
     screen.at("silencio-fim").fill(f"{now + timedelta(hours=1):%H:%M}")
     screen.at("silencio-ativo").check()
     expect(screen.at("preferencias-estado")).to_have_text("Preferências salvas.")
-    listen(screen.context, screen)
+    listen(screen)
     expect(screen.at("silencio-ativo")).to_be_checked()
     assert alice.deposit("10.00").status_code == 201
     expect(screen.at("aviso-toast")).to_have_count(1)
@@ -163,8 +163,8 @@ def test_quiet_hours_are_quiet(alice: Person, open_page: Opening) -> None:
 
 
 def test_of_several_tabs_one_plays_and_all_know_the_preferences(alice: Person, open_page: Opening) -> None:
-    first = open_page(alice.url, alice)
-    listen(first.context, first)
+    first = open_page(alice.url, alice, new=True)
+    listen(first)
     second = another_tab(first, alice.url)
     second.page.mouse.click(5, 300)
     assert alice.deposit("10.00").status_code == 201
@@ -339,7 +339,7 @@ def test_preferences_that_could_not_be_read_are_never_saved_over(alice: Person, 
 
 
 def test_what_came_just_before_somebody_left_is_told_to_nobody(alice: Person, bob: Person, open_page: Opening) -> None:
-    screen = open_page(alice.url, alice)
+    screen = open_page(alice.url, alice, new=True)
     frames: list[str | bytes] = []
     screen.page.on("websocket", lambda socket: socket.on("framereceived", lambda frame: frames.append(frame)))
     screen.page.clock.install()

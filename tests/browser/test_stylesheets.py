@@ -12,16 +12,17 @@ from tests.browser.conftest import Opening, Screen
 from tests.support.people import Person
 
 # What changes in what is seen when all that the other screens would have brought is there too.
-CHANGED_BY = """
+CHANGED_BY = r"""
     async (names) => {
         const nodes = [...document.body.querySelectorAll("*")].filter((node) => {
             const { width, height } = node.getBoundingClientRect();
             return width * height > 0;
         });
+        const properties = [...getComputedStyle(document.body)];
         const looks = () => nodes.flatMap((node) => ["", "::before", "::after"].map((part) => {
             const style = getComputedStyle(node, part);
             const drawn = !part || style.content !== "none";
-            return drawn ? [...style].map((name) => `${name}: ${style[name]}`) : [];
+            return drawn ? properties.map((name) => `${name}: ${style.getPropertyValue(name)}`).join("\n") : "";
         }));
         const before = looks();
         const folder = document.querySelector("link[href*='/css/base.css']").href.replace("base.css", "");
@@ -31,8 +32,10 @@ CHANGED_BY = """
             document.head.append(Object.assign(document.createElement("link"), link));
         })));
         return looks().flatMap((style, index) => {
+            if (style === before[index]) return [];
             const { tagName, className } = nodes[Math.floor(index / 3)];
-            const changed = style.filter((each) => !before[index].includes(each));
+            const was = new Set(before[index].split("\n"));
+            const changed = style.split("\n").filter((each) => !was.has(each));
             return changed.map((each) => `${tagName} ${className} ${each}`);
         });
     }

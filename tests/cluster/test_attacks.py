@@ -39,6 +39,8 @@ WARM_UP = 30
 SLOW = 1_500
 SLOW_HELD_S_MAX = 15.0
 
+pytestmark = pytest.mark.alone
+
 _addresses = itertools.count(1)
 
 

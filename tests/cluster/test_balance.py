@@ -16,8 +16,8 @@ from tests.support.ports import LOOPBACK
 from tests.support.raw_websocket import HANDSHAKE, text_frame
 
 CLIENTS = 600
-# Four sockets each; a user may have five.
-PEOPLE = 150
+# Two sockets each: with those of a node that has just died, which count for some seconds, fewer than a user may have.
+PEOPLE = 300
 NODES = ("web1", "web2", "web3")
 # Of the mean, what a node may have more or less and still have its share.
 EVEN = 0.15

@@ -16,7 +16,7 @@ from app.users.devices import Devices
 from tests.integration.users_app import PASSWORD, SECRET, Visitor, address, users_app
 from tests.support.limits import patient
 from tests.support.servers import RedisServer
-from worker import demo
+from worker.commands import demo
 
 BY_PAIR = attempts.GUESSES_BY_ADDRESS_AND_ACCOUNT.window.amount
 BY_ACCOUNT = attempts.GUESSES_BY_ACCOUNT.window.amount

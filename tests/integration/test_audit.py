@@ -18,7 +18,8 @@ from app.db import Database
 from app.errors import DatabaseDown, InsufficientFunds
 from tests.integration.customers import new_customer, refusal_of, rows, write
 from tests.integration.test_worker_commands import run
-from worker import audit, housekeeping
+from worker import housekeeping
+from worker.commands import auditoria
 from worker.jobs import all_checks
 
 
@@ -298,7 +299,7 @@ def test_the_newest_lines_of_a_time_for_a_program(sqlite: Database) -> None:
     sqlite.transact(chain.append)
     now = clock.now()
 
-    told = [json.loads(line) for line in audit.json_lines(sqlite.read(chain.newest, user_id=None, limit=2))]
+    told = [json.loads(line) for line in auditoria.json_lines(sqlite.read(chain.newest, user_id=None, limit=2))]
 
     assert [(line["line"], line["user_id"], line["kind"]) for line in told] == [(2, 1, "login"), (3, 2, "login")]
     later = now + timedelta(seconds=1)

@@ -1,7 +1,7 @@
 """A node while somebody attacks it: what it keeps, what it writes, and what another client feels meanwhile.
 
 The client asks a second node too, which nobody attacks: what that takes is the machine's doing, on which the attackers
-and other tests are at work.
+are at work.
 """
 
 import json

@@ -3,7 +3,7 @@
 import pytest
 
 from app.streams.notify import DATA_BYTES_MAX, KIND_CHARS_MAX, MESSAGE_CHARS_MAX, Notice
-from worker.bulk import BadLine, read_lines
+from worker.commands.bulk import BadLine, read_lines
 
 GOOD = '{"usuario": 7, "tipo": "aviso", "mensagem": "Ol\\u00e1", "dados": {"n": [1, 2.5, null]}}'
 

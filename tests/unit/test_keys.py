@@ -14,7 +14,7 @@ from app.keys import BadKeys, Key, KeySet
 from app.settings import Settings, SettingsError
 from app.users.devices import Devices
 from app.users.tokens import Tokens
-from worker.token_keys import chaves
+from worker.commands.chaves import chaves
 
 SECRET = "um-segredo-de-testes-com-mais-de-32-bytes"
 STORES = {"DATABASE_URL": "sqlite:////x", "REDIS_URL": "redis://x"}

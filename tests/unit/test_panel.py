@@ -7,7 +7,7 @@ from flask_socketio_cluster.node.report import CPU_SECONDS, NODE, WORKER, Report
 from rich.console import Console
 
 from app.panel.figures import panel, quantile_ms
-from worker.painel import view
+from worker.commands.painel import view
 
 SENT = "socketio_cluster_stream_events_sent_total"
 DELIVERED = "socketio_cluster_delivery_seconds_bucket"

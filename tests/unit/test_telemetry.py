@@ -13,7 +13,7 @@ NOT_ASKED_FOR = """
 import sys
 from gevent import monkey
 monkey.patch_all()
-import app.factory, worker.__main__
+import app.factory, worker.commands.run
 print([name for name in sys.modules if name.startswith(("opentelemetry.sdk.trace", "opentelemetry.exporter"))])
 """
 # What a node does at its end, with a collector that is not there.

@@ -1,10 +1,16 @@
-"""The table of `python -m worker agenda`."""
+"""`python -m worker agenda`: when each job ran, and how it went."""
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 
+import click
+
 from app import clock
+from app.db import Database
+from app.errors import AppError
+from app.jobs import actions as jobs
 from app.jobs.actions import Stand
+from app.settings import Stores
 
 _ROW = "{:<20}{:<21}{:>9}  {:<21}{}"
 
@@ -28,3 +34,18 @@ def _took(stand: Stand) -> str:
     if stand.started_at is None or stand.ended_at is None or stand.ended_at < stand.started_at:
         return "-"
     return f"{(stand.ended_at - stand.started_at).total_seconds():.1f} s"
+
+
+@click.command()
+@click.pass_obj
+def agenda(stores: Stores) -> None:
+    """Show the jobs of the workers: when each ran last, how long, how it went, and when it runs next."""
+    db = Database(stores.database_url)
+    try:
+        stands = db.read(jobs.stands)
+    except AppError as error:
+        raise click.ClickException(str(error)) from None
+    finally:
+        db.dispose()
+    for line in lines(stands):
+        click.echo(line)

@@ -1,10 +1,12 @@
-"""The live view of `python -m worker painel`."""
+"""`python -m worker painel`: the cluster, live."""
 
+import json
 import re
 import time
 from collections.abc import Sequence
 from contextlib import suppress
 
+import click
 from flask_socketio_cluster.node.report import EVERY_S, Reports
 from redis.exceptions import RedisError
 from rich import box
@@ -13,7 +15,9 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
+from app.panel import figures
 from app.panel.figures import SECOND, JobStand, Node, Panel, Worker, panel
+from app.settings import Stores
 
 NODES_SHOWN_MAX = 40
 # Where it is worth a look.
@@ -135,3 +139,18 @@ def _ms(value: float | None) -> Text:
 
 def _marked(text: str, is_bad: bool) -> Text:
     return Text(text, style="bold red" if is_bad else "")
+
+
+@click.command()
+@click.option("--json", "as_json", is_flag=True, help="Print what is there now, as JSON, and end.")
+@click.pass_obj
+def painel(stores: Stores, as_json: bool) -> None:
+    """Watch the cluster live: nodes and workers, sockets, rates, lag, outbox, limits, jobs. Ctrl-C ends it."""
+    reports = Reports(stores.redis_url, keys=stores.signing())
+    try:
+        if as_json:
+            click.echo(json.dumps(figures.snapshot(reports.read()), ensure_ascii=False))
+        else:
+            show(reports)
+    except RedisError as error:
+        raise click.ClickException(f"Redis: {error}") from None

@@ -1,5 +1,6 @@
-"""The demo data of `make run`: two people who chat, three accounts. Only ever put into a database without users."""
+"""`python -m worker demo`: two people who chat, three accounts. Only ever put into a database without users."""
 
+import click
 from sqlalchemy import Connection, func, insert, select
 
 from app import cards, clock
@@ -10,6 +11,7 @@ from app.chat import money
 from app.contacts import pairs
 from app.contacts import queries as contacts
 from app.db import Database
+from app.settings import Stores
 from app.streams.stream import streams
 from app.users import actions as users
 from app.users import passwords
@@ -86,3 +88,12 @@ def _person(connection: Connection, email: str, name: str, password_hash: str) -
     person = users.register(connection, email=email, name=name, password_hash=password_hash)
     streams.open_for(connection, person.id)
     return person.id
+
+
+@click.command()
+@click.pass_obj
+def demo(stores: Stores) -> None:
+    """Put the demo data into a database that has no users. Not for production."""
+    db = Database(stores.database_url)
+    click.echo("demo data created" if create(db) else "there are users already; nothing done")
+    db.dispose()

@@ -1,9 +1,11 @@
 """`python -m worker doutor`: all checks, one after the other, and their report."""
 
 import json
+import sys
 from collections.abc import Iterable, Iterator
 from functools import partial
 
+import click
 from flask_socketio_cluster.doctor import Finding, Level, checked, front, nodes, patching, redis_server, versions
 
 from app.db import Database
@@ -43,7 +45,7 @@ def lines(found: Iterable[Finding]) -> Iterator[str]:
             yield f"{'':<33}→ {finding.advice}"
 
 
-def as_json(found: Iterable[Finding]) -> str:
+def json_array(found: Iterable[Finding]) -> str:
     return json.dumps(
         [
             {"subject": each.subject, "level": each.level.value, "text": each.text, "advice": each.advice}
@@ -52,3 +54,23 @@ def as_json(found: Iterable[Finding]) -> str:
         ensure_ascii=False,
         indent=2,
     )
+
+
+@click.command()
+@click.option("--url", help="The proxy in front, such as https://banco.example: tries real sessions through it.")
+@click.option("--no", "node_urls", multiple=True, help="A web node itself, such as http://10.0.0.5:8000; repeatable.")
+@click.option("--nos", "node_count", type=click.IntRange(min=1), default=3, show_default=True, help="Nodes planned.")
+@click.option("--workers", type=click.IntRange(min=1), default=1, show_default=True, help="Workers planned.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON array of findings.")
+@click.pass_obj
+def doutor(
+    stores: Stores, url: str | None, node_urls: tuple[str, ...], node_count: int, workers: int, as_json: bool
+) -> None:
+    """Check a deployment, before and while it runs, and say what to do. Exit 1 when there is a fault.
+
+    Changes nothing. Run it with the environment of a web node, where the nodes run, so that it sees what they see.
+    """
+    found = list(findings(stores, url=url, node_urls=node_urls, node_count=node_count, workers=workers))
+    click.echo(json_array(found) if as_json else "\n".join(lines(found)))
+    if any(finding.level is Level.FAULT for finding in found):
+        sys.exit(1)
