@@ -9,7 +9,8 @@ from app.db import Database
 from tests.integration.conftest import migrated
 from tests.integration.customers import new_customer, rows
 from tests.support.backup import run_backup
-from tests.support.servers import DatabaseServer
+from tests.support.ports import LOOPBACK
+from tests.support.servers import DatabaseServer, mariadb_server
 
 Backup = Callable[..., tuple[int, str]]
 
@@ -91,3 +92,21 @@ def test_a_backup_by_the_program_s_own_user_works_but_knows_no_place_in_the_bina
     assert status == 1
     assert "does not say where the binary log stood" in said
     assert names(db) == kept
+
+
+def test_of_several_servers_the_one_that_takes_writes_is_saved(mariadb: DatabaseServer, tmp_path: Path) -> None:
+    behind = migrated(mariadb.create_database("of_several"))
+    behind.dispose()
+    with mariadb_server(password=mariadb.password) as primary:
+        db = migrated(primary.create_database("of_several"))
+        new_customer(db)
+        kept = names(db)
+        operator_url = db.url.replace(f"//{primary.USER}:", f"//{primary.OPERATOR}:")
+        several = db.url.replace(f":{primary.port}/", f":{mariadb.port},{LOOPBACK}:{primary.port}/")
+        with mariadb.setting("read_only", 1):
+            assert run_backup("save", tmp_path / "file", url=several, run_dir=tmp_path)[0] == 0
+
+        new_customer(db)
+        db.dispose()
+        assert run_backup("restore", tmp_path / "file", url=operator_url, run_dir=tmp_path)[0] == 0
+        assert names(db) == kept

@@ -3,6 +3,7 @@
 import copy
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -19,8 +20,12 @@ from app.push.payloads import NewSubscription
 from app.streams.notify import notify
 from app.users import sessions
 from app.users.auth import Identity
+from app.users.sessions import Place
+from app.users.tokens import Tokens
 from tests.integration.customers import Customer, new_customer, rows
+from tests.integration.users_app import SECRET
 from tests.support.push_service import Browser
+from worker import housekeeping
 
 SERVICE = "https://fcm.googleapis.com"
 
@@ -95,6 +100,29 @@ def test_the_end_of_a_session_ends_its_subscriptions_and_no_others(database: Dat
 
     database.transact(log_out, session_of(alice, "there"), everywhere=True)
     assert kept(database) == [bobs]
+
+
+def test_a_session_whose_end_has_passed_takes_its_subscriptions_with_it(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    alice = new_customer(database)
+    place = Place("Firefox", "10.0.0.1")
+    short, long = (
+        database.transact(_begin, alice.id, place, Tokens(SECRET, 60, session_ttl_s)) for session_ttl_s in (3600, 7200)
+    )
+    subscribe(alice, "/short", short)
+    stays = subscribe(alice, "/long", long)
+    now = clock.now()
+    monkeypatch.setattr(clock, "now", lambda: now + timedelta(seconds=3601))
+
+    assert housekeeping.drop_sessions(database).text == "sessions dropped: 1"
+
+    assert kept(database) == [stays]
+
+
+def _begin(connection: Connection, user_id: int, place: Place, tokens: Tokens) -> str:
+    session, _ = sessions.begin(connection, user_id=user_id, generation=1, place=place, tokens=tokens)
+    return session.id
 
 
 def test_a_session_that_was_ended_cannot_subscribe(database: Database) -> None:

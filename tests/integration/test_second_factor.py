@@ -6,12 +6,14 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
 
+import jwt
 import pyotp
 import pytest
 from flask import Flask
 from flask_socketio_cluster.limits.limiter import Limiter
 
 from app import clock
+from app.audit.failed_logins import FailedLogins
 from app.db import Database
 from app.errors import WrongCode
 from app.users import passwords, second_factor
@@ -68,6 +70,10 @@ class Owner:
         body = {"email": self.email, "senha": password} | ({} if code is None else {"codigo": code})
         answer = Visitor(self.app.test_client()).post("/login", body)
         return answer.status_code, answer.get_json().get("codigo")
+
+    @property
+    def user_id(self) -> int:
+        return int(jwt.decode(self.visitor.token, options={"verify_signature": False})["sub"])
 
     def accounts(self) -> list[int]:
         return [int(account["CorrentistaID"]) for account in self.visitor.get("/correntistas").get_json()]
@@ -215,6 +221,21 @@ def test_codes_cannot_be_guessed(owner: Owner) -> None:
     assert owner.elsewhere(owner.code()) == (429, "muitas_requisicoes")
     body = {"limite": "100.00", "codigo": owner.code()}
     assert owner.visitor.put("/segundo-fator", body).status_code == 200, "who is in is not held up by that"
+
+
+def test_a_wrong_code_with_the_right_password_is_a_login_that_failed(
+    database: Database, limits: Limiter, moment: Moment
+) -> None:
+    failed = FailedLogins(database.transact)
+    owner = Owner(users_app(database, limits, failed_logins=failed), moment)
+    wrong = f"{(int(owner.code()) + 1) % 10**6:06}"
+
+    refusals = [owner.elsewhere(wrong), owner.elsewhere(wrong), owner.elsewhere()]
+    failed.write()
+
+    assert refusals == [(401, "codigo_incorreto"), (401, "codigo_incorreto"), (401, "segundo_fator")]
+    kept = rows(database, "SELECT user_id, detail FROM audit_pending WHERE kind = 'logins_failed'")
+    assert kept == [(owner.user_id, '{"count":2}')], "to be asked for a code is no failure"
 
 
 def test_below_the_limit_money_asks_for_nothing_and_from_it_on_for_a_code(rich: Owner) -> None:

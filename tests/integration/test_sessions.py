@@ -13,6 +13,7 @@ import pytest
 from flask import Flask
 from flask_socketio_cluster.delivery.identity import Ended
 from flask_socketio_cluster.limits.limiter import Limiter
+from sqlalchemy import insert
 
 from app import clock, keys
 from app.db import Database
@@ -21,6 +22,7 @@ from app.keys import KeySet
 from app.streams.stream import streams
 from app.users import passwords, sessions
 from app.users.auth import ended_since
+from app.users.models import Revocation
 from app.users.session_uses import SessionUses
 from app.users.tokens import Tokens
 from tests.integration.customers import rows, write
@@ -211,6 +213,29 @@ def test_a_user_has_a_bounded_number_of_sessions_and_the_least_used_one_goes(
 
     assert [visitor.is_in() for visitor in (alice, oldest, newer, newest)] == [True, False, True, True]
     assert [each.session_id for each in ended] == [claims(oldest)["sid"]]
+    assert len(listed(alice)) == 3
+
+
+def test_sessions_that_a_node_of_the_release_before_ended_take_no_place_from_the_others(
+    alice: Visitor,
+    elsewhere: Callable[..., Visitor],
+    database: Database,
+    ended: list[Ended],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(sessions, "SESSIONS_MAX", 3)
+    gone = [elsewhere() for _ in range(2)]
+    for visitor in gone:
+        of_before = {"user_id": int(claims(visitor)["sub"]), "session_id": claims(visitor)["sid"], "generation": None}
+        moments = {"revoked_at": clock.now(), "expires_at": clock.now() + timedelta(hours=1)}
+        database.transact(
+            lambda connection, row: connection.execute(insert(Revocation).values(**row)), of_before | moments
+        )
+
+    others = [elsewhere() for _ in range(2)]
+
+    assert ended == []
+    assert [visitor.is_in() for visitor in (alice, *others, *gone)] == [True, True, True, False, False]
     assert len(listed(alice)) == 3
 
 

@@ -54,17 +54,18 @@ def users_app(
     session_ttl_s: int = 7 * 24 * 3600,
     ended: list[Ended] | None = None,
     has_mail: bool = True,
+    failed_logins: FailedLogins | None = None,
 ) -> Flask:
-    """`ended` gets the sessions whose sockets are to be closed."""
+    """`ended` gets the sessions whose sockets are to be closed, `failed_logins` who did not get in."""
     app = Flask("users")
     told = [] if ended is None else ended
     auth = Auth(db.authentication, Tokens(keys, ttl_s, session_ttl_s))
     app.extensions["auth"] = auth
     attempts = Attempts(limits)
     security = Security(db, farewell=forget_sessions, warn=warn, ended=told.append, committed=lambda: None)
-    failed_logins = FailedLogins(db.transact)
+    failed = failed_logins or FailedLogins(db.transact)
     app.register_blueprint(
-        routes.blueprint(db, auth, limits, attempts, Devices(keys), failed_logins, security, welcome=welcome)
+        routes.blueprint(db, auth, limits, attempts, Devices(keys), failed, security, welcome=welcome)
     )
     app.register_blueprint(session_routes.blueprint(db, auth, limits, attempts, security))
     app.register_blueprint(second_factor_routes.blueprint(db, auth, limits, attempts, security))
