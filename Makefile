@@ -6,6 +6,7 @@ PYTHON := .venv/bin/python
 RUN_DIR ?= .run
 export RUN_DIR
 
+TESTS := page-tests cluster-tests part-tests package-tests
 # For `make chaos`.
 MINUTES ?= 5
 HA ?=
@@ -31,11 +32,17 @@ run: ## run the whole cluster here: HTTP_PORT (8080), NODES (3), WORKERS (1), RU
 .PHONY: test
 test: ## run every test
 	@deploy/setup.sh test
-	$(MAKE) --no-print-directory all-tests
+	$(MAKE) --no-print-directory side-by-side TARGETS="$(TESTS)"
+	$(MAKE) --no-print-directory alone-tests
 
 .PHONY: check
 check: ## lint, types, import rules and every test: what CI runs
 	@deploy/setup.sh test
+	$(MAKE) --no-print-directory side-by-side TARGETS="lint $(TESTS)"
+	$(MAKE) --no-print-directory alone-tests
+
+.PHONY: lint
+lint:
 	$(PYTHON) -m ruff check
 	$(PYTHON) -m ruff format --check
 	$(PYTHON) -m mypy
@@ -43,13 +50,11 @@ check: ## lint, types, import rules and every test: what CI runs
 	.venv/bin/lint-imports
 	.venv/bin/deptry .
 	node_modules/.bin/tsc -p tsconfig.json
-	$(MAKE) --no-print-directory all-tests
 
 # Three at a time: most of them wait for something.
-.PHONY: all-tests
-all-tests:
-	$(MAKE) --no-print-directory --jobs=3 --keep-going --output-sync=target page-tests cluster-tests part-tests package-tests
-	$(MAKE) --no-print-directory alone-tests
+.PHONY: side-by-side
+side-by-side:
+	$(MAKE) --no-print-directory --jobs=3 --keep-going --output-sync=target $(TARGETS)
 
 .PHONY: page-tests
 page-tests:

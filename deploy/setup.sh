@@ -88,7 +88,7 @@ make_package_venv() {
     wanted=$(stamp_of "$lock")
     is_stamped "$stamp" "$wanted" && return
     say "installing $lock"
-    .venv/bin/python -m venv --clear .venv-package
+    "$(find_python)" -m venv --clear .venv-package
     .venv-package/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r "$lock"
     printf '%s' "$wanted" >"$stamp"
 }
@@ -138,11 +138,16 @@ case $mode in
         install_python deploy/local/requirements.txt run
         ;;
     test)
+        make_venv
+        install_servers
+        # Side by side: each keeps one core busy, or waits for the network.
+        make_package_venv & package=$!
+        install_node & node=$!
         # Holds all that a run needs, in the same versions.
         install_python tests/requirements.txt test
         stamp_of deploy/local/requirements.txt | tr -d '\n' >.venv/run.stamp
-        install_servers
-        make_package_venv
+        wait "$package"
+        wait "$node"
         ;;
     ha)
         [ -e /usr/lib/galera/libgalera_smm.so ] && has wsrep_sst_rsync && has rsync \

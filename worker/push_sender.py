@@ -1,12 +1,14 @@
 """One push: encrypted for the browser (RFC 8291), signed for its push service (RFC 8292), sent in a bounded time."""
 
+import base64
 import json
 from dataclasses import dataclass
 from enum import Enum, auto
 
 import gevent
+import http_ece
 import requests
-from pywebpush import WebPusher
+from cryptography.hazmat.primitives.asymmetric import ec
 
 from app import metrics
 from app.push.actions import Subscription
@@ -16,6 +18,7 @@ from app.push.vapid import Vapid
 
 CONNECT_S = 3.0
 ANSWER_S = 5.0
+ENCODING = "aes128gcm"
 # For all of it: a service may send its answer a byte at a time.
 SEND_S = 8.0
 # How long a push service keeps it for a device that is away.
@@ -57,7 +60,7 @@ class PushSender:
             return Answer(Outcome.GONE)
         headers = {
             **self._vapid.headers(endpoint),
-            "Content-Encoding": "aes128gcm",
+            "Content-Encoding": ENCODING,
             "TTL": str(KEPT_S),
             # Of the same topic the service keeps the newest only, so one that is sent twice is shown once.
             "Topic": message.tag[-32:],
@@ -85,10 +88,20 @@ class PushSender:
 
 
 def encrypted(subscription: Subscription, message: Message) -> bytes:
-    keys = {"p256dh": subscription.public_key, "auth": subscription.auth_secret}
-    pusher = WebPusher({"endpoint": subscription.endpoint, "keys": keys})
-    body: bytes = pusher.encode(json.dumps(message.payload(), ensure_ascii=False).encode())["body"]
+    """With a key that is for this push alone."""
+    body: bytes = http_ece.encrypt(
+        json.dumps(message.payload(), ensure_ascii=False).encode(),
+        private_key=ec.generate_private_key(ec.SECP256R1()),
+        dh=_decoded(subscription.public_key),
+        auth_secret=_decoded(subscription.auth_secret),
+        version=ENCODING,
+    )
     return body
+
+
+def _decoded(base64url: str) -> bytes:
+    text = base64url.rstrip("=")
+    return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
 
 
 def _outcome(status: int) -> Outcome:

@@ -21,7 +21,7 @@ from tests.cluster.chaos.network import ClientLink, Network
 from tests.support.cluster import ROOT, Cluster, running_cluster
 from tests.support.deliveries import assert_brought_by_the_bus, deliveries, deposit_and_listen
 from tests.support.metrics import metric
-from tests.support.people import Person, eventually
+from tests.support.people import PASSWORD, Person, eventually
 from tests.support.ports import LOOPBACK
 from tests.support.servers import DatabaseServer, RedisServer, redis_server
 from tests.support.stalls import Stalls
@@ -273,7 +273,7 @@ def test_logging_out_everywhere_ends_the_sockets_on_every_node(
     bus.wait_heard()
 
 
-def test_after_a_restore_every_client_starts_afresh(bus: Bus, alice: Person) -> None:
+def test_after_a_restore_everybody_logs_in_again_and_starts_afresh(bus: Bus, alice: Person) -> None:
     alice.deposit("1.00")
     alice.deposit("1.00")
     with alice.listening(bus.node(1)) as connected:
@@ -291,10 +291,12 @@ def test_after_a_restore_every_client_starts_afresh(bus: Bus, alice: Person) -> 
         )
         connected.wait_closed()
 
+    login = alice.post("/login", {"email": alice.email, "senha": PASSWORD}, token=None)
+    alice.token = login.json()["token"]
     with alice.listening(bus.node(1), ask=place) as afresh:
         answer = afresh.wait_for("autenticado").payload
         assert answer["epoca"] != place["epoca"]
         assert answer["recuperado"] is False
-        assert answer["seq"] == 2
+        assert answer["seq"] == 3, "two deposits, and the word of a login on a new device"
         afresh.settle()
         assert afresh.seqs() == [], "the stream starts at its head; the past is read over HTTP"

@@ -133,14 +133,15 @@ def test_the_migration_makes_of_an_older_ledger_what_the_bank_would_have_kept(
     with own_database.engine.connect() as connection, connection.begin():
         command.downgrade(runner.config(connection), "0006")
 
-    stops = 0
+    # On SQLite a revision is done or not: there is less in between, and each try does all revisions again.
+    stops, step = 0, 5 if own_database.is_sqlite else 1
     while True:
         try:
             with stopped_after(stops):
                 runner.upgrade(own_database)
             break
         except Stopped:
-            stops += 1
+            stops += step
 
     assert stops > 8
     assert filled(own_database) == live
