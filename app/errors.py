@@ -53,6 +53,20 @@ class WrongPassword(AppError):
     status, code, text = 403, "senha_incorreta", "A senha atual não confere."
 
 
+class WrongPasskey(AppError):
+    """The same for whatever is wrong with it, also for a key that nobody has."""
+
+    status, code = 401, "chave_de_acesso_invalida"
+    text = "Não foi possível entrar com esta chave de acesso. Entre com a senha."
+
+
+class RefusedPasskey(AppError):
+    """Of somebody who is in: no 401, which would say that the session is over."""
+
+    status, code = 422, "chave_de_acesso_invalida"
+    text = "O banco não aceitou a chave que o aparelho criou. Tente de novo."
+
+
 class SecondFactorNeeded(AppError):
     """The password was right; nothing was opened yet."""
 
@@ -115,6 +129,10 @@ class UnknownEvent(AppError):
 
 class PushOff(AppError):
     status, code, text = 404, "push_indisponivel", "Este banco não envia avisos a páginas fechadas."
+
+
+class PasskeysOff(AppError):
+    status, code, text = 404, "chaves_indisponiveis", "Este banco não aceita chaves de acesso."
 
 
 class NoSecondFactor(AppError):
@@ -191,6 +209,10 @@ class BlockedByYou(AppError):
 
 class YourOwnEmail(AppError):
     status, code, text = 422, "proprio_email", "Este é o seu próprio e-mail."
+
+
+class TooManyPasskeys(AppError):
+    status, code, text = 422, "chaves_demais", "Você chegou ao número máximo de chaves de acesso. Remova uma antes."
 
 
 class TooManyContacts(AppError):

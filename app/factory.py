@@ -43,11 +43,12 @@ from app.schedules.schedule import Order
 from app.settings import Settings
 from app.streams.stream import streams
 from app.telemetry import Spans
-from app.users import recovery_routes, second_factor_routes, session_routes
+from app.users import passkey_routes, passkeys, recovery_routes, second_factor_routes, session_routes
 from app.users import routes as user_routes
 from app.users.attempts import Attempts
 from app.users.auth import Auth, Identity
 from app.users.devices import Devices
+from app.users.passkeys import Challenges
 from app.users.security import Security
 from app.users.tokens import Tokens
 from app.web import edge, health, openapi, pages
@@ -127,6 +128,7 @@ def _serve_users(
     failed_logins: FailedLogins,
 ) -> None:
     attempts, devices = Attempts(limits), Devices(settings.token_keys())
+    challenges, site = Challenges(settings.token_keys()), passkeys.site_of(settings.public_url)
     security = Security(
         db,
         farewell=push.forget_sessions,
@@ -149,6 +151,9 @@ def _serve_users(
     )
     app.register_blueprint(session_routes.blueprint(db, auth, limits, attempts, security))
     app.register_blueprint(second_factor_routes.blueprint(db, auth, limits, attempts, security))
+    app.register_blueprint(
+        passkey_routes.blueprint(db, auth, limits, attempts, devices, challenges, failed_logins, security, site=site)
+    )
     app.register_blueprint(recovery_routes.blueprint(db, auth, limits, attempts, security, has_mail=settings.has_mail))
 
 

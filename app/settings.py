@@ -270,7 +270,7 @@ class Settings(Stores, TokenKeys):
     session_ttl_s: int = Field(default=SESSION_TTL_S, ge=1, le=400 * 24 * 3600, validate_default=True)
     drain_s: float = Field(default=DRAIN_S, ge=0, le=600)
     cors_origins: Annotated[tuple[str, ...], NoDecode] = ()
-    # Where people reach the bank, for what leaves it: the links of receipts.
+    # Where people reach the bank, for what leaves it: the links of receipts, and the site that passkeys are for.
     public_url: str = "http://127.0.0.1:8080"
     # What clients do beyond a limit is only counted, not refused.
     limits_dry_run: bool = False

@@ -9,7 +9,7 @@ from app.db import Database
 from app.jobs.job import Result
 from app.mail import outbox
 from app.push import actions as push
-from app.users import sessions
+from app.users import passkeys, sessions
 
 
 def purge_keys(db: Database) -> Result:
@@ -46,6 +46,12 @@ def _drop_sessions(connection: Connection) -> int:
     ids = sessions.purge(connection)
     push.forget_all_of(connection, ids)
     return len(ids)
+
+
+def drop_used_challenges(db: Database) -> Result:
+    """Some used challenges of passkeys at a time; again at once while there are more."""
+    dropped = db.transact(passkeys.purge)
+    return Result(f"challenges dropped: {dropped}", more=dropped == passkeys.PURGED_AT_ONCE)
 
 
 def drop_mails(db: Database) -> Result:

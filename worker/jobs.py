@@ -46,6 +46,7 @@ def all_jobs(
         Job("idempotency_keys", Every(600), 60, lambda: housekeeping.purge_keys(db)),
         Job("revocations", Every(600), 60, lambda: housekeeping.drop_revocations(db)),
         Job("sessions", Every(600), 60, lambda: housekeeping.drop_sessions(db)),
+        Job("used_challenges", Every(600), 60, lambda: housekeeping.drop_used_challenges(db)),
         Job("mails", Every(600), 60, lambda: housekeeping.drop_mails(db)),
         Job("contact_requests", Every(600), 60, lambda: housekeeping.end_contact_requests(db)),
         Job("retention", DailyAt(3), TRIM_TIMEOUT_S, lambda: drop_old_events(db, retention_days)),

@@ -22,6 +22,10 @@ class Kind(StrEnum):
     SECOND_FACTOR_ON = "second_factor_on"
     SECOND_FACTOR_OFF = "second_factor_off"
     SECOND_FACTOR_LIMIT = "second_factor_limit"
+    PASSKEY_ADDED = "passkey_added"
+    PASSKEY_REMOVED = "passkey_removed"
+    # Its count did not go on.
+    PASSKEY_COPIED = "passkey_copied"
     OPERATION = "operation"
     # Not by who did it, but later by a worker (`app.bank.late_lines`).
     OPERATION_LATE = "operation_late"

@@ -41,6 +41,8 @@ MAY: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "password_recoveries": (ALL, ALL),
     "second_factors": (ALL, READ),
     "recovery_codes": (DROP, READ),
+    "passkeys": (ALL, READ),
+    "used_challenges": (ADD, DROP),
     "mails": (("INSERT",), ALL),
     "push_subscriptions": (ALL, (*READ, "UPDATE", "DELETE")),
     "preferences": (CHANGE, READ),

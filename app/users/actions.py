@@ -62,11 +62,16 @@ def by_id(connection: Connection, user_id: int) -> Person:
     return person
 
 
+def lock(connection: Connection, user_id: int) -> Person:
+    """Lock the user's row. Raises NotFound."""
+    connection.execute(select(User.id).where(User.id == user_id).with_for_update())
+    return by_id(connection, user_id)
+
+
 def locked(connection: Connection, person: Person) -> Person | None:
     """The same person now, whose row is locked; None when the password was changed meanwhile: what was just compared
     with it is not the password any more."""
-    connection.execute(select(User.id).where(User.id == person.id).with_for_update())
-    now = by_id(connection, person.id)
+    now = lock(connection, person.id)
     return now if now.password_hash == person.password_hash else None
 
 

@@ -1,15 +1,20 @@
 """Who comes in, goes on and leaves: what each of these writes. All lock the user's row first, and the stream last."""
 
+from typing import Any
+
 from sqlalchemy import Connection
 
 from app.audit.events import Kind, record
 from app.errors import SecondFactorNeeded, WrongCode, WrongCredentials, WrongPassword
-from app.users import actions, recovery, second_factor, sessions
+from app.users import actions, passkeys, recovery, second_factor, sessions
 from app.users.actions import Person
 from app.users.auth import Identity
+from app.users.passkeys import Challenge, Kept
 from app.users.security import Effects, SecurityNotice
 from app.users.sessions import Place, Session
 from app.users.tokens import Tokens
+
+COPIED = "Recusamos um acesso com uma das suas chaves de acesso: pode haver uma cópia dela. Remova-a e crie outra."
 
 
 def enter(
@@ -32,12 +37,55 @@ def enter(
         raise WrongCredentials
     if not is_known_device:
         _require_code(connection, now.id, code)
-    session, ended = sessions.begin(connection, user_id=now.id, generation=now.generation, place=place, tokens=tokens)
+    return _begin(connection, effects, now, place, tokens, is_known_device=is_known_device, detail={})
+
+
+def enter_by_passkey(
+    connection: Connection,
+    effects: Effects,
+    key: Kept,
+    count: int,
+    challenge: Challenge,
+    place: Place,
+    tokens: Tokens,
+    *,
+    is_known_device: bool,
+) -> tuple[Person, Session] | None:
+    """Its user, and a session, for whoever showed a passkey and with it `count`. None when the count did not go on:
+    there may be a copy of the key, of which its user is told.
+
+    Raises WrongPasskey when the key was removed meanwhile, or the same answer was taken before.
+    """
+    person = actions.lock(connection, key.user_id)
+    passkeys.use_up(connection, challenge)
+    if not passkeys.use(connection, key, count):
+        record(connection, Kind.PASSKEY_COPIED, user_id=person.id, detail={"passkey": key.id})
+        effects.notices.append(SecurityNotice(person.id, COPIED, {}))
+        return None
+    detail = {"passkey": key.id}
+    return person, _begin(connection, effects, person, place, tokens, is_known_device=is_known_device, detail=detail)
+
+
+def _begin(
+    connection: Connection,
+    effects: Effects,
+    person: Person,
+    place: Place,
+    tokens: Tokens,
+    *,
+    is_known_device: bool,
+    detail: dict[str, Any],
+) -> Session:
+    """Lock, held by the caller: the user's row."""
+    session, ended = sessions.begin(
+        connection, user_id=person.id, generation=person.generation, place=place, tokens=tokens
+    )
     effects.ended += ended
-    record(connection, Kind.LOGIN, user_id=now.id, detail={"session": session.id, "known_device": is_known_device})
+    detail = {"session": session.id, "known_device": is_known_device, **detail}
+    record(connection, Kind.LOGIN, user_id=person.id, detail=detail)
     if not is_known_device:
         data = {"sessao_id": session.id, "aparelho": session.device, "local": session.address}
-        effects.notices.append(SecurityNotice(now.id, f"Novo acesso à sua conta: {session.device}", data))
+        effects.notices.append(SecurityNotice(person.id, f"Novo acesso à sua conta: {session.device}", data))
     return session
 
 

@@ -11,6 +11,9 @@ from app.users.device_names import NAME_CHARS_MAX as NAME_OF_DEVICE_CHARS_MAX
 
 # The longest is a network of IPv6.
 ADDRESS_CHARS_MAX = 64
+# Of 256 bytes, and of 768: a key of RSA with 4096 bits has 530.
+CREDENTIAL_ID_CHARS_MAX = 344
+PUBLIC_KEY_CHARS_MAX = 1024
 
 
 class User(Base):
@@ -79,6 +82,34 @@ class RecoveryCode(Base):
 
     user_id: Mapped[int] = mapped_column(BigId, ForeignKey("users.id"), primary_key=True, autoincrement=False)
     code_hash: Mapped[str] = mapped_column(exact_text(64), primary_key=True)
+
+
+class PasskeyRow(Base):
+    """A key of a device with which its user enters without a password. The public half: nobody enters with it."""
+
+    __tablename__ = "passkeys"
+    __table_args__ = (Index("ix_passkeys_user_id", "user_id"), {"sqlite_autoincrement": True})
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
+    # Both in base64url.
+    credential_id: Mapped[str] = mapped_column(exact_text(CREDENTIAL_ID_CHARS_MAX), unique=True)
+    public_key: Mapped[str] = mapped_column(exact_text(PUBLIC_KEY_CHARS_MAX))
+    # How often the device says that it has used it; 0 where it does not count.
+    sign_count: Mapped[int] = mapped_column(BigId)
+    name: Mapped[str] = mapped_column(String(NAME_OF_DEVICE_CHARS_MAX))
+    created_at: Mapped[datetime] = mapped_column(UtcMoment)
+    last_used_at: Mapped[datetime | None] = mapped_column(UtcMoment)
+
+
+class UsedChallenge(Base):
+    """What a device has signed with a passkey, until it is too old to be taken again."""
+
+    __tablename__ = "used_challenges"
+    __table_args__ = (Index("ix_used_challenges_expires_at", "expires_at"),)
+
+    id: Mapped[str] = mapped_column(exact_text(32), primary_key=True)
+    expires_at: Mapped[datetime] = mapped_column(UtcMoment)
 
 
 class Administrator(Base):

@@ -1,11 +1,14 @@
 """What users send and see, in the words of the contract."""
 
+from typing import Any
+
 from typing_extensions import TypedDict
 
 from app import clock, money
 from app.fields import Body, Cents, Email, NewPassword, Password, PersonName
 from app.users.actions import Person
 from app.users.codes import Code
+from app.users.passkeys import Passkey
 from app.users.second_factor import SecondFactor
 from app.users.sessions import Session
 
@@ -56,6 +59,16 @@ class PasswordAndCode(Body):
     codigo: Code
 
 
+class PasswordAndMaybeCode(Body):
+    senha: Password
+    codigo: Code | None = None
+
+
+class PasskeyAnswer(Body):
+    # As the browser's `toJSON` has it.
+    credencial: dict[str, Any]
+
+
 class SecondFactorLimit(Body):
     limite: Cents
     codigo: Code
@@ -80,6 +93,18 @@ class SecondFactorSecretOut(TypedDict):
 
 class RecoveryCodesOut(TypedDict):
     codigos_de_recuperacao: list[str]
+
+
+class PasskeysHereOut(TypedDict):
+    disponiveis: bool
+    origem: str | None
+
+
+class PasskeyOut(TypedDict):
+    id: int
+    aparelho: str
+    criada_em: str
+    usada_em: str | None
 
 
 class UserOut(TypedDict):
@@ -139,6 +164,15 @@ def own_session(own: Session, current_id: str) -> OwnSessionOut:
         "usada_em": clock.iso(own.last_used_at),
         "expira_em": clock.iso(own.expires_at),
         "atual": own.id == current_id,
+    }
+
+
+def passkey(own: Passkey) -> PasskeyOut:
+    return {
+        "id": own.id,
+        "aparelho": own.name,
+        "criada_em": clock.iso(own.created_at),
+        "usada_em": clock.iso(own.last_used_at) if own.last_used_at else None,
     }
 
 

@@ -60,13 +60,6 @@ def blueprint(
     def profile_of(connection: Connection, user_id: int) -> tuple[Person, bool]:
         return actions.by_id(connection, user_id), administrators.is_one(connection, user_id)
 
-    def opened(person: Person, session: Session, device: Device, message: str, status: int) -> Any:
-        """The answer that opens a session, on a device that is known from now on."""
-        token = sessions.token_of(session, tokens)
-        answer, _ = http.answer(payloads.session(person, token, message), status)
-        visit.remember(answer, devices, device, person.id)
-        return answer, status
-
     def attempt(email: str, device: Device) -> AbstractContextManager[None]:
         # Only who shows a device that we know is looked up before being counted.
         person = db.authentication.read(actions.by_email, email) if device.user_ids else None
@@ -89,7 +82,8 @@ def blueprint(
             refuse_guessable(body.senha, (body.nome, body.email))
             password_hash = passwords.hash_password(body.senha, is_gone=visit.is_gone)
         person, session = db.authentication.transact(register_and_welcome, body, password_hash, visit.place())
-        return opened(person, session, visit.device(devices), "Cadastro realizado com sucesso", 201)
+        device = visit.device(devices)
+        return visit.opened(person, session, tokens, devices, device, "Cadastro realizado com sucesso", 201)
 
     @http.route(
         routes,
@@ -120,7 +114,7 @@ def blueprint(
         except WrongCode:
             failed_logins.count(person.id)
             raise
-        return opened(person, session, device, "Login realizado com sucesso", 200)
+        return visit.opened(person, session, tokens, devices, device, "Login realizado com sucesso")
 
     @http.route(routes, "POST", "/token/renovar", answers={200: payloads.TokenOut})
     @requires_user

@@ -11,10 +11,11 @@ from sqlalchemy import Connection
 from app import http
 from app.audit.events import Kind, record
 from app.db import Database
-from app.errors import RefusedCode, WrongCode, WrongPassword
-from app.users import actions, bearer, passwords, payloads, second_factor, visit
+from app.errors import RefusedCode, WrongCode
+from app.users import bearer, payloads, second_factor
 from app.users.attempts import Attempts
 from app.users.auth import Auth, Identity
+from app.users.own_password import require_password
 from app.users.security import Effects, Security, SecurityNotice
 
 P = ParamSpec("P")
@@ -26,12 +27,6 @@ READS_BY_USER = limiter.per_minute("second-factor-reads", 60)
 def blueprint(db: Database, auth: Auth, limits: Limiter, attempts: Attempts, security: Security) -> Blueprint:
     routes = Blueprint("segundo_fator", __name__)
     requires_user = bearer.requires_user(auth)
-
-    def require_password(identity: Identity, password: str) -> None:
-        with attempts.by_user(identity.user_id, http.client_address()):
-            person = db.authentication.read(actions.by_id, identity.user_id)
-            if not passwords.matches(password, person.password_hash, is_gone=visit.is_gone):
-                raise WrongPassword
 
     @http.route(routes, "GET", "/segundo-fator", answers={200: payloads.SecondFactorOut})
     @requires_user
@@ -46,7 +41,7 @@ def blueprint(db: Database, auth: Auth, limits: Limiter, attempts: Attempts, sec
     @requires_user
     def propor_segundo_fator(identity: Identity) -> Any:
         """Um segredo novo para o aplicativo de códigos. Só vale depois de confirmado com um código dele."""
-        require_password(identity, http.read_body(payloads.OwnPassword).senha)
+        require_password(db, attempts, identity.user_id, http.read_body(payloads.OwnPassword).senha)
         secret = db.transact(second_factor.propose, identity.user_id)
         uri = second_factor.uri(secret, identity.email)
         return http.answer({"segredo": secret, "uri": uri, "qr": second_factor.qr_of(uri)})
@@ -84,7 +79,7 @@ def blueprint(db: Database, auth: Auth, limits: Limiter, attempts: Attempts, sec
     def desativar_segundo_fator(identity: Identity) -> Any:
         """Desativa o segundo fator, com a senha e um código."""
         body = http.read_body(payloads.PasswordAndCode)
-        require_password(identity, body.senha)
+        require_password(db, attempts, identity.user_id, body.senha)
         second_factor.count_try(limits, identity.user_id, is_inside=True)
         work = _told(Kind.SECOND_FACTOR_OFF, _switch_off, "Segundo fator desativado na sua conta.")
         security.transact(work, identity.user_id, body.codigo)

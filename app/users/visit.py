@@ -6,9 +6,12 @@ from flask import Response, request
 from flask_socketio_cluster.transport import connection
 
 from app import http
+from app.users import payloads, sessions
+from app.users.actions import Person
 from app.users.device_names import name_of
 from app.users.devices import COOKIE, KEPT, Device, Devices
-from app.users.sessions import Place
+from app.users.sessions import Place, Session
+from app.users.tokens import Tokens
 
 
 def place() -> Place:
@@ -23,6 +26,16 @@ def remember(answer: Response, devices: Devices, visited: Device, user_id: int) 
     """From now on the device is known for this user."""
     options: dict[str, Any] = {"secure": request.is_secure, "httponly": True, "samesite": "Strict"}
     answer.set_cookie(COOKIE, devices.remember(visited, user_id), max_age=KEPT, **options)
+
+
+def opened(
+    person: Person, session: Session, tokens: Tokens, devices: Devices, visited: Device, message: str, status: int = 200
+) -> Any:
+    """The answer that opens a session, on a device that is known from now on."""
+    token = sessions.token_of(session, tokens)
+    answer, _ = http.answer(payloads.session(person, token, message), status)
+    remember(answer, devices, visited, person.id)
+    return answer, status
 
 
 def is_gone() -> bool:

@@ -21,15 +21,17 @@ from app.keys import KeySet
 from app.notifications.security import warn
 from app.push.actions import forget_sessions
 from app.settings import Settings
-from app.users import recovery_routes, routes, second_factor_routes, session_routes
+from app.users import passkey_routes, recovery_routes, routes, second_factor_routes, session_routes
 from app.users.attempts import Attempts
 from app.users.auth import Auth
 from app.users.devices import Devices
+from app.users.passkeys import Challenges, Site
 from app.users.security import Security
 from app.users.tokens import Tokens
 from app.web import edge
 
 SECRET = "um-segredo-de-testes-com-mais-de-32-bytes"
+SITE = Site("banco.example", "https://banco.example")
 PASSWORD = "correta-cavalo-bateria"
 OTHER_PASSWORD = "grampo-lua-bicicleta"
 CHROME_ON_ANDROID = (
@@ -55,6 +57,7 @@ def users_app(
     ended: list[Ended] | None = None,
     has_mail: bool = True,
     failed_logins: FailedLogins | None = None,
+    site: Site | None = SITE,
 ) -> Flask:
     """`ended` gets the sessions whose sockets are to be closed, `failed_logins` who did not get in."""
     app = Flask("users")
@@ -66,6 +69,11 @@ def users_app(
     failed = failed_logins or FailedLogins(db.transact)
     app.register_blueprint(
         routes.blueprint(db, auth, limits, attempts, Devices(keys), failed, security, welcome=welcome)
+    )
+    app.register_blueprint(
+        passkey_routes.blueprint(
+            db, auth, limits, attempts, Devices(keys), Challenges(keys), failed, security, site=site
+        )
     )
     app.register_blueprint(session_routes.blueprint(db, auth, limits, attempts, security))
     app.register_blueprint(second_factor_routes.blueprint(db, auth, limits, attempts, security))

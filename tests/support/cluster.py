@@ -199,6 +199,8 @@ class Cluster:
             "HTTP_PORT": str(self.http_port),
             "NODES": str(self.nodes),
             "WORKERS": str(self.workers),
+            # Browsers allow passkeys there, and not at an address.
+            "PUBLIC_URL": f"http://localhost:{self.http_port}",
             **self.env,
         }
 

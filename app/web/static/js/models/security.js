@@ -1,6 +1,6 @@
 // @ts-check
 import { ago, dayKey, dayName, formatMoment } from "./dates.js";
-/** @import { OwnSession, SecondFactor } from "../types/wire.js" */
+/** @import { OwnSession, Passkey, SecondFactor } from "../types/wire.js" */
 
 /** So few that it is time for new ones. */
 const FEW_CODES = 3;
@@ -27,6 +27,14 @@ export function sessionWords({ local, criada_em: begun, usada_em: used, atual },
  * @param {OwnSession} session
  */
 export const sessionTitle = ({ criada_em: begun, usada_em: used }) => `Começou em ${formatMoment(begun)}. Usada pela última vez em ${formatMoment(used)}.`;
+
+/**
+ * "desde 12 de março · usada há 3 minutos"
+ * @param {Passkey} key
+ * @param {Date} [now]
+ */
+export const passkeyWords = ({ criada_em: made, usada_em: used }, now = new Date()) =>
+  `desde ${sinceWords(made, now)} · ${used ? `usada ${ago(used, now).toLowerCase()}` : "ainda não usada"}`;
 
 /**
  * What is said of those that were ended.

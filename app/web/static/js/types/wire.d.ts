@@ -307,6 +307,13 @@ export interface OwnSession {
   atual: boolean;
 }
 
+export interface Passkey {
+  id: number;
+  aparelho: string;
+  criada_em: string;
+  usada_em: string | null;
+}
+
 export interface SecondFactor {
   ativo: boolean;
   desde: string | null;

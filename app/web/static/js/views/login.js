@@ -34,6 +34,31 @@ export function loginView(app, reason, setTitle) {
 }
 
 /**
+ * For whoever has a passkey, where that can be used.
+ * @param {App} app
+ * @param {HTMLElement} notice
+ */
+function passkeyWay(app, notice) {
+  const button = el("button", { type: "button", class: "secondary outline", hidden: true, "data-testid": "login-chave" }, "Entrar com chave de acesso");
+  import("../lib/passkeys.js").then(
+    async ({ enterByPasskey, passkeysHere }) => {
+      button.addEventListener("click", async () => {
+        notice.replaceChildren();
+        button.disabled = true;
+        const credentials = await enterByPasskey(app.http).catch((/** @type {Error} */ { message }) => {
+          fill(notice, icon("circle-alert"), message);
+        });
+        button.disabled = false;
+        if (credentials) app.session.open(credentials);
+      });
+      button.hidden = !(await passkeysHere(app.http));
+    },
+    () => {}, // without it the password is there
+  );
+  return button;
+}
+
+/**
  * @param {boolean} registering
  * @param {string} [email]
  * @returns {Record<string, Field>}
@@ -77,6 +102,7 @@ function form(app, { registering = false, said = "", email }, { show, forgot }) 
     notice,
     ...Object.values(fields).map((each) => each.node),
     submit,
+    registering ? null : passkeyWay(app, notice),
     registering ? null : el("p", { class: "arrival-other" }, link("Esqueci minha senha", "login-esqueci", () => forgot(fields.email.input.value))),
     el(
       "p",

@@ -1,6 +1,7 @@
 // @ts-check
 import { el } from "../lib/dom.js";
 import { Scope } from "../lib/scope.js";
+import { passkeysPart } from "./passkeys.js";
 import { passwordChange } from "./password_change.js";
 import { secondFactorPart } from "./second_factor.js";
 import { sessionList } from "./session_list.js";
@@ -17,6 +18,7 @@ export function securityView(app) {
     { class: "security" },
     el("header", { class: "section-head" }, el("h1", {}, "Segurança"), el("a", { href: "#/preferencias" }, "Preferências")),
     sessionList(app, scope),
+    passkeysPart(app, scope),
     secondFactorPart(app, scope),
     passwordChange(app),
   );
