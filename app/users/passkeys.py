@@ -14,7 +14,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import webauthn
-from sqlalchemy import Connection, Row, delete, func, insert, select, update
+from sqlalchemy import Connection, delete, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 from webauthn.helpers import base64url_to_bytes, bytes_to_base64url, options_to_json_dict, parse_client_data_json
 from webauthn.helpers.cose import COSEAlgorithmIdentifier
@@ -265,10 +265,8 @@ def add(connection: Connection, user_id: int, made: Made, name: str, challenge: 
 
 def kept(connection: Connection, credential_id: str) -> Kept | None:
     columns = (PasskeyRow.id, PasskeyRow.user_id, PasskeyRow.public_key, PasskeyRow.sign_count)
-    row: Row[tuple[int, int, str, int]] | None = connection.execute(
-        select(*columns).where(PasskeyRow.credential_id == credential_id)
-    ).first()
-    return row and Kept(row.id, row.user_id, base64url_to_bytes(row.public_key), row.sign_count)
+    row = connection.execute(select(*columns).where(PasskeyRow.credential_id == credential_id)).first()
+    return Kept(row.id, row.user_id, base64url_to_bytes(row.public_key), row.sign_count) if row else None
 
 
 def use(connection: Connection, key: Kept, count: int) -> bool:
