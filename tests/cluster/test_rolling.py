@@ -10,7 +10,7 @@ from tests.cluster.rolling.run import Load, run
 from tests.support.cluster import ROOT
 
 # The revision before that of the newest migration: what a deployment of before runs on.
-PREVIOUS = "da92a97"
+PREVIOUS = "ef46d16"
 LOAD = Load(sockets=40, operations_per_s=15.0, drain_s=1.0, calm_s=1.0)
 
 

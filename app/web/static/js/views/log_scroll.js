@@ -11,11 +11,15 @@ const END_PX = 48;
  */
 export function logScroll(box, { scope, moved }) {
   let atEnd = true;
+  /** What somebody was led to stays in sight, whatever comes around it, until they scroll by themselves.
+   * @type {HTMLElement | null} */
+  let goal = null;
   const look = () => {
-    atEnd = box.scrollHeight - box.scrollTop - box.clientHeight < END_PX;
+    atEnd = goal === null && box.scrollHeight - box.scrollTop - box.clientHeight < END_PX;
     moved();
   };
   const toEnd = () => {
+    goal = null;
     box.scrollTop = box.scrollHeight;
     look();
   };
@@ -25,23 +29,33 @@ export function logScroll(box, { scope, moved }) {
    */
   const keep = (change, marks) => {
     const { top } = box.getBoundingClientRect();
-    const mark = atEnd ? null : [...marks].find((each) => each.getBoundingClientRect().bottom > top);
+    const mark = atEnd ? null : goal?.isConnected ? goal : [...marks].find((each) => each.getBoundingClientRect().bottom > top);
     const before = mark?.getBoundingClientRect().top ?? 0;
     change();
     if (atEnd) box.scrollTop = box.scrollHeight;
     else if (mark?.isConnected) box.scrollTop += mark.getBoundingClientRect().top - before;
     look();
   };
-  const resized = new ResizeObserver(() => (atEnd ? toEnd() : look()));
+  const show = () => goal?.scrollIntoView({ block: "center" });
+  const resized = new ResizeObserver(() => {
+    if (atEnd) return toEnd();
+    show();
+    look();
+  });
   resized.observe(box);
+  ["wheel", "touchmove", "pointerdown", "keydown"].forEach((type) => scope.listen(box, type, () => (goal = null)));
   scope.listen(box, "scroll", look);
   scope.add(() => resized.disconnect());
   return {
     get atEnd() {
       return atEnd;
     },
-    /** Somebody reads in the middle from now on. */
-    leaveEnd: () => (atEnd = false),
+    /** Somebody reads in the middle from now on. @param {HTMLElement} node */
+    goTo: (node) => {
+      goal = node;
+      atEnd = false;
+      show();
+    },
     toEnd,
     keep,
   };

@@ -36,13 +36,8 @@ export function messageDays(app, other, options) {
     sync(node, [...days.values()].map((day) => day.node));
   };
   const nodes = () => [...messages.values()].map((each) => each.node);
-  const goTo = (/** @type {number} */ id) => {
-    const found = messages.get(`mensagem-${id}`)?.node;
-    found?.scrollIntoView({ block: "center" });
-    found?.classList.add("is-found");
-    found?.focus({ preventScroll: true });
-  };
-  return { node, show, nodes, goTo };
+  const find = (/** @type {number} */ id) => messages.get(`mensagem-${id}`)?.node;
+  return { node, show, nodes, find };
 }
 
 /** @param {Message} message @returns {Shown} */

@@ -71,8 +71,11 @@ export function messageLog(app, other, options) {
     }),
     reader.on("begun", ({ at }) => {
       if (at === 0) return scroll.toEnd();
-      scroll.leaveEnd();
-      return days.goTo(at);
+      const found = days.find(at);
+      if (!found) return;
+      scroll.goTo(found);
+      found.classList.add("is-found");
+      found.focus({ preventScroll: true });
     }),
     app.connection.on("change", ({ state }) => void (state === "conectado" && reader.again())),
   );
