@@ -39,7 +39,7 @@ export function loginView(app, reason, setTitle) {
  * @param {HTMLElement} notice
  */
 function passkeyWay(app, notice) {
-  const button = el("button", { type: "button", class: "secondary outline", hidden: true, "data-testid": "login-chave" }, "Entrar com chave de acesso");
+  const button = el("button", { type: "button", class: "secondary outline arrival-passkey", hidden: true, "data-testid": "login-chave" }, "Entrar com chave de acesso");
   import("../lib/passkeys.js").then(
     async ({ enterByPasskey, passkeysHere }) => {
       button.addEventListener("click", async () => {
